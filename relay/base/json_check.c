@@ -1,0 +1,300 @@
+#include "relay/base/json_check.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "relay/base/text.h"
+
+enum expect {
+	VALUE,
+	VALUE_OR_CLOSE, /* behind "[" */
+	NAME,
+	NAME_OR_CLOSE, /* behind "{" */
+	COMMA_OR_CLOSE,
+	END,
+};
+
+struct check {
+	const char *at;
+	const char *end;
+	enum expect expect;
+	int max_depth;
+	int depth;
+	uint64_t objects; /* bit 0: the innermost one open is an object; bit 1: the next ... */
+};
+
+static bool
+is_space(char c)
+{
+	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool
+is_hex(char c)
+{
+	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+static bool
+take(struct check *c, char wanted)
+{
+	if (c->at == c->end || *c->at != wanted)
+		return false;
+	c->at++;
+	return true;
+}
+
+static void
+skip_space(struct check *c)
+{
+	while (c->at < c->end && is_space(*c->at))
+		c->at++;
+}
+
+static void
+value_done(struct check *c)
+{
+	c->expect = c->depth > 0 ? COMMA_OR_CLOSE : END;
+}
+
+/*
+ * Every function below moves c->at over what it takes and returns NULL, or
+ * what is wrong at c->at.
+ */
+
+static const char *
+open_one(struct check *c, bool object)
+{
+	if (c->depth == c->max_depth)
+		return "nested too deep";
+	c->at++;
+	c->depth++;
+	c->objects = c->objects << 1 | object;
+	c->expect = object ? NAME_OR_CLOSE : VALUE_OR_CLOSE;
+	return NULL;
+}
+
+static void
+close_one(struct check *c)
+{
+	c->at++;
+	c->depth--;
+	c->objects >>= 1;
+	value_done(c);
+}
+
+static const char *
+check_escape(struct check *c)
+{
+	if (c->end - c->at < 2)
+		return "a string without an end";
+	if (c->at[1] != 'u') {
+		if (c->at[1] == '\0' || strchr("\"\\/bfnrt", c->at[1]) == NULL)
+			return "an unknown escape in a string";
+		c->at += 2;
+		return NULL;
+	}
+	if (c->end - c->at < 6 || !is_hex(c->at[2]) || !is_hex(c->at[3]) || !is_hex(c->at[4]) ||
+	    !is_hex(c->at[5]))
+		return "an escape without its four hex digits";
+	c->at += 6;
+	return NULL;
+}
+
+static const char *
+check_string(struct check *c)
+{
+	const char *fault = NULL;
+
+	c->at++;
+	while (c->at < c->end && fault == NULL) {
+		unsigned char byte = (unsigned char)*c->at;
+
+		if (byte == '"') {
+			c->at++;
+			return NULL;
+		}
+		if (byte == '\\') {
+			fault = check_escape(c);
+		} else if (byte < 0x20) {
+			fault = "a control character in a string";
+		} else if (byte < 0x80) {
+			c->at++;
+		} else {
+			size_t n = utf8_next(c->at, (size_t)(c->end - c->at));
+
+			if (n == 0)
+				fault = "not UTF-8";
+			c->at += n;
+		}
+	}
+	return fault ? fault : "a string without an end";
+}
+
+static bool
+take_digits(struct check *c)
+{
+	const char *from = c->at;
+
+	while (c->at < c->end && is_digit(*c->at))
+		c->at++;
+	return c->at > from;
+}
+
+static const char *
+check_number(struct check *c)
+{
+	take(c, '-');
+	if (!take(c, '0') && !take_digits(c))
+		return "a number without digits";
+	if (take(c, '.') && !take_digits(c))
+		return "a number without digits behind its point";
+	if (take(c, 'e') || take(c, 'E')) {
+		if (!take(c, '+'))
+			take(c, '-');
+		if (!take_digits(c))
+			return "a number without digits in its exponent";
+	}
+	return NULL;
+}
+
+static const char *
+check_literal(struct check *c)
+{
+	static const char *const literals[] = {"true", "false", "null"};
+
+	for (size_t i = 0; i < sizeof(literals) / sizeof(literals[0]); i++) {
+		size_t len = strlen(literals[i]);
+
+		if ((size_t)(c->end - c->at) >= len && memcmp(c->at, literals[i], len) == 0) {
+			c->at += len;
+			return NULL;
+		}
+	}
+	return "a value is missing";
+}
+
+static const char *
+check_value(struct check *c)
+{
+	const char *fault;
+
+	switch (*c->at) {
+	case '{':
+		return open_one(c, true);
+	case '[':
+		return open_one(c, false);
+	case '"':
+		fault = check_string(c);
+		break;
+	default:
+		if (*c->at == '-' || is_digit(*c->at))
+			fault = check_number(c);
+		else
+			fault = check_literal(c);
+	}
+	value_done(c);
+	return fault;
+}
+
+static const char *
+check_name(struct check *c)
+{
+	if (*c->at != '"')
+		return "a name in quotes is missing";
+
+	const char *fault = check_string(c);
+	if (fault != NULL)
+		return fault;
+	skip_space(c);
+	if (!take(c, ':'))
+		return "':' is missing";
+	c->expect = VALUE;
+	return NULL;
+}
+
+static const char *
+check_comma(struct check *c)
+{
+	bool object = c->objects & 1;
+
+	if (*c->at == (object ? '}' : ']'))
+		close_one(c);
+	else if (take(c, ','))
+		c->expect = object ? NAME : VALUE;
+	else
+		return object ? "',' or '}' is missing" : "',' or ']' is missing";
+	return NULL;
+}
+
+static const char *
+check_step(struct check *c)
+{
+	switch (c->expect) {
+	case VALUE_OR_CLOSE:
+		if (*c->at == ']')
+			break;
+		return check_value(c);
+	case VALUE:
+		return check_value(c);
+	case NAME_OR_CLOSE:
+		if (*c->at == '}')
+			break;
+		return check_name(c);
+	case NAME:
+		return check_name(c);
+	case COMMA_OR_CLOSE:
+		return check_comma(c);
+	case END:
+		return "more text behind the document";
+	}
+	close_one(c);
+	return NULL;
+}
+
+static const char *
+check_document(struct check *c)
+{
+	for (;;) {
+		skip_space(c);
+		if (c->at == c->end)
+			return c->expect == END ? NULL : "the text ends too early";
+
+		const char *fault = check_step(c);
+		if (fault != NULL)
+			return fault;
+	}
+}
+
+static int
+report(const struct check *c, const char *from, const char *fault, struct err *err)
+{
+	size_t line = 1;
+	size_t column = 1;
+
+	for (; from < c->at; from++) {
+		if (*from == '\n') {
+			line++;
+			column = 1;
+		} else if (((unsigned char)*from & 0xc0) != 0x80) {
+			column++;
+		}
+	}
+	return err_set(err, "line %zu column %zu: %s", line, column, fault);
+}
+
+int
+json_check(const char *data, size_t len, int max_depth, struct err *err)
+{
+	struct check c = {.at = data, .end = data + len, .expect = VALUE, .max_depth = max_depth};
+	const char *fault = check_document(&c);
+
+	return fault == NULL ? 0 : report(&c, data, fault, err);
+}

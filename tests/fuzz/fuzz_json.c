@@ -1,0 +1,62 @@
+/*
+ * fuzz_json.c - our judgement of JSON against jansson's.
+ *
+ * Whatever jansson takes we must take, but for depth and for NUL bytes between
+ * tokens, which it skips; a tree must survive being written and read; a refusal
+ * must say where.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "relay/base/json.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+must(int holds)
+{
+	if (!holds)
+		abort();
+}
+
+static void
+check_round_trip(const json_t *tree)
+{
+	char *text = json_dumps(tree, JSON_COMPACT | JSON_ENCODE_ANY);
+	struct err err;
+	json_t *again;
+
+	must(text != NULL);
+	must(json_read(text, strlen(text), &again, &err) == JSON_TREE);
+	must(json_equal(tree, again));
+	json_decref(again);
+	free(text);
+}
+
+static void
+check_refusal(const char *text, size_t size, const struct err *err)
+{
+	json_error_t error;
+	json_t *tree = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+
+	must(strncmp(err->text, "line ", 5) == 0);
+	must(tree == NULL || strstr(err->text, "nested too deep") != NULL ||
+	     memchr(text, '\0', size) != NULL);
+	json_decref(tree);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const char *text = (const char *)data;
+	struct err err = {""};
+	json_t *tree;
+
+	if (json_read(text, size, &tree, &err) == JSON_TREE)
+		check_round_trip(tree);
+	else
+		check_refusal(text, size, &err);
+	json_decref(tree);
+	return 0;
+}
