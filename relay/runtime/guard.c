@@ -1,0 +1,102 @@
+#include "relay/runtime/guard.h"
+
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "relay/base/mem.h"
+
+struct prefix {
+	unsigned char bytes[16];
+	unsigned bits;
+};
+
+/* RFC 6890, RFC 8190 and the IANA IPv4 special-purpose registry. */
+static const struct prefix refused4[] = {
+	{{0}, 8},                 /* this network */
+	{{10}, 8},                /* private */
+	{{100, 64}, 10},          /* carrier-grade NAT; also a cloud's metadata */
+	{{127}, 8},               /* loopback */
+	{{168, 63, 129, 16}, 32}, /* a cloud's platform address, looks public */
+	{{169, 254}, 16},         /* link-local; cloud metadata */
+	{{172, 16}, 12},          /* private */
+	{{192, 0, 0}, 24},        /* protocol assignments */
+	{{192, 0, 2}, 24},        /* documentation */
+	{{192, 88, 99}, 24},      /* 6to4 relays */
+	{{192, 168}, 16},         /* private */
+	{{198, 18}, 15},          /* benchmarks */
+	{{198, 51, 100}, 24},     /* documentation */
+	{{203, 0, 113}, 24},      /* documentation */
+	{{224}, 4},               /* multicast */
+	{{240}, 4},               /* reserved, broadcast */
+};
+
+/*
+ * Of IPv6 only 2000::/3 is handed out for global use; these are the parts of
+ * it that are not.  So ::1, fc00::/7, fe80::/10, ff00::/8, 100::/64, 5f00::/16,
+ * 64:ff9b:1::/48 and what nobody assigned yet need no rows.
+ */
+static const struct prefix global6 = {{0x20}, 3};
+static const struct prefix refused6[] = {
+	{{0x20, 0x01, 0x00}, 23},             /* protocol assignments, Teredo among them */
+	{{0x20, 0x01, 0x0d, 0xb8}, 32},       /* documentation */
+	{{0x20, 0x02}, 16},                   /* 6to4: embeds an IPv4 address */
+	{{0x3f, 0xff, 0x00}, 20},             /* documentation */
+};
+
+/* Their last four bytes are the IPv4 address that is reached. */
+static const struct prefix embeds4[] = {
+	{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96}, /* IPv4-mapped */
+	{{0x00, 0x64, 0xff, 0x9b}, 96},                   /* NAT64, RFC 6052 */
+};
+
+static bool
+prefix_covers(const struct prefix *p, const unsigned char *address)
+{
+	unsigned whole = p->bits / 8;
+	unsigned rest = p->bits % 8;
+
+	if (memcmp(p->bytes, address, whole) != 0)
+		return false;
+	return rest == 0 || (p->bytes[whole] ^ address[whole]) >> (8 - rest) == 0;
+}
+
+static bool
+any_covers(const struct prefix *table, size_t n, const unsigned char *address)
+{
+	for (size_t i = 0; i < n; i++)
+		if (prefix_covers(&table[i], address))
+			return true;
+	return false;
+}
+
+static bool
+is_public4(const unsigned char *address)
+{
+	return !any_covers(refused4, COUNT(refused4), address);
+}
+
+static bool
+is_public6(const unsigned char *address)
+{
+	if (any_covers(embeds4, COUNT(embeds4), address))
+		return is_public4(address + 12);
+	return prefix_covers(&global6, address) && !any_covers(refused6, COUNT(refused6), address);
+}
+
+bool
+guard_is_public(const struct sockaddr *sa)
+{
+	switch (sa->sa_family) {
+	case AF_INET: {
+		const struct sockaddr_in *in = (const void *)sa;
+		return is_public4((const unsigned char *)&in->sin_addr);
+	}
+	case AF_INET6: {
+		const struct sockaddr_in6 *in6 = (const void *)sa;
+		return is_public6(in6->sin6_addr.s6_addr);
+	}
+	default:
+		return false;
+	}
+}

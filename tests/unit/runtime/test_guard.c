@@ -1,0 +1,147 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "relay/base/mem.h"
+#include "relay/runtime/guard.h"
+#include "unit.h"
+
+static const struct {
+	const char *address;
+	bool is_public;
+} cases[] = {
+	{"0.0.0.0", false},
+	{"0.255.255.255", false},
+	{"1.0.0.0", true},
+	{"1.1.1.1", true},
+	{"8.8.8.8", true},
+	{"9.255.255.255", true},
+	{"10.0.0.0", false},
+	{"10.255.255.255", false},
+	{"11.0.0.0", true},
+	{"100.63.255.255", true},
+	{"100.64.0.0", false},
+	{"100.100.100.200", false},
+	{"100.127.255.255", false},
+	{"100.128.0.0", true},
+	{"126.255.255.255", true},
+	{"127.0.0.1", false},
+	{"127.255.255.254", false},
+	{"128.0.0.0", true},
+	{"168.63.129.15", true},
+	{"168.63.129.16", false},
+	{"168.63.129.17", true},
+	{"169.253.255.255", true},
+	{"169.254.0.0", false},
+	{"169.254.169.254", false},
+	{"169.255.0.0", true},
+	{"172.15.255.255", true},
+	{"172.16.0.0", false},
+	{"172.31.255.255", false},
+	{"172.32.0.0", true},
+	{"191.255.255.255", true},
+	{"192.0.0.192", false},
+	{"192.0.1.0", true},
+	{"192.0.2.1", false},
+	{"192.0.3.0", true},
+	{"192.88.99.1", false},
+	{"192.167.255.255", true},
+	{"192.168.0.0", false},
+	{"192.168.255.255", false},
+	{"192.169.0.0", true},
+	{"198.17.255.255", true},
+	{"198.18.0.0", false},
+	{"198.19.255.255", false},
+	{"198.20.0.0", true},
+	{"198.51.100.7", false},
+	{"203.0.113.200", false},
+	{"203.0.114.0", true},
+	{"223.255.255.255", true},
+	{"224.0.0.1", false},
+	{"239.255.255.255", false},
+	{"240.0.0.0", false},
+	{"255.255.255.255", false},
+	{"::", false},
+	{"::1", false},
+	{"::7f00:1", false},
+	{"::808:808", false},
+	{"::ffff:127.0.0.1", false},
+	{"::ffff:10.1.2.3", false},
+	{"::ffff:169.254.169.254", false},
+	{"::ffff:8.8.8.8", true},
+	{"::ffff:0:127.0.0.1", false},
+	{"64:ff9b::127.0.0.1", false},
+	{"64:ff9b::192.168.1.1", false},
+	{"64:ff9b::8.8.8.8", true},
+	{"64:ff9b:1::1", false},
+	{"100::1", false},
+	{"1fff:ffff::1", false},
+	{"2000::1", true},
+	{"2001::1", false},
+	{"2001:0:53aa:64c:0:7bff:80ff:fffe", false},
+	{"2001:2::1", false},
+	{"2001:1ff:ffff::1", false},
+	{"2001:200::1", true},
+	{"2001:4860:4860::8888", true},
+	{"2001:db7:ffff::1", true},
+	{"2001:db8::1", false},
+	{"2001:db9::1", true},
+	{"2002:7f00:1::1", false},
+	{"2002:808:808::1", false},
+	{"2003::1", true},
+	{"2606:4700:4700::1111", true},
+	{"3ffe:ffff::1", true},
+	{"3fff::1", false},
+	{"3fff:fff:ffff::1", false},
+	{"3fff:1000::1", true},
+	{"4000::1", false},
+	{"5f00::1", false},
+	{"fc00::1", false},
+	{"fd00:ec2::254", false},
+	{"fe80::1", false},
+	{"fec0::1", false},
+	{"ff02::1", false},
+};
+
+static bool
+is_public(const char *text)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET};
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
+
+	if (inet_pton(AF_INET, text, &in.sin_addr) == 1)
+		return guard_is_public((struct sockaddr *)&in);
+	if (inet_pton(AF_INET6, text, &in6.sin6_addr) != 1)
+		fail_msg("%s is not an address", text);
+	return guard_is_public((struct sockaddr *)&in6);
+}
+
+static void
+each_address_is_public_or_not(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		if (is_public(cases[i].address) != cases[i].is_public)
+			fail_msg("%s", cases[i].address);
+}
+
+static void
+other_families_are_not_public(void **state)
+{
+	struct sockaddr sa = {.sa_family = AF_UNIX};
+
+	(void)state;
+	assert_false(guard_is_public(&sa));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_address_is_public_or_not),
+		cmocka_unit_test(other_families_are_not_public),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
