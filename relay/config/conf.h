@@ -1,0 +1,141 @@
+/*
+ * conf.h - the configuration as the relay uses it: immutable, ref-counted.
+ *
+ * Loaded whole or not at all; all faults come together, each with file, line
+ * and column.  Any thread may hold a reference and read; nobody writes.
+ * Contract section 3; every key is described in driftbell.yaml(5).
+ */
+#ifndef RELAY_CONFIG_CONF_H
+#define RELAY_CONFIG_CONF_H
+
+#include <stdio.h>
+
+#include "relay/base/buf.h"
+#include "relay/base/err.h"
+#include "relay/config/key.h"
+
+struct conf_tls {
+	char *certificate_file;
+	char *key_file;
+};
+
+struct conf_listen {
+	char *ingest; /* default 127.0.0.1:8080 */
+	char *admin;  /* default 127.0.0.1:8081 */
+	struct conf_tls tls, admin_tls; /* NULL members where not given */
+	struct secret admin_token;      /* count 0 where not given */
+	struct key_texts admin_names;
+};
+
+struct conf_limits { /* under `limits:` */
+	int64_t body;        /* 1M: largest webhook body */
+	int64_t headers;     /* 32k */
+	int64_t request;     /* 10s: a whole request must be there within this, ms */
+	int64_t idle;        /* 60s: keep-alive, ms */
+	int64_t connections; /* 1024, on the ingest listener */
+	int64_t queue;       /* 1000000: accepted and not yet planned events; more is 503 */
+};
+
+struct conf_store {
+	char *url;  /* sqlite:PATH, default sqlite:driftbell.db; PATH made absolute */
+	int64_t retention; /* ms, default 90d */
+};
+
+struct conf_runbook {
+	char *kind; /* a glob over incident kinds */
+	char *url;
+};
+
+struct conf_links {
+	char *base_url; /* without trailing slash; NULL when not given */
+	struct key_list runbooks; /* struct conf_runbook */
+};
+
+struct conf_source {
+	char *name; /* [A-Za-z0-9][A-Za-z0-9._-]*: part of /hooks/NAME */
+	const struct key_kind *kind;
+	void *options; /* the kind's own struct */
+};
+
+struct conf_rule { /* correlate: */
+	char *bucket, *workspace; /* patterns with {name} */
+	char *organization; /* glob over HCP Terraform organization names; default "*" */
+	char *project;      /* glob over HCP project ids; default "*" */
+	char *channel;      /* NULL = any */
+};
+
+struct conf_team {
+	char *name;
+	struct key_texts workspaces, buckets; /* globs */
+};
+
+struct conf_sink {
+	char *name;
+	const struct key_kind *kind;
+	void *options;
+};
+
+enum conf_per { PER_INCIDENT, PER_TEAM };
+
+struct conf_match { /* empty lists match everything */
+	struct key_texts kinds, severities, teams, buckets, workspaces, organizations, channels;
+};
+
+struct conf_route {
+	char *name;
+	struct conf_match match;
+	struct key_texts to; /* names of sinks, each one exists */
+	int per;             /* enum conf_per, default incident */
+	struct key_texts teams;
+	char *unowned;       /* a sink's name, "drop", or NULL = this route's sinks */
+	int64_t wait;        /* ms, default 10s */
+	int64_t repeat;      /* ms, default 0 */
+	struct key_numbers reminders; /* ms */
+	bool stop;
+};
+
+struct conf {
+	int references; /* atomic; conf_hold() and conf_release() only */
+	char *path;
+	struct conf_listen listen;
+	struct conf_limits limits;
+	struct conf_store store;
+	struct conf_links links;
+	struct key_list sources, correlate, teams, sinks, routes; /* of the structs above */
+};
+
+/* conf_item(conf->routes, struct conf_route, i) */
+#define conf_item(list, type, i) (&((type *)(list).items)[i])
+
+/* What the rooms below bring: their kinds, each list ended by NULL. */
+struct conf_kinds {
+	const struct key_kind *const *sources;
+	const struct key_kind *const *sinks;
+	const char *const *incident_kinds; /* for match.kinds: a glob that matches none is a fault */
+};
+
+/*
+ * Load `path`.  On success 0 and a config with one reference.  Otherwise -1,
+ * *out is NULL.  `report` gets every fault and warning, one a line:
+ * "FILE:LINE:COL: message" (warnings: "FILE:LINE:COL: warning: message"),
+ * in the order of the file.  Never a secret.
+ */
+int conf_load(struct conf **out, const char *path, const struct conf_kinds *, struct buf *report) MUST_CHECK;
+/* The same from memory; `path` names it in messages and gives the folder. */
+int conf_parse(struct conf **out, const char *path, const char *text, size_t len,
+               const struct conf_kinds *, struct buf *report) MUST_CHECK;
+
+struct conf *conf_hold(struct conf *);
+void conf_release(struct conf *); /* NULL is fine */
+
+const struct conf_source *conf_source_named(const struct conf *, const char *);
+const struct conf_sink *conf_sink_named(const struct conf *, const char *);
+
+/* Names of what differs between two configs that a reload cannot change
+ * ("listen.ingest, store.url"); "" when nothing does.  Caller frees. */
+char *conf_restart_changes(const struct conf *running, const struct conf *loaded);
+
+/* The key table as mdoc list items, for the test that the manual names every key. */
+void conf_describe(const struct conf_kinds *, FILE *);
+
+#endif

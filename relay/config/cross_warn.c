@@ -1,0 +1,120 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "relay/base/mem.h"
+#include "relay/base/text.h"
+#include "relay/config/cross.h"
+
+static bool
+route_takes(const struct conf_route *route, const char *kind)
+{
+	const struct key_texts *kinds = &route->match.kinds;
+
+	for (size_t i = 0; i < kinds->count; i++)
+		if (glob_match(kinds->items[i], kind))
+			return true;
+	return kinds->count == 0;
+}
+
+static void
+warn_kinds(const struct cross *x)
+{
+	const struct node *at = cross_place(x, x->root, "routes");
+	struct buf lost = { 0 };
+
+	for (const char *const *kind = x->kinds->incident_kinds; *kind != NULL; kind++) {
+		bool taken = false;
+
+		for (size_t i = 0; i < x->conf->routes.count && !taken; i++)
+			taken = route_takes(conf_item(x->conf->routes, struct conf_route, i), *kind);
+		if (!taken)
+			buf_printf(&lost, "%s%s", lost.len > 0 ? ", " : "", *kind);
+	}
+	if (lost.len > 0)
+		faults_warn(x->faults, at->line, at->column, "no route takes %s", buf_text(&lost));
+	buf_fini(&lost);
+}
+
+/* Every name of a sink in a route, sorted: as many look-ups as there are sinks
+ * must stay cheap. */
+struct used {
+	const char **names;
+	size_t count;
+};
+
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void
+used_init(struct used *used, const struct key_list *routes)
+{
+	size_t room = 0;
+
+	for (size_t i = 0; i < routes->count; i++)
+		room += conf_item(*routes, struct conf_route, i)->to.count + 1;
+	*used = (struct used){ .names = mem_array(room, sizeof(*used->names)) };
+	for (size_t i = 0; i < routes->count; i++) {
+		const struct conf_route *route = conf_item(*routes, struct conf_route, i);
+
+		for (size_t k = 0; k < route->to.count; k++)
+			used->names[used->count++] = route->to.items[k];
+		if (route->unowned != NULL)
+			used->names[used->count++] = route->unowned;
+	}
+	if (used->count > 1)
+		qsort(used->names, used->count, sizeof(*used->names), by_text);
+}
+
+static bool
+used_has(const struct used *used, const char *name)
+{
+	return used->count > 0 && bsearch(&name, used->names, used->count, sizeof(*used->names), by_text) != NULL;
+}
+
+static void
+warn_sinks(const struct cross *x)
+{
+	const struct key_list *sinks = &x->conf->sinks;
+	struct used used;
+
+	used_init(&used, &x->conf->routes);
+	for (size_t i = 0; i < sinks->count; i++) {
+		const char *name = conf_item(*sinks, struct conf_sink, i)->name;
+		const struct node *at = cross_place(x, cross_item(x, "sinks", i), "name");
+		char *quoted = faults_quote(name);
+
+		if (!used_has(&used, name))
+			faults_warn(x->faults, at->line, at->column, "no route names the sink %s", quoted);
+		if (sinks->count == 1)
+			faults_warn(x->faults, at->line, at->column,
+			            "%s is the only sink: when it fails, no other one can say so", quoted);
+		free(quoted);
+	}
+	free(used.names);
+}
+
+/* The default of `per` is incident: somebody who gives teams meant the other. */
+static void
+warn_per(const struct cross *x)
+{
+	for (size_t i = 0; i < x->conf->routes.count; i++) {
+		const struct conf_route *route = conf_item(x->conf->routes, struct conf_route, i);
+		const struct node *map = cross_item(x, "routes", i);
+		const char *key = route->teams.count > 0 ? "teams" : "unowned";
+		const struct node *at = cross_place(x, map, key);
+
+		if (route->per == PER_INCIDENT && (route->teams.count > 0 || route->unowned != NULL))
+			faults_warn(x->faults, at->line, at->column, "%s has no effect without \"per: team\"", key);
+	}
+}
+
+void
+cross_warn(const struct cross *x)
+{
+	warn_kinds(x);
+	warn_sinks(x);
+	warn_per(x);
+}

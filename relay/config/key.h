@@ -1,0 +1,94 @@
+/*
+ * key.h - one row for each key of the configuration.
+ *
+ * The same rows parse, default, check, suggest and document a key.  A row
+ * says where in its struct the value goes (`offset`), so the rooms below
+ * bring their own structs and rows (a sink kind, a source kind) and the
+ * loader knows none of them.
+ */
+#ifndef RELAY_CONFIG_KEY_H
+#define RELAY_CONFIG_KEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum key_type {
+	KEY_TEXT,     /* char *            a scalar that is not empty */
+	KEY_PATH,     /* char *            made absolute from the config's folder */
+	KEY_URL,      /* char *            http or https */
+	KEY_ADDRESS,  /* char *            HOST:PORT, [V6]:PORT or unix:PATH */
+	KEY_BOOL,     /* bool              true or false */
+	KEY_COUNT,    /* int64_t           0 and up */
+	KEY_SIZE,     /* int64_t           bytes: 512, 64k, 1M */
+	KEY_DURATION, /* int64_t           milliseconds: 10s, 5m, 24h, 30d */
+	KEY_CHOICE,   /* int               index into `choices` */
+	KEY_TEXTS,    /* struct key_texts  a list of texts */
+	KEY_GLOBS,    /* struct key_texts  a list of patterns */
+	KEY_DURATIONS,/* struct key_numbers a list of durations */
+	KEY_SECRET,   /* struct secret     "NAME_file" or "NAME_env" in the file; `name` is NAME */
+	KEY_MAP,      /* a struct in place `keys` says what is in it */
+	KEY_LIST,     /* struct key_list   a list of maps, `size` bytes each */
+	KEY_KIND      /* struct key_choice  exactly one kind's map ("slack: {...}"); conf.c's own */
+};
+
+enum key_flag {
+	KEY_REQUIRED = 1,
+	KEY_RESTART = 2, /* a reload does not change it */
+	KEY_PLURAL = 4   /* a secret file that may hold several, one a line */
+};
+
+struct key_texts {
+	char **items;
+	size_t count;
+};
+
+struct key_numbers {
+	int64_t *items;
+	size_t count;
+};
+
+struct key_list {
+	void *items; /* count structs of the row's size, one behind the other */
+	size_t count;
+};
+
+/* The values of one secret: the first signs, all verify.  Wiped when freed. */
+struct secret {
+	char **values;
+	size_t count;
+	char *origin; /* "file PATH" or "environment variable NAME": for messages */
+};
+
+struct key {
+	const char *name;
+	enum key_type type;
+	size_t offset;
+	const char *fallback; /* as it would stand in the file, unquoted; NULL = absent */
+	unsigned flags;
+	const struct key *keys;     /* MAP, LIST: ended by a row with a NULL name */
+	size_t size;                /* LIST: of one item; MAP: of the struct; KIND: see walk.h */
+	const char *const *choices; /* CHOICE, and TEXTS that are one of few: ended by NULL */
+	const char *help;           /* one sentence for driftbell.yaml(5) */
+};
+
+/*
+ * A kind of sink or source: the map under its name ("slack: {...}").  `check`
+ * may be NULL; it returns a fault's text (static or from mem_fmt via *fault)
+ * when keys do not fit together.
+ */
+struct key_kind {
+	const char *name;
+	const struct key *keys;
+	size_t size; /* of the struct the rows fill */
+	/* NULL when fine, else a sentence the caller frees. */
+	char *(*check)(const void *options);
+};
+
+/* What a KEY_KIND row fills. */
+struct key_choice {
+	const struct key_kind *kind;
+	void *options; /* kind->size bytes */
+};
+
+#endif
