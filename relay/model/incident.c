@@ -1,0 +1,90 @@
+#include "relay/model/incident.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void
+incident_fini(struct incident *incident)
+{
+	free(incident->key);
+	free(incident->title);
+	free(incident->bucket_key);
+	free(incident->image_key);
+	free(incident->channel);
+	free(incident->workspace_key);
+	json_decref(incident->detail);
+	memset(incident, 0, sizeof(*incident));
+}
+
+void
+incident_rows_fini(struct incident_rows *rows)
+{
+	for (size_t i = 0; i < rows->count; i++) {
+		struct incident_row *row = &rows->items[i];
+
+		free(row->workspace_key);
+		free(row->bucket_key);
+		free(row->fingerprint);
+		free(row->version);
+		free(row->channel);
+		free(row->workspace_id);
+		free(row->name);
+		free(row->organization);
+		free(row->url);
+	}
+	free(rows->items);
+	memset(rows, 0, sizeof(*rows));
+}
+
+void
+incident_count(struct incident_counts *counts, const struct incident_row *row)
+{
+	counts->total++;
+	switch (row->state) {
+	case ROW_AFFECTED:
+		counts->affected++;
+		counts->possible += !row->known;
+		break;
+	case ROW_MOVED:
+		counts->moved++;
+		break;
+	case ROW_GONE:
+		counts->gone++;
+		break;
+	}
+}
+
+struct judgement
+judge_revocation(enum image_status status, enum phase now, const struct incident_counts *counts)
+{
+	struct judgement j = { .open = true, .phase = now, .severity = SEVERITY_WARNING };
+
+	if (status == IMAGE_SCHEDULED)
+		j.phase = PHASE_SCHEDULED;
+	else if (status == IMAGE_REVOKED)
+		j.phase = PHASE_REVOKED;
+	else if (status == IMAGE_ACTIVE || status == IMAGE_INCOMPLETE)
+		return (struct judgement){ .phase = PHASE_LIFTED, .severity = SEVERITY_WARNING };
+
+	if (j.phase != PHASE_SCHEDULED && counts->affected > 0)
+		j.severity = SEVERITY_CRITICAL;
+	if (counts->total > 0 && counts->affected == 0) {
+		j.open = false;
+		j.phase = PHASE_CLEARED;
+	}
+	return j;
+}
+
+struct judgement
+judge_superseded(enum phase now, const struct incident_counts *counts)
+{
+	return (struct judgement){ .open = counts->affected > 0, .phase = now, .severity = SEVERITY_INFO };
+}
+
+struct judgement
+judge_workspace(enum incident_kind kind, bool wrong, bool runs_revoked)
+{
+	bool critical = kind == KIND_WORKSPACE_DRIFT && runs_revoked;
+
+	return (struct judgement){ .open = wrong, .severity = critical ? SEVERITY_CRITICAL : SEVERITY_WARNING };
+}

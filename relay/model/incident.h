@@ -1,0 +1,78 @@
+/*
+ * incident.h - something wrong that stays open until it is put right, and
+ * what facts make of it.
+ *
+ * The judges are pure: facts in, the state an incident should be in out.  They
+ * look at what is known now, not at what just arrived, so events end in the
+ * same state whatever order they come in.
+ */
+#ifndef RELAY_MODEL_INCIDENT_H
+#define RELAY_MODEL_INCIDENT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "relay/base/ulid.h"
+#include "relay/model/image.h"
+#include "relay/model/kind.h"
+#include "relay/model/usage.h"
+
+struct incident {
+	char id[ID_SIZE];
+	char *key;
+	enum incident_kind kind;
+	enum phase phase;
+	enum severity severity;
+	bool open;
+	char *title;
+	int64_t revision; /* counts every change; those of notifications are their own */
+	int64_t opened_at, updated_at, resolved_at;
+	/* What it is about; NULL where the kind has no such subject. */
+	char *bucket_key, *image_key, *channel, *workspace_key;
+	json_t *detail; /* what the document needs beyond the catalog: "drift", "run", "replacement", ... */
+};
+
+void incident_fini(struct incident *);
+
+/* One workspace of an incident. */
+struct incident_row {
+	char *workspace_key, *bucket_key;
+	char *fingerprint; /* "" when which version is not known */
+	char *version, *channel;
+	enum row_state state;
+	bool known; /* certainty */
+	enum evidence evidence;
+	/* joined from the workspace: */
+	char *workspace_id, *name, *organization, *url;
+	bool drifted;
+};
+
+struct incident_rows {
+	struct incident_row *items;
+	size_t count;
+};
+void incident_rows_fini(struct incident_rows *);
+
+struct incident_counts {
+	int64_t affected, possible, moved, gone, total;
+};
+void incident_count(struct incident_counts *, const struct incident_row *);
+
+struct judgement {
+	bool open;
+	enum phase phase;
+	enum severity severity;
+};
+
+/* image.revocation: `now` is the incident's phase, PHASE_NONE when none is open. */
+struct judgement judge_revocation(enum image_status, enum phase now, const struct incident_counts *);
+
+/* image.superseded */
+struct judgement judge_superseded(enum phase now, const struct incident_counts *);
+
+/* workspace.drift and workspace.run_failed: wrong or right, and whether the
+ * workspace runs a revoked image. */
+struct judgement judge_workspace(enum incident_kind, bool wrong, bool runs_revoked);
+
+#endif

@@ -1,0 +1,57 @@
+#include "relay/model/kind.h"
+
+#include <stddef.h>
+#include <string.h>
+
+const char *const severity_names[] = { "info", "warning", "critical", NULL };
+
+const char *const incident_kind_names[] = {
+	[KIND_IMAGE_REVOCATION] = "image.revocation",
+	[KIND_IMAGE_SUPERSEDED] = "image.superseded",
+	[KIND_IMAGE_RELEASED] = "image.released",
+	[KIND_WORKSPACE_DRIFT] = "workspace.drift",
+	[KIND_WORKSPACE_RUN_FAILED] = "workspace.run_failed",
+	[KIND_RELAY_UNKNOWN_EVENT] = "relay.unknown_event",
+	[KIND_COUNT] = NULL,
+};
+
+const char *const phase_names[] = {
+	[PHASE_NONE] = NULL,
+	[PHASE_SCHEDULED] = "scheduled",
+	[PHASE_DUE] = "due",
+	[PHASE_REVOKED] = "revoked",
+	[PHASE_LIFTED] = "lifted",
+	[PHASE_CLEARED] = "cleared",
+	[PHASE_ROLLED_BACK] = "rolled_back",
+};
+
+const char *const image_status_names[] = {
+	[IMAGE_ACTIVE] = "active",   [IMAGE_SCHEDULED] = "scheduled",   [IMAGE_REVOKED] = "revoked",
+	[IMAGE_DELETED] = "deleted", [IMAGE_INCOMPLETE] = "incomplete",
+};
+
+const char *const evidence_names[] = { "rule", "plan", "state" };
+const char *const row_state_names[] = { "affected", "moved", "gone" };
+
+int
+incident_kind_from(const char *name)
+{
+	return name_index(incident_kind_names, KIND_COUNT, name);
+}
+
+bool
+incident_kind_closes_at_once(enum incident_kind kind)
+{
+	return kind == KIND_IMAGE_RELEASED;
+}
+
+int
+name_index(const char *const *names, int count, const char *name)
+{
+	if (name == NULL)
+		return -1;
+	for (int i = 0; i < count; i++)
+		if (names[i] != NULL && strcmp(names[i], name) == 0)
+			return i;
+	return -1;
+}

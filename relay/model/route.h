@@ -1,0 +1,51 @@
+/*
+ * route.h - who hears of an incident: incident in, audiences and sinks out.
+ *
+ * Pure.  An audience is everyone (`per: incident`), one team, or those rows
+ * that nobody owns.  Routes are tried in order; one with `stop` ends the
+ * search for the audiences it told.
+ */
+#ifndef RELAY_MODEL_ROUTE_H
+#define RELAY_MODEL_ROUTE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "relay/config/conf.h"
+#include "relay/model/incident.h"
+
+/* The first team whose patterns match; NULL when nobody's. */
+const char *team_of_workspace(const struct conf *, const char *name);
+const char *team_of_bucket(const struct conf *, const char *bucket);
+
+/* What routes look at. */
+struct route_facts {
+	enum incident_kind kind;
+	enum severity severity;
+	const char *bucket;          /* the incident's; NULL where it has none */
+	const char *organization_id; /* of HCP, of the bucket; NULL where none */
+	const char *channel;         /* the incident's; NULL where none */
+	const struct incident_rows *rows;
+};
+
+enum audience { AUDIENCE_EVERYONE, AUDIENCE_TEAM, AUDIENCE_UNOWNED };
+
+struct told {
+	enum audience audience;
+	const char *team; /* AUDIENCE_TEAM only; borrowed from the config */
+	const struct conf_route *route;
+	const struct conf_sink *sink;
+};
+
+struct told_list {
+	struct told *items;
+	size_t count;
+};
+
+/* Everything in the result is borrowed from the config; free(items). */
+void route_select(const struct conf *, const struct route_facts *, struct told_list *);
+
+/* Does this audience see this row? A bucket's owner sees all. */
+bool audience_sees(const struct conf *, enum audience, const char *team, const char *bucket, const struct incident_row *);
+
+#endif

@@ -1,0 +1,99 @@
+#include "relay/model/workspace.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "relay/base/mem.h"
+#include "relay/model/kind.h"
+
+void
+workspace_fini(struct workspace *workspace)
+{
+	free(workspace->key);
+	free(workspace->host);
+	free(workspace->id);
+	free(workspace->organization);
+	free(workspace->name);
+	free(workspace->url);
+	free(workspace->applied_run);
+	memset(workspace, 0, sizeof(*workspace));
+}
+
+static const struct {
+	const char *status;
+	enum run_meaning meaning;
+} run_meanings[] = {
+	{ "applied", RUN_APPLIED },
+	{ "planned_and_finished", RUN_FINISHED },
+	{ "errored", RUN_FAILED },
+	{ "policy_soft_failed", RUN_FAILED },
+};
+
+enum run_meaning
+run_meaning(const char *status)
+{
+	for (size_t i = 0; status != NULL && i < COUNT(run_meanings); i++)
+		if (strcmp(status, run_meanings[i].status) == 0)
+			return run_meanings[i].meaning;
+	return RUN_NOTHING;
+}
+
+static void
+run_applied(struct workspace *workspace, const struct run_news *run, int64_t at)
+{
+	if (at < workspace->applied.to)
+		return;
+	workspace->applied.from = run->created_at != 0 ? run->created_at : at;
+	workspace->applied.to = at;
+	free(workspace->applied_run);
+	workspace->applied_run = mem_str(run->id);
+	if (workspace->applied.from > workspace->assessed_at)
+		workspace->drifted = false;
+	if (workspace->applied.from >= workspace->gone_at)
+		workspace->gone_at = 0;
+}
+
+bool
+workspace_run(struct workspace *workspace, const struct run_news *run, int64_t received_at)
+{
+	int64_t at = run->updated_at != 0 ? run->updated_at : received_at;
+
+	switch (run_meaning(run->status)) {
+	case RUN_FAILED:
+		if (at < workspace->run_ok_at || at < workspace->run_failed_at)
+			return false;
+		workspace->run_failed_at = at;
+		return true;
+	case RUN_APPLIED:
+		run_applied(workspace, run, at);
+		/* fall through */
+	case RUN_FINISHED:
+		if (at > workspace->run_ok_at)
+			workspace->run_ok_at = at;
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool
+workspace_assessed(struct workspace *workspace, const struct assessment_news *news, int64_t received_at)
+{
+	int64_t at = news->created_at != 0 ? news->created_at : received_at;
+
+	if (!news->succeeded || at < workspace->assessed_at)
+		return false;
+	workspace->assessed_at = at;
+	workspace->drifted = news->drifted && workspace->applied.from <= at;
+	return true;
+}
+
+bool
+workspace_is_gone(struct workspace *workspace, int64_t at)
+{
+	if (at < workspace->applied.from)
+		return false;
+	workspace->gone_at = at;
+	workspace->drifted = false;
+	return true;
+}
