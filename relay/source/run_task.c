@@ -1,0 +1,103 @@
+/*
+ * run_task.c - requests of HCP Terraform's run tasks.
+ *
+ * "Run tasks integration", developer.hashicorp.com: one flat object for every
+ * stage, `plan_json_api_url` from post_plan on.  Anything but 200 is retried,
+ * so the same request can come twice: task_result_id tells.
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "relay/base/json.h"
+#include "relay/base/mem.h"
+#include "relay/source/parts.h"
+
+static const struct key keys[] = {
+	{.name = "hmac_key",
+         .type = KEY_SECRET,
+         .offset = offsetof(struct run_task_options, base.hmac_key),
+         .flags = KEY_REQUIRED | KEY_PLURAL,
+         .help = "The run task's HMAC key; several, one a line, while it is being changed."},
+	{.name = "allowed_hosts",
+         .type = KEY_TEXTS,
+         .offset = offsetof(struct run_task_options, allowed_hosts),
+         .fallback = "[app.terraform.io]",
+         .help = "The hosts, without port, that plans may be fetched from and results sent to."},
+	{.name = "allow_private",
+         .type = KEY_BOOL,
+         .offset = offsetof(struct run_task_options, allow_private),
+         .fallback = "false",
+         .help = "Whether those may have loopback and private addresses and be spoken to in plain "
+                 "http."},
+	{0},
+};
+
+static bool
+says(const json_t *body, const char *name, const char *value)
+{
+	const char *text = json_text_at(body, name);
+
+	return text != NULL && strcmp(text, value) == 0;
+}
+
+/* Sent when a run task is created or changed.  Old products sent no stage, hence three marks. */
+static bool
+is_verification(const json_t *body)
+{
+	return says(body, "access_token", "test-token") || says(body, "stage", "test") ||
+	       says(body, "task_result_enforcement_level", "test");
+}
+
+static char *
+identity(const json_t *body)
+{
+	const char *id = json_filled_at(body, "task_result_id");
+
+	return mem_str(id);
+}
+
+static void
+read_workspace(struct workspace_ref *ws, const json_t *body)
+{
+	const char *app_url = json_filled_at(body, "workspace_app_url");
+	const char *run_url = json_filled_at(body, "run_app_url");
+	const char *urls[] = {app_url, run_url, json_filled_at(body, "task_result_callback_url")};
+
+	workspace_read(ws, body, NULL);
+	workspace_place(ws, urls, COUNT(urls));
+	workspace_link(ws, app_url, run_url);
+}
+
+static void
+normalize(json_t *body, struct event *event)
+{
+	struct run_task_news *news = &event->run_task;
+
+	event_start(event, body);
+	read_workspace(&event->workspace, body);
+	*news = (struct run_task_news){
+		.task_result_id = json_filled_at(body, "task_result_id"),
+		.stage = json_filled_at(body, "stage"),
+		.callback_url = json_filled_at(body, "task_result_callback_url"),
+		.run_id = json_filled_at(body, "run_id"),
+		.plan_url = json_filled_at(body, "plan_json_api_url"),
+		.run_created_at = json_time_at(body, "run_created_at"),
+		.speculative = json_true_at(body, "is_speculative"),
+	};
+
+	if (is_verification(body))
+		event_says(event, EVENT_NOTED, "verification");
+	else if (news->task_result_id != NULL && news->callback_url != NULL)
+		event_says(event, EVENT_RUN_TASK, "run_task");
+	else
+		event_says(event, EVENT_UNKNOWN, "run_task");
+}
+
+const struct source_kind source_hcp_run_task = {
+	.conf = {.name = "hcp_run_task", .keys = keys, .size = sizeof(struct run_task_options)},
+	.header = "X-TFC-Task-Signature",
+	.bearer = true,
+	.is_verification = is_verification,
+	.identity = identity,
+	.normalize = normalize,
+};

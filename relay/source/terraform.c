@@ -1,0 +1,328 @@
+/*
+ * terraform.c - notifications of HCP Terraform and Terraform Enterprise.
+ *
+ * "Notification configurations", developer.hashicorp.com: run notifications
+ * (payload version 1) hold a list, health assessments and workspace events
+ * (version 2) hold `details`, team change requests are flat.  The version is a
+ * number or a string and is not looked at.
+ */
+#include "relay/source/terraform.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "relay/base/json.h"
+#include "relay/base/mem.h"
+#include "relay/source/parts.h"
+
+/* Triggers that were split in 2026 name the one they were part of. */
+static const struct trigger triggers[] = {
+	{"verification", FORM_VERIFICATION, NULL},
+	{"run:created", FORM_RUN, NULL},
+	{"run:planning", FORM_RUN, NULL},
+	{"run:needs_attention", FORM_RUN, NULL},
+	{"run:pending_apply_approval", FORM_RUN, "run:needs_attention"},
+	{"run:cost_estimated", FORM_RUN, "run:needs_attention"},
+	{"run:policy_override_required", FORM_RUN, "run:needs_attention"},
+	{"run:policies_checked", FORM_RUN, "run:needs_attention"},
+	{"run:applying", FORM_RUN, NULL},
+	{"run:completed", FORM_RUN, NULL},
+	{"run:errored", FORM_RUN, NULL},
+	{"run:run_errored", FORM_RUN, "run:errored"},
+	{"run:run_canceled", FORM_RUN, "run:errored"},
+	{"run:policy_soft_failed", FORM_RUN, "run:errored"},
+	{"assessment:drifted", FORM_ASSESSMENT, NULL},
+	{"assessment:check_failure", FORM_ASSESSMENT, NULL},
+	{"assessment:failed", FORM_ASSESSMENT, NULL},
+	{"workspace:auto_destroy_reminder", FORM_AUTO_DESTROY, NULL},
+	/* Documented under the second name, delivered under the first. */
+	{"workspace:auto_destroy_results", FORM_AUTO_DESTROY, NULL},
+	{"workspace:auto_destroy_run_results", FORM_AUTO_DESTROY, "workspace:auto_destroy_results"},
+	{"workspace:deleted", FORM_DELETED, NULL},
+	{"team:change_request", FORM_CHANGE_REQUEST, NULL},
+	{"change_request:created", FORM_CHANGE_REQUEST, "team:change_request"},
+};
+
+const struct trigger *
+trigger_named(const char *name)
+{
+	for (size_t i = 0; name != NULL && i < COUNT(triggers); i++)
+		if (strcmp(triggers[i].name, name) == 0)
+			return &triggers[i];
+	return NULL;
+}
+
+const char *
+trigger_coarse(const char *name)
+{
+	const struct trigger *trigger = trigger_named(name);
+
+	return trigger && trigger->coarse ? trigger->coarse : name;
+}
+
+static bool
+is_verification(const json_t *body)
+{
+	const char *trigger = json_text_at(body, "notifications.0.trigger");
+
+	return trigger != NULL && strcmp(trigger, "verification") == 0;
+}
+
+static const char *
+trigger_of(const json_t *body)
+{
+	const char *trigger = json_filled_at(body, "trigger");
+
+	return trigger ? trigger : json_filled_at(body, "notifications.0.trigger");
+}
+
+static enum form
+form_of(const json_t *body)
+{
+	const struct trigger *trigger = trigger_named(trigger_of(body));
+	size_t len;
+
+	if (is_verification(body))
+		return FORM_VERIFICATION;
+	if (json_is_array(json_at(body, "notifications")) && run_id_of(body, &len) != NULL)
+		return FORM_RUN;
+	if (json_filled_at(body, "change_request_url") ||
+	    json_filled_at(body, "change_request_subject"))
+		return FORM_CHANGE_REQUEST;
+	/* A run trigger without a run tells nothing. */
+	if (trigger == NULL || trigger->form == FORM_RUN)
+		return FORM_UNKNOWN;
+	return trigger->form;
+}
+
+static char *
+assessment_identity(const json_t *body)
+{
+	const char *id = json_filled_at(body, "details.new_assessment_result.id");
+	const char *trigger = trigger_of(body);
+
+	if (id == NULL || trigger == NULL)
+		return NULL;
+	return identity_text_take(json_pack("[sss]", "assessment", id, trigger));
+}
+
+static char *
+auto_destroy_identity(const json_t *body)
+{
+	static const char *const what[] = {"run_external_id", "auto_destroy_at",
+	                                   "run_create_error_message"};
+	const json_t *details = json_at(body, "details");
+	struct workspace_ref ws = {0};
+
+	workspace_read(&ws, details, body);
+	if (ws.organization == NULL || (ws.name == NULL && ws.id == NULL))
+		return NULL;
+	for (size_t i = 0; i < COUNT(what); i++) {
+		const char *value = json_filled_at(details, what[i]);
+
+		if (value != NULL)
+			return identity_text_take(
+				json_pack("[sssssss]", "auto_destroy", ws.organization,
+			                  ws.name ? "name" : "id", ws.name ? ws.name : ws.id,
+			                  trigger_coarse(trigger_of(body)), what[i], value));
+	}
+	return NULL;
+}
+
+static char *
+change_request_identity(const json_t *body)
+{
+	const char *url = json_filled_at(body, "change_request_url");
+
+	return url ? identity_text_take(json_pack("[ss]", "change_request", url)) : NULL;
+}
+
+static char *
+identity(const json_t *body)
+{
+	switch (form_of(body)) {
+	case FORM_RUN:
+		return run_identity(body);
+	case FORM_ASSESSMENT:
+		return assessment_identity(body);
+	case FORM_AUTO_DESTROY:
+		return auto_destroy_identity(body);
+	case FORM_CHANGE_REQUEST:
+		return change_request_identity(body);
+	case FORM_UNKNOWN:
+	case FORM_VERIFICATION:
+	case FORM_DELETED:
+		break;
+	}
+	return NULL;
+}
+
+void
+terraform_place(struct workspace_ref *ws, const json_t *body)
+{
+	const char *urls[] = {
+		json_filled_at(body, "run_url"),
+		json_filled_at(body, "details.new_assessment_result.url"),
+		json_filled_at(body, "notification_configuration_url"),
+		json_filled_at(body, "change_request_url"),
+	};
+
+	workspace_place(ws, urls, COUNT(urls));
+}
+
+/* Counters are null for an assessment that did not come to its end. */
+static int64_t
+counter(const json_t *result, const char *name)
+{
+	int64_t value = json_int_at(result, name, -1);
+
+	return value < 0 ? -1 : value;
+}
+
+/*
+ * What `succeeded` and `drifted` say when they are booleans.  Else the nearest
+ * other evidence: the counter of drifted resources, at last the trigger.
+ */
+static void
+read_verdict(struct assessment_news *news, const json_t *result)
+{
+	const json_t *succeeded = json_at(result, "succeeded");
+	const json_t *drifted = json_at(result, "drifted");
+
+	if (json_is_boolean(succeeded))
+		news->succeeded = json_is_true(succeeded);
+	else
+		news->succeeded = strcmp(news->trigger, "assessment:failed") != 0;
+
+	if (json_is_boolean(drifted))
+		news->drifted = json_is_true(drifted);
+	else if (news->resources_drifted >= 0)
+		news->drifted = news->resources_drifted > 0;
+	else
+		news->drifted = strcmp(news->trigger, "assessment:drifted") == 0;
+	news->drifted = news->drifted && news->succeeded;
+}
+
+static void
+assessment_normalize(struct event *event)
+{
+	const json_t *result = json_at(event->body, "details.new_assessment_result");
+	const char *trigger = trigger_of(event->body);
+	struct assessment_news *news = &event->assessment;
+
+	if (!json_is_object(result) || !workspace_is_told(&event->workspace)) {
+		event_says(event, EVENT_UNKNOWN, trigger);
+		return;
+	}
+	*news = (struct assessment_news){
+		.id = json_filled_at(result, "id"),
+		.url = json_filled_at(result, "url"),
+		.trigger = trigger,
+		.created_at = json_time_at(result, "created_at"),
+		.resources_drifted = counter(result, "resources_drifted"),
+		.resources_undrifted = counter(result, "resources_undrifted"),
+		.checks_passed = counter(result, "checks_passed"),
+		.checks_failed = counter(result, "checks_failed"),
+		.checks_errored = counter(result, "checks_errored"),
+		.checks_unknown = counter(result, "checks_unknown"),
+	};
+	read_verdict(news, result);
+	event->at = news->created_at;
+	event_says(event, EVENT_ASSESSMENT, trigger);
+}
+
+static void
+auto_destroy_normalize(struct event *event)
+{
+	const json_t *details = json_at(event->body, "details");
+	const char *trigger = trigger_of(event->body);
+	struct auto_destroy_news *news = &event->auto_destroy;
+
+	if (!workspace_is_told(&event->workspace)) {
+		event_says(event, EVENT_UNKNOWN, trigger);
+		return;
+	}
+	*news = (struct auto_destroy_news){
+		.results = strcmp(trigger, "workspace:auto_destroy_reminder") != 0,
+		.at = json_time_at(details, "auto_destroy_at"),
+		.run_id = json_filled_at(details, "run_external_id"),
+		.run_status = json_filled_at(details, "run_status"),
+		.error = json_filled_at(details, "run_create_error_message"),
+		.run_created_at = json_time_at(details, "run_created_at"),
+	};
+	event->at = news->run_created_at;
+	event_says(event, EVENT_AUTO_DESTROY, trigger);
+}
+
+static void
+change_request_normalize(struct event *event)
+{
+	const json_t *body = event->body;
+	const char *trigger = trigger_of(body);
+
+	event->change_request = (struct change_request_news){
+		.url = json_filled_at(body, "change_request_url"),
+		.subject = json_filled_at(body, "change_request_subject"),
+		.message = json_filled_at(body, "change_request_message"),
+		.created_by = json_filled_at(body, "change_request_created_by"),
+		.created_at = json_time_at(body, "change_request_created_at"),
+	};
+	event->at = event->change_request.created_at;
+	event_says(event, EVENT_CHANGE_REQUEST, trigger ? trigger : "team:change_request");
+}
+
+static void
+normalize(json_t *body, struct event *event)
+{
+	enum form form = form_of(body);
+
+	event_start(event, body);
+	workspace_read(&event->workspace, json_at(body, "details"), body);
+	terraform_place(&event->workspace, body);
+	workspace_link(&event->workspace, NULL, json_filled_at(body, "run_url"));
+
+	switch (form) {
+	case FORM_RUN:
+		run_normalize(event);
+		break;
+	case FORM_ASSESSMENT:
+		assessment_normalize(event);
+		break;
+	case FORM_AUTO_DESTROY:
+		auto_destroy_normalize(event);
+		break;
+	case FORM_CHANGE_REQUEST:
+		change_request_normalize(event);
+		break;
+	case FORM_DELETED:
+		event_says(event,
+		           workspace_is_told(&event->workspace) ? EVENT_WORKSPACE_DELETED
+		                                                : EVENT_UNKNOWN,
+		           trigger_of(body));
+		break;
+	case FORM_VERIFICATION:
+		event_says(event, EVENT_NOTED, "verification");
+		break;
+	case FORM_UNKNOWN:
+		event_says(event, EVENT_UNKNOWN, trigger_of(body));
+		break;
+	}
+}
+
+static const struct key keys[] = {
+	{.name = "hmac_key",
+         .type = KEY_SECRET,
+         .offset = offsetof(struct source_options, hmac_key),
+         .flags = KEY_REQUIRED | KEY_PLURAL,
+         .help = "The token of the notification configurations; several, one a line, while it is "
+                 "being changed."},
+	{0},
+};
+
+const struct source_kind source_hcp_terraform = {
+	.conf = {.name = "hcp_terraform", .keys = keys, .size = sizeof(struct source_options)},
+	.header = "X-TFE-Notification-Signature",
+	.is_verification = is_verification,
+	.identity = identity,
+	.normalize = normalize,
+};

@@ -1,0 +1,46 @@
+/*
+ * terraform.h - the two halves of the hcp_terraform kind.
+ *
+ * terraform.c knows the triggers and every form of payload but one;
+ * terraform_run.c knows the run notification (payload version 1).
+ */
+#ifndef RELAY_SOURCE_TERRAFORM_H
+#define RELAY_SOURCE_TERRAFORM_H
+
+#include <jansson.h>
+
+#include "relay/model/event.h"
+
+/* The forms of payload, told by their content: the version number is a hint at best. */
+enum form {
+	FORM_UNKNOWN,
+	FORM_VERIFICATION,
+	FORM_RUN,
+	FORM_ASSESSMENT,
+	FORM_AUTO_DESTROY,
+	FORM_DELETED,
+	FORM_CHANGE_REQUEST
+};
+
+struct trigger {
+	const char *name;
+	enum form form;
+	const char *coarse; /* the older, wider trigger this one is a part of; NULL = itself */
+};
+
+/* NULL when name is NULL or not one we know. */
+const struct trigger *trigger_named(const char *name);
+
+/* The name two spellings of one trigger share; an unknown one stays itself. */
+const char *trigger_coarse(const char *name);
+
+/* The id of the run a notification is about; NULL when none is sent.  *len: it may end inside its text. */
+const char *run_id_of(const json_t *body, size_t *len);
+
+char *run_identity(const json_t *body);
+void run_normalize(struct event *event);
+
+/* The host of a payload, as all of its forms tell it. */
+void terraform_place(struct workspace_ref *ws, const json_t *body);
+
+#endif
