@@ -1,0 +1,78 @@
+/*
+ * catalog.h - what is known of images and workspaces, and which workspace may
+ * run which bucket's images.
+ *
+ * Getters answer 1 (found, *out is the caller's to x_fini), 0 (not known,
+ * *out is zeroed) or -1.  All functions run inside a transaction of the
+ * caller.  Links are the materialised usages by rule: made when either side
+ * is first seen or the rules change, so that a revocation is a look-up.
+ */
+#ifndef RELAY_STORE_CATALOG_H
+#define RELAY_STORE_CATALOG_H
+
+#include "relay/model/image.h"
+#include "relay/model/usage.h"
+#include "relay/model/workspace.h"
+#include "relay/store/db.h"
+
+struct bucket {
+	char *key, *organization_id, *project_id, *name;
+};
+
+struct bucket_list {
+	struct bucket *items;
+	size_t count;
+};
+void bucket_list_fini(struct bucket_list *);
+
+struct image_list {
+	struct image *items;
+	size_t count;
+};
+void image_list_fini(struct image_list *);
+
+/* A workspace that a rule links to a bucket. */
+struct link {
+	struct workspace workspace;
+	char *bucket_key;
+	char *channel; /* the rule's; NULL = any */
+};
+
+struct link_list {
+	struct link *items;
+	size_t count;
+};
+void link_list_fini(struct link_list *);
+
+/* 1: new; 0: known. */
+int catalog_bucket_add(struct db *, const struct bucket *, const char *id, struct err *) MUST_CHECK;
+int catalog_buckets(struct db *, struct bucket_list *, struct err *) MUST_CHECK;
+
+int catalog_image(struct db *, const char *key, struct image *, struct err *) MUST_CHECK;
+int catalog_image_put(struct db *, const struct image *, struct err *) MUST_CHECK;
+int catalog_images_of(struct db *, const char *bucket_key, struct image_list *, struct err *) MUST_CHECK;
+/* Those revoked or scheduled to be. */
+int catalog_revoked_of(struct db *, const char *bucket_key, struct image_list *, struct err *) MUST_CHECK;
+int catalog_descendants(struct db *, const char *ancestor_key, struct image_list *, struct err *) MUST_CHECK;
+/* The newest version of that name; *fingerprint is the caller's. */
+int catalog_fingerprint(struct db *, const char *bucket_key, const char *version, char **fingerprint, struct err *) MUST_CHECK;
+
+/* `a->at` must be set; an assignment that is known already changes nothing. */
+int catalog_assign(struct db *, const char *bucket_key, const char *event_id, const struct assignment *a, struct err *) MUST_CHECK;
+int catalog_history(struct db *, const char *bucket_key, struct history *, struct err *) MUST_CHECK;
+
+/* By host and id, else by host, organization and name: a workspace first heard
+ * of without its id is the same one when the id comes. */
+int catalog_workspace_find(struct db *, const struct workspace_ref *, struct workspace *, struct err *) MUST_CHECK;
+int catalog_workspace(struct db *, const char *key, struct workspace *, struct err *) MUST_CHECK;
+int catalog_workspace_put(struct db *, const struct workspace *, struct err *) MUST_CHECK;
+/* Up to `limit` workspaces behind the key `after` ("" = from the first), as links without a bucket. */
+int catalog_workspaces(struct db *, const char *after, int limit, struct link_list *, struct err *) MUST_CHECK;
+
+int catalog_link_add(struct db *, const char *workspace_key, const char *bucket_key, const char *channel, int64_t now_ms, struct err *) MUST_CHECK;
+int catalog_links_drop(struct db *, const char *workspace_key, struct err *) MUST_CHECK;
+int catalog_links_of_bucket(struct db *, const char *bucket_key, struct link_list *, struct err *) MUST_CHECK;
+/* Their workspace members are empty. */
+int catalog_links_of_workspace(struct db *, const char *workspace_key, struct link_list *, struct err *) MUST_CHECK;
+
+#endif

@@ -1,0 +1,35 @@
+#include "relay/store/jobs.h"
+
+#include <stddef.h>
+
+_Static_assert(offsetof(struct store_job, item) == 0, "an inbox item is the job it heads");
+
+void
+jobs_add(struct jobs *jobs, struct store_job *job)
+{
+	job->item.next = NULL;
+	if (jobs->first)
+		jobs->last->next = &job->item;
+	else
+		jobs->first = &job->item;
+	jobs->last = &job->item;
+}
+
+struct store_job *
+jobs_take(struct jobs *jobs)
+{
+	struct store_job *job = jobs_first(jobs);
+
+	if (job) {
+		jobs->first = job->item.next;
+		job->item.next = NULL;
+	}
+	return job;
+}
+
+void
+jobs_move(struct jobs *to, struct jobs *from, int most)
+{
+	while (most-- > 0 && from->first)
+		jobs_add(to, jobs_take(from));
+}

@@ -1,0 +1,198 @@
+#include "relay/store/lane.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "relay/base/mem.h"
+
+static const char *const state_names[] = { "pending", "claimed", "sent", "dead", "dropped" };
+const char *const news_names[] = { NULL, "opened", "changed", "resolved" };
+
+static const struct {
+	enum delivery_state from, to;
+} moves[] = {
+	{ DELIVERY_PENDING, DELIVERY_CLAIMED }, { DELIVERY_PENDING, DELIVERY_DROPPED },
+	{ DELIVERY_PENDING, DELIVERY_DEAD },    { DELIVERY_CLAIMED, DELIVERY_SENT },
+	{ DELIVERY_CLAIMED, DELIVERY_PENDING }, { DELIVERY_CLAIMED, DELIVERY_DEAD },
+	{ DELIVERY_DEAD, DELIVERY_PENDING },
+};
+
+int
+delivery_move(struct db *db, const char *id, enum delivery_state from, enum delivery_state to, struct err *err)
+{
+	bool allowed = false;
+
+	for (size_t i = 0; i < COUNT(moves); i++)
+		allowed |= moves[i].from == from && moves[i].to == to;
+	if (!allowed)
+		return err_set(err, "delivery %s cannot become %s from %s", id, state_names[to], state_names[from]);
+	int64_t moved = db_run(db, err, ST_QUEUE_MOVE, "ttt", id, state_names[from], state_names[to]);
+	if (moved < 0)
+		return -1;
+	return moved == 1 ? 0 : err_set(err, "delivery %s is not %s", id, state_names[from]);
+}
+
+static enum severity
+severity_of(const char *name)
+{
+	int severity = name_index(severity_names, SEVERITY_CRITICAL + 1, name);
+
+	return severity < 0 ? SEVERITY_INFO : (enum severity)severity;
+}
+
+static enum phase
+phase_of(const char *name)
+{
+	int phase = name_index(phase_names, PHASE_COUNT, name);
+
+	return phase < 0 ? PHASE_NONE : (enum phase)phase;
+}
+
+static bool
+is_resolved(const char *status)
+{
+	return status && strcmp(status, "resolved") == 0;
+}
+
+int
+owed_take(struct db_row *row, struct owed *owed, struct err *err)
+{
+	*owed = (struct owed){ 0 };
+	int rc = db_step(row, err);
+	if (rc == 1) {
+		const char *id = db_text(row, 0);
+		memcpy(owed->id, id, strnlen(id, sizeof(owed->id) - 1));
+		owed->notification_id = mem_str(db_text(row, 1));
+		owed->destination = mem_str(db_text(row, 2));
+		owed->sink_kind = mem_str(db_text(row, 3));
+		owed->state = (enum delivery_state)name_index(state_names, COUNT(state_names), db_text(row, 4));
+		owed->revision = db_int(row, 5);
+		owed->resolved = is_resolved(db_text(row, 6));
+		owed->phase = phase_of(db_text(row, 7));
+		owed->severity = severity_of(db_text(row, 8));
+		owed->every_revision = db_int(row, 9) != 0;
+		owed->at_once = db_int(row, 10) != 0;
+		owed->plain = db_int(row, 11) != 0;
+		owed->attempts = db_int(row, 12);
+		owed->created_at = db_int(row, 13);
+		owed->due_at = db_int(row, 14);
+		owed->event_id = mem_str(db_text(row, 15));
+	}
+	db_end(row);
+	return rc;
+}
+
+int
+owed_load(struct db *db, const char *id, struct owed *owed, struct err *err)
+{
+	return owed_take(db_bind(db, ST_QUEUE_BY_ID, "t", id), owed, err);
+}
+
+int
+owed_in_lane(struct db *db, const char *notification_id, const char *destination, enum delivery_state state,
+             struct owed *owed, struct err *err)
+{
+	return owed_take(db_bind(db, ST_QUEUE_IN_LANE, "ttt", notification_id, destination, state_names[state]), owed,
+	                 err);
+}
+
+void
+owed_fini(struct owed *owed)
+{
+	free(owed->notification_id);
+	free(owed->destination);
+	free(owed->sink_kind);
+	free(owed->event_id);
+	*owed = (struct owed){ 0 };
+}
+
+int
+told_load(struct db *db, const char *notification_id, const char *destination, struct told *told, struct err *err)
+{
+	struct db_row *row = db_bind(db, ST_QUEUE_TOLD, "tt", notification_id, destination);
+	int rc = db_step(row, err);
+
+	*told = (struct told){ 0 };
+	if (rc == 1) {
+		told->any = true;
+		told->revision = db_int(row, 0);
+		told->resolved = is_resolved(db_text(row, 1));
+		told->phase = phase_of(db_text(row, 2));
+		told->severity = severity_of(db_text(row, 3));
+		told->at = db_int(row, 4);
+	}
+	db_end(row);
+	return rc < 0 ? -1 : 0;
+}
+
+int
+told_put(struct db *db, const struct owed *owed, int64_t now_ms, struct err *err)
+{
+	return db_run(db, err, ST_QUEUE_TELL, "ttittti", owed->notification_id, owed->destination, owed->revision,
+	              owed->resolved ? "resolved" : "open", phase_names[owed->phase], severity_names[owed->severity],
+	              now_ms) < 0
+	               ? -1
+	               : 0;
+}
+
+enum news
+news_of(const struct told *told, const struct owed *owed)
+{
+	if (!told->any) {
+		if (owed->at_once || !owed->resolved)
+			return NEWS_OPENED;
+		return owed->severity == SEVERITY_CRITICAL ? NEWS_RESOLVED : NEWS_NONE;
+	}
+	if (owed->at_once || owed->revision <= told->revision)
+		return NEWS_NONE;
+	if (owed->resolved && !told->resolved)
+		return NEWS_RESOLVED;
+	if (owed->every_revision)
+		return NEWS_CHANGED;
+	if (told->resolved)
+		return NEWS_NONE;
+	return owed->phase != told->phase || owed->severity > told->severity ? NEWS_CHANGED : NEWS_NONE;
+}
+
+static int
+reschedule(struct db *db, const struct owed *owed, struct err *err)
+{
+	return db_run(db, err, ST_QUEUE_RESCHEDULE, "tiiiit", owed->id, owed->due_at, owed->created_at, owed->attempts,
+	              (int64_t)owed->plain, severity_names[owed->severity]) < 0
+	               ? -1
+	               : 0;
+}
+
+/* The newer one takes over what the older one went through. */
+static int
+give_way(struct db *db, const struct owed *older, struct owed *newer, struct err *err)
+{
+	struct told told;
+
+	newer->created_at = older->created_at;
+	newer->due_at = older->due_at;
+	newer->attempts = older->attempts;
+	if (newer->resolved && older->severity > newer->severity)
+		newer->severity = older->severity; /* it was a critical one */
+	if (delivery_move(db, older->id, DELIVERY_PENDING, DELIVERY_DROPPED, err) < 0 ||
+	    told_load(db, newer->notification_id, newer->destination, &told, err) < 0)
+		return -1;
+	if (news_of(&told, newer) == NEWS_NONE)
+		return delivery_move(db, newer->id, DELIVERY_PENDING, DELIVERY_DROPPED, err);
+	return reschedule(db, newer, err);
+}
+
+int
+lane_put_back(struct db *db, const struct owed *owed, struct err *err)
+{
+	struct owed newer;
+	int rc = owed_in_lane(db, owed->notification_id, owed->destination, DELIVERY_PENDING, &newer, err);
+
+	if (rc < 0 || delivery_move(db, owed->id, DELIVERY_CLAIMED, DELIVERY_PENDING, err) < 0) {
+		owed_fini(&newer);
+		return -1;
+	}
+	rc = rc ? give_way(db, owed, &newer, err) : reschedule(db, owed, err);
+	owed_fini(&newer);
+	return rc;
+}

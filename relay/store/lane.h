@@ -1,0 +1,61 @@
+/*
+ * lane.h - one notification at one destination: what it was told, what it is
+ * owed, and whether the one is news after the other.  Inside the queue only.
+ */
+#ifndef RELAY_STORE_LANE_H
+#define RELAY_STORE_LANE_H
+
+#include "relay/base/ulid.h"
+#include "relay/model/kind.h"
+#include "relay/store/db.h"
+
+enum delivery_state { DELIVERY_PENDING, DELIVERY_CLAIMED, DELIVERY_SENT, DELIVERY_DEAD, DELIVERY_DROPPED };
+
+/* A delivery without what it says. */
+struct owed {
+	char id[ID_SIZE];
+	char *notification_id, *destination, *sink_kind, *event_id;
+	enum delivery_state state;
+	int64_t revision;
+	bool resolved, every_revision, at_once, plain;
+	enum phase phase;
+	enum severity severity;
+	int64_t attempts, created_at, due_at;
+};
+
+/* 1: found, to be freed with owed_fini(); 0: there is none; -1. */
+int owed_load(struct db *, const char *id, struct owed *, struct err *) MUST_CHECK;
+int owed_in_lane(struct db *, const char *notification_id, const char *destination, enum delivery_state,
+                 struct owed *, struct err *) MUST_CHECK;
+/* The row a statement made of QUEUE_OWED stands on; consumes `row`. */
+int owed_take(struct db_row *row, struct owed *, struct err *) MUST_CHECK;
+void owed_fini(struct owed *); /* zeroed is fine */
+
+/* What the destination last got. */
+struct told {
+	bool any;
+	int64_t revision, at;
+	bool resolved;
+	enum phase phase;
+	enum severity severity;
+};
+int told_load(struct db *, const char *notification_id, const char *destination, struct told *, struct err *) MUST_CHECK;
+int told_put(struct db *, const struct owed *, int64_t now_ms, struct err *) MUST_CHECK;
+
+/* What a delivery would be to a destination that was told this: the `reason`
+ * of contract section 7, or nothing worth a message (contract section 8). */
+enum news { NEWS_NONE, NEWS_OPENED, NEWS_CHANGED, NEWS_RESOLVED };
+extern const char *const news_names[];
+enum news news_of(const struct told *, const struct owed *);
+
+/* The one mover of a delivery's state. */
+int delivery_move(struct db *, const char *id, enum delivery_state from, enum delivery_state to, struct err *) MUST_CHECK;
+
+/*
+ * A claimed delivery that is still owed becomes pending again, with the
+ * due_at, attempts and plain its struct says; or gives way to a newer one
+ * that waits in its lane, which takes over its age, attempts and due_at.
+ */
+int lane_put_back(struct db *, const struct owed *, struct err *) MUST_CHECK;
+
+#endif

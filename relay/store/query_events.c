@@ -1,0 +1,97 @@
+/*
+ * query_events.c - what was received.
+ */
+#include <string.h>
+
+#include "relay/base/json.h"
+#include "relay/base/mem.h"
+#include "relay/model/kind.h"
+#include "relay/store/events.h"
+#include "relay/store/query_part.h"
+
+/* cursor = id, source, kind, received_at, state, reason */
+static int
+event_item(struct db *db, struct db_row *row, const void *arg, json_t **item, struct err *err)
+{
+	(void)db;
+	(void)arg;
+	(void)err;
+	*item = json_object();
+	put_text(*item, "id", db_text(row, 0));
+	put_text(*item, "source", db_text(row, 1));
+	put_text(*item, "kind", db_text(row, 2));
+	put_time(*item, "received_at", db_int(row, 3));
+	put_text(*item, "state", db_text(row, 4));
+	put_text(*item, "reason", db_text(row, 5));
+	return 0;
+}
+
+/* Rare states have an index each; the others are found on the way down. */
+static enum statement
+events_statement(const char *state)
+{
+	if (!state)
+		return ST_QUERY_EVENTS;
+	if (strcmp(state, event_state_names[EVENT_ACCEPTED]) == 0)
+		return ST_QUERY_EVENTS_ACCEPTED;
+	if (strcmp(state, event_state_names[EVENT_STATE_UNKNOWN]) == 0 ||
+	    strcmp(state, event_state_names[EVENT_PARKED]) == 0)
+		return ST_QUERY_EVENTS_ODD;
+	return ST_QUERY_EVENTS;
+}
+
+int
+query_events(struct db *db, const struct event_filter *filter, const struct query_page *page,
+             json_t **out, struct err *err)
+{
+	struct db_row *row = db_bind(db, events_statement(filter->state), "ttti",
+	                             page->after ? page->after : "~", any(filter->state), any(filter->source),
+	                             page->limit + 1);
+
+	return query_list(db, row, page->limit, page->limit, event_item, NULL, out, err);
+}
+
+static json_t *
+body_value(const char *body, size_t len)
+{
+	json_t *value = NULL;
+	struct err ignored = {""};
+
+	if (json_read(body, len, &value, &ignored) == JSON_TREE)
+		return value;
+	value = json_stringn(body, len);
+	return value ? value : json_null();
+}
+
+int
+query_event(struct db *db, const char *id, json_t **out, struct err *err)
+{
+	struct db_row *row = db_bind(db, ST_QUERY_EVENT, "t", id);
+	int rc = db_step(row, err);
+
+	*out = NULL;
+	if (rc == 1) {
+		size_t len = 0;
+		const char *body = db_bytes(row, 6, &len);
+
+		rc = event_item(db, row, NULL, out, err);
+		json_object_set_new(*out, "body", body_value(body, len));
+	}
+	db_end(row);
+	return rc;
+}
+
+int
+query_event_state(struct db *db, const char *id, const char **state, struct err *err)
+{
+	struct db_row *row = db_bind(db, ST_QUERY_EVENT_STATE, "t", id);
+	int rc = db_step(row, err), known;
+
+	*state = NULL;
+	if (rc == 1) {
+		known = name_index(event_state_names, EVENT_PARKED + 1, db_text(row, 0));
+		*state = event_state_names[known < 0 ? EVENT_STATE_UNKNOWN : known];
+	}
+	db_end(row);
+	return rc < 0 ? -1 : 0;
+}

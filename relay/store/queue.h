@@ -1,0 +1,129 @@
+/*
+ * queue.h - deliveries: what is owed to which destination.
+ *
+ * A lane is one notification at one destination.  In a lane at most one
+ * delivery is pending and at most one is claimed; a newer revision replaces
+ * the pending one.  What the destination last got is kept on the lane, so
+ * the reason of a delivery ("opened", "changed", ...) is settled when it is
+ * claimed, not when it was planned.
+ *
+ * States of a delivery: pending -> claimed -> sent | pending (retry) | dead;
+ * pending -> dropped (replaced, or nothing left to say); dead -> pending (by
+ * hand).  All functions run inside a transaction of the caller, on the
+ * writer thread.
+ */
+#ifndef RELAY_STORE_QUEUE_H
+#define RELAY_STORE_QUEUE_H
+
+#include <jansson.h>
+
+#include "relay/base/clock.h"
+#include "relay/model/kind.h"
+#include "relay/store/db.h"
+
+#define DELIVERY_LIFE_MS (3 * DAY_MS)
+/* HCP Terraform ends a run task after an hour at the latest. */
+#define TASK_CALLBACK_LIFE_MS HOUR_MS
+int64_t delivery_life_ms(const char *sink_kind);
+#define QUEUE_PROBE_MS HOUR_MS                /* between two probes of a blocked destination */
+#define QUEUE_REVISION_PACE_MS (1 * SECOND_MS) /* between two revisions, where each is told */
+
+struct delivery_plan {
+	const char *notification_id;
+	int64_t revision;
+	const char *document;    /* JSON text, contract 7, with reason null */
+	const char *destination; /* sink_kind.destination(), or "task_callback HOST" */
+	const char *sink, *route, *team; /* names at planning time, for people; NULL where none */
+	const char *sink_kind;
+	bool every_revision;     /* of the sink kind */
+	bool at_once;            /* incident_kind_closes_at_once() */
+	bool resolved;
+	enum severity severity;
+	enum phase phase;
+	int64_t not_before;      /* opened_at + wait; ms */
+	const char *incident_id; /* NULL for task callbacks */
+	const char *target;      /* task callbacks: URL and the event whose sealed token it needs */
+	const char *event_id;
+};
+
+/*
+ * Owe this revision to this destination: inserts, or replaces the pending one
+ * of the lane; does nothing when the destination need not hear of it (contract
+ * section 8).  A lane never told whose incident resolved drops its pending
+ * delivery, unless the incident is critical or closes at once.
+ */
+int queue_add(struct db *, const struct delivery_plan *, int64_t now_ms, struct err *) MUST_CHECK;
+
+/* What one destination may take now. */
+struct claim_want {
+	const char *destination;
+	int slots;
+	int64_t lease_ms;      /* the longest a send may take, and a minute */
+};
+
+struct claimed {
+	char id[32];
+	char *notification_id, *destination, *sink, *sink_kind, *target, *event_id, *sealed;
+	int64_t revision;
+	int64_t created_at;    /* when first owed: for DELIVERY_LIFE_MS */
+	int attempts;          /* this one included */
+	bool plain;
+	json_t *document;      /* reason filled in; owned */
+};
+
+/*
+ * Claims up to want->slots, oldest first.  Returns how many (out is an array
+ * of that size), or -1.  None while the destination is paused; one, the
+ * probe, when it is blocked and its time has come.  *next_due_at: when the
+ * next pending one of this destination may go, 0 = none; one whose lane is
+ * busy does not count: its turn comes with the settlement.
+ */
+int queue_claim(struct db *, const struct claim_want *, int64_t now_ms, struct claimed *out, int64_t *next_due_at, struct err *) MUST_CHECK;
+void claimed_fini(struct claimed *);
+
+/* What became of a claimed delivery.  Enum values as in sinks/sink.h, which
+ * this room cannot see: the caller translates. */
+enum settle { SETTLE_SENT, SETTLE_RETRY, SETTLE_PLAIN, SETTLE_DEAD, SETTLE_WAIT };
+/* SENT: done.  RETRY: pending again at due_at.  PLAIN: pending again at once,
+ * as plain text.  DEAD: given up, kept.  WAIT: pending again, the destination is blocked. */
+struct settlement {
+	const char *delivery_id;
+	enum settle settle;
+	const char *outcome; /* "sent", "retry", "rejected", "blocked": for the attempt row; NULL = there was none */
+	int code;
+	const char *text;
+	int64_t elapsed_ms;
+	int64_t due_at;
+};
+int queue_settle(struct db *, const struct settlement *, int64_t now_ms, struct err *) MUST_CHECK;
+
+/* Destinations keep what must survive a restart: blocked, and paused until. */
+struct destination_state {
+	bool blocked;
+	int64_t paused_until; /* also the next probe of a blocked one */
+	int failures;         /* in a row: for the backoff of the destination */
+	int64_t failing_since;
+};
+int queue_destination_get(struct db *, const char *destination, struct destination_state *, struct err *) MUST_CHECK;
+int queue_destination_put(struct db *, const char *destination, const char *kind, const struct destination_state *, const char *text, int64_t now_ms, struct err *) MUST_CHECK;
+
+/* A blocked destination may take one delivery now. */
+int queue_probe_blocked(struct db *, struct err *) MUST_CHECK;
+
+/* Every destination that anything pending waits for, each once, through fn.  */
+int queue_destinations_pending(struct db *, void (*fn)(const char *destination, void *arg), void *arg, struct err *) MUST_CHECK;
+
+/* How many are pending, or -1. */
+int64_t queue_pending(struct db *, struct err *);
+
+/* At start, before the first claim: what was in flight goes out again. */
+int queue_release_all(struct db *, struct err *) MUST_CHECK;
+/* Deliveries owed for longer than their life become dead, and the tokens of
+ * such task callbacks are dropped.  How many, or -1. */
+int64_t queue_expire(struct db *, int64_t now_ms, struct err *) MUST_CHECK;
+/* By hand: dead (or waiting) to due now, with a new life; probes a blocked
+ * destination.  1; 0 = no such or not dead or pending; -1; 2 = the lane has
+ * newer news than this. */
+int queue_retry(struct db *, const char *delivery_id, int64_t now_ms, struct err *) MUST_CHECK;
+
+#endif

@@ -1,0 +1,162 @@
+/*
+ * What becomes of deliveries once claimed, and of those nobody claims.
+ */
+#include <string.h>
+
+#include "relay/base/mem.h"
+#include "relay/store/events.h"
+#include "relay/store/lane.h"
+#include "relay/store/queue.h"
+
+int64_t
+delivery_life_ms(const char *sink_kind)
+{
+	return strcmp(sink_kind, "task_callback") == 0 ? TASK_CALLBACK_LIFE_MS : DELIVERY_LIFE_MS;
+}
+
+static int
+sent(struct db *db, const struct owed *owed, int64_t now_ms, struct err *err)
+{
+	if (delivery_move(db, owed->id, DELIVERY_CLAIMED, DELIVERY_SENT, err) < 0 ||
+	    told_put(db, owed, now_ms, err) < 0)
+		return -1;
+	if (!owed->every_revision)
+		return 0;
+	return db_run(db, err, ST_QUEUE_NOT_BEFORE, "ttti", owed->notification_id, owed->destination, "pending",
+	              now_ms + QUEUE_REVISION_PACE_MS) < 0
+	               ? -1
+	               : 0;
+}
+
+static int
+settle(struct db *db, struct owed *owed, const struct settlement *settlement, int64_t now_ms, struct err *err)
+{
+	switch (settlement->settle) {
+	case SETTLE_SENT:
+		return sent(db, owed, now_ms, err);
+	case SETTLE_DEAD:
+		return delivery_move(db, owed->id, DELIVERY_CLAIMED, DELIVERY_DEAD, err);
+	case SETTLE_RETRY:
+		owed->due_at = settlement->due_at;
+		break;
+	case SETTLE_PLAIN:
+		owed->due_at = now_ms;
+		owed->plain = true;
+		break;
+	case SETTLE_WAIT:
+		/* The destination's fault, not this delivery's: its retries
+		 * begin anew where they stood. */
+		owed->attempts--;
+		break;
+	}
+	return lane_put_back(db, owed, err);
+}
+
+int
+queue_settle(struct db *db, const struct settlement *settlement, int64_t now_ms, struct err *err)
+{
+	struct owed owed;
+	int rc = owed_load(db, settlement->delivery_id, &owed, err);
+
+	if (rc == 0)
+		rc = err_set(err, "there is no delivery %s", settlement->delivery_id);
+	else if (rc == 1 && settlement->outcome)
+		rc = db_run(db, err, ST_QUEUE_ATTEMPT, "tititi", settlement->delivery_id, now_ms, settlement->outcome,
+		            (int64_t)settlement->code, settlement->text, settlement->elapsed_ms) < 0
+		             ? -1
+		             : 1;
+	if (rc == 1)
+		rc = settle(db, &owed, settlement, now_ms, err);
+	owed_fini(&owed);
+	return rc;
+}
+
+int
+queue_release_all(struct db *db, struct err *err)
+{
+	for (;;) {
+		struct owed owed;
+		int rc = owed_take(db_bind(db, ST_QUEUE_ANY_CLAIMED, ""), &owed, err);
+		if (rc == 1) {
+			owed.attempts--; /* nobody knows how that one ended */
+			rc = lane_put_back(db, &owed, err) < 0 ? -1 : 1;
+		}
+		owed_fini(&owed);
+		if (rc <= 0)
+			return rc;
+	}
+}
+
+/* 1: one more given up; 0: none is left; -1. */
+static int
+expire_callback(struct db *db, int64_t now_ms, struct err *err)
+{
+	struct owed owed;
+	int rc = owed_take(db_bind(db, ST_QUEUE_EXPIRED_CALLBACK, "i", now_ms - TASK_CALLBACK_LIFE_MS), &owed, err);
+
+	if (rc == 1 && (delivery_move(db, owed.id, DELIVERY_PENDING, DELIVERY_DEAD, err) < 0 ||
+	                (owed.event_id && event_drop_sealed(db, owed.event_id, err) < 0)))
+		rc = -1;
+	owed_fini(&owed);
+	return rc;
+}
+
+int64_t
+queue_expire(struct db *db, int64_t now_ms, struct err *err)
+{
+	int64_t callbacks = 0;
+	int rc;
+
+	while ((rc = expire_callback(db, now_ms, err)) == 1)
+		callbacks++;
+	int64_t others = rc < 0 ? -1 : db_run(db, err, ST_QUEUE_EXPIRE, "i", now_ms - DELIVERY_LIFE_MS);
+	return others < 0 ? -1 : callbacks + others;
+}
+
+/* 1 when something newer was said, or is about to be, in its lane; 0; -1. */
+static int
+is_outdated(struct db *db, const struct owed *owed, struct err *err)
+{
+	struct told told;
+
+	if (told_load(db, owed->notification_id, owed->destination, &told, err) < 0)
+		return -1;
+	if (told.any && told.revision >= owed->revision)
+		return 1;
+	struct db_row *row = db_bind(db, ST_QUEUE_NEWER_IN_LANE, "ttti", owed->notification_id, owed->destination,
+	                             owed->id, owed->revision);
+	int rc = db_step(row, err);
+	int64_t newer = rc == 1 ? db_int(row, 0) : 0;
+	db_end(row);
+	return rc < 0 ? -1 : newer > 0;
+}
+
+static int
+retry(struct db *db, struct owed *owed, int64_t now_ms, struct err *err)
+{
+	int rc = is_outdated(db, owed, err);
+
+	if (rc)
+		return rc < 0 ? -1 : 2;
+	if (owed->state == DELIVERY_DEAD &&
+	    delivery_move(db, owed->id, DELIVERY_DEAD, DELIVERY_PENDING, err) < 0)
+		return -1;
+	/* Where it is blocked, this is the probe. */
+	if (db_run(db, err, ST_QUEUE_RESCHEDULE, "tiiiit", owed->id, now_ms, now_ms, INT64_C(0), INT64_C(0),
+	           severity_names[owed->severity]) < 0 ||
+	    db_run(db, err, ST_QUEUE_PROBE, "t", owed->destination) < 0)
+		return -1;
+	return 1;
+}
+
+int
+queue_retry(struct db *db, const char *delivery_id, int64_t now_ms, struct err *err)
+{
+	struct owed owed;
+	int rc = owed_load(db, delivery_id, &owed, err);
+
+	if (rc == 1)
+		rc = owed.state == DELIVERY_DEAD || owed.state == DELIVERY_PENDING ? retry(db, &owed, now_ms, err) : 0;
+	owed_fini(&owed);
+	return rc;
+}

@@ -1,0 +1,328 @@
+#include "relay/store/writer.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "relay/base/clock.h"
+#include "relay/base/log.h"
+#include "relay/base/mem.h"
+
+#define PLAN_BUSY_MS 2 /* planning in a turn that somebody waits for */
+#define PLAN_IDLE_MS 5
+#define BACKOFF_MIN_MS 100
+#define BACKOFF_MAX_MS 1000
+
+static const char only_kept[] =
+	"the store's disk is nearly full: only outcomes of deliveries are written";
+
+int
+writer_init(struct writer *w, struct db *db, struct inbox *inbox, const struct planner *planner,
+            int64_t (*now_ms)(void), struct err *err)
+{
+	memset(w, 0, sizeof(*w));
+	w->db = db;
+	w->inbox = inbox;
+	w->now_ms = now_ms ? now_ms : clock_wall_ms;
+	w->plans = planner != NULL;
+	if (planner)
+		w->planner = *planner;
+	if (planning_init(&w->planning, db, err) != 0)
+		return -1;
+	pthread_mutex_init(&w->lock, NULL);
+	w->spare = db_room_keep(db);
+	return 0;
+}
+
+void
+writer_fini(struct writer *w)
+{
+	pthread_mutex_destroy(&w->lock);
+}
+
+bool
+writer_failing(struct writer *w, struct err *err)
+{
+	pthread_mutex_lock(&w->lock);
+	bool failing = w->failing;
+	if (failing)
+		*err = w->why;
+	pthread_mutex_unlock(&w->lock);
+	return failing;
+}
+
+static void
+set_failing(struct writer *w, const char *why)
+{
+	pthread_mutex_lock(&w->lock);
+	bool changed = w->failing != (why != NULL);
+	w->failing = why != NULL;
+	if (why)
+		snprintf(w->why.text, sizeof(w->why.text), "%s", why);
+	pthread_mutex_unlock(&w->lock);
+	if (changed && why)
+		log_error("store cannot be written", "error", why, LOG_END);
+	else if (changed)
+		log_info("store can be written again", LOG_END);
+}
+
+static void
+went_well(struct writer *w)
+{
+	w->backoff_ms = 0;
+	set_failing(w, w->spare ? NULL : only_kept);
+}
+
+static void
+went_wrong(struct writer *w, const char *why)
+{
+	w->backoff_ms = w->backoff_ms ? 2 * w->backoff_ms : BACKOFF_MIN_MS;
+	if (w->backoff_ms > BACKOFF_MAX_MS)
+		w->backoff_ms = BACKOFF_MAX_MS;
+	w->retry_at_ms = clock_mono_ms() + w->backoff_ms;
+	set_failing(w, why);
+}
+
+bool
+writer_due(const struct writer *w, int64_t *wait_ms)
+{
+	int64_t now = clock_mono_ms();
+
+	*wait_ms = -1;
+	if (w->backoff_ms > 0 || !w->spare) {
+		*wait_ms = w->retry_at_ms - now;
+		return *wait_ms <= 0;
+	}
+	return w->plans && planning_due(&w->planning, now, wait_ms);
+}
+
+static void
+answer(struct writer *w, struct store_job *job)
+{
+	inbox_post(w->inbox, &job->item);
+}
+
+/* The turn is lost: what must not be lost waits, the others hear why. */
+static void
+refuse(struct writer *w, struct jobs *jobs, const char *why)
+{
+	struct store_job *job;
+
+	while ((job = jobs_take(jobs)) != NULL) {
+		if (job->keep) {
+			jobs_add(&w->kept, job);
+			continue;
+		}
+		job->rc = -1;
+		snprintf(job->failure.text, sizeof(job->failure.text), "%s", why);
+		answer(w, job);
+	}
+}
+
+static int
+run_job(struct store_job *job, struct db *db)
+{
+	job->failure.text[0] = '\0';
+	if (job->single)
+		return job->run(job, db, &job->failure);
+	if (db_mark(db, &job->failure) != 0)
+		return -1;
+	if (job->run(job, db, &job->failure) == 0)
+		return db_mark_release(db, &job->failure);
+	db_mark_rollback(db);
+	return -1;
+}
+
+static int
+run_jobs(struct db *db, const struct jobs *jobs, struct err *err)
+{
+	for (struct store_job *job = jobs_first(jobs); job; job = jobs_next(job)) {
+		job->rc = run_job(job, db);
+		if (db_trouble(db) != DB_FINE) {
+			*err = job->failure;
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int
+fetch(struct writer *w, struct err *err)
+{
+	return planning_fetch(&w->planning, w->db, clock_mono_ms(), err);
+}
+
+static int
+plan(struct writer *w, bool awaited, struct err *err)
+{
+	int64_t until = clock_mono_ms() + (awaited ? PLAN_BUSY_MS : PLAN_IDLE_MS);
+
+	return planning_run(&w->planning, &w->planner, w->db, w->now_ms(), until, err);
+}
+
+/* That a write goes through again is known only by writing. */
+static int
+probe(struct writer *w, struct err *err)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRId64, w->now_ms());
+	return db_run(w->db, err, ST_META_PUT, "tt", "probe", text) < 0 ? -1 : 0;
+}
+
+static int
+fill_turn(struct writer *w, const struct jobs *jobs, bool plans, struct err *err)
+{
+	if (plans && fetch(w, err) != 0)
+		return -1;
+	if (run_jobs(w->db, jobs, err) != 0)
+		return -1;
+	if (!jobs->first && w->backoff_ms > 0 && probe(w, err) != 0)
+		return -1;
+	return plans ? plan(w, jobs->first != NULL, err) : 0;
+}
+
+struct planned_note {
+	struct inbox_item item;
+	struct planner planner;
+};
+
+static void
+on_planned(struct inbox_item *item)
+{
+	struct planned_note *note = (struct planned_note *)item;
+
+	note->planner.planned(note->planner.arg);
+	free(note);
+}
+
+static void
+tell_planned(struct writer *w)
+{
+	struct planned_note *note;
+
+	if (!w->planner.planned)
+		return;
+	note = mem_alloc(sizeof(*note));
+	note->item.run = on_planned;
+	note->planner = w->planner;
+	inbox_post(w->inbox, &note->item);
+}
+
+/* One transaction.  0: committed and all answered; -1: nothing of it happened
+ * and the jobs are as they were. */
+static int
+transact(struct writer *w, struct jobs *jobs, bool plans, struct err *err)
+{
+	struct planning before = w->planning;
+	struct store_job *job;
+
+	if (db_begin(w->db, err) != 0)
+		return -1;
+	if (fill_turn(w, jobs, plans, err) != 0) {
+		db_rollback(w->db);
+		goto undone;
+	}
+	if (db_commit(w->db, err) != 0)
+		goto undone;
+	if (jobs->first)
+		planning_wake(&w->planning);
+	planning_committed(&w->planning);
+	while ((job = jobs_take(jobs)) != NULL)
+		answer(w, job);
+	if (plans && w->planning.planned > 0)
+		tell_planned(w);
+	return 0;
+undone:
+	w->planning = before;
+	return -1;
+}
+
+/* What was kept, before anything newer: alone, so that nothing else takes the
+ * room, and with the room put aside where there is none. */
+static bool
+settle_kept(struct writer *w)
+{
+	struct err err;
+
+	if (!w->kept.first)
+		return true;
+	int rc = transact(w, &w->kept, false, &err);
+	if (rc != 0 && db_trouble(w->db) == DB_NO_ROOM) {
+		if (db_room_give(w->db))
+			log_warn("room put aside was given to the store", LOG_END);
+		w->spare = false;
+		rc = transact(w, &w->kept, false, &err);
+	}
+	if (rc != 0)
+		went_wrong(w, err.text);
+	else
+		went_well(w);
+	return rc == 0;
+}
+
+static bool
+is_too_early(const struct writer *w)
+{
+	return w->backoff_ms > 0 && clock_mono_ms() < w->retry_at_ms;
+}
+
+/* Puts room aside again, at most every so often. */
+static bool
+has_spare(struct writer *w)
+{
+	int64_t now = clock_mono_ms();
+
+	if (w->spare)
+		return true;
+	if (now < w->retry_at_ms)
+		return false;
+	w->retry_at_ms = now + BACKOFF_MAX_MS;
+	w->spare = db_room_keep(w->db);
+	if (w->spare)
+		log_info("room is put aside again", LOG_END);
+	else
+		set_failing(w, only_kept);
+	return w->spare;
+}
+
+void
+writer_turn(struct writer *w, struct jobs *jobs)
+{
+	struct err err;
+	bool early = is_too_early(w);
+
+	if (w->kept.first && (early || !settle_kept(w))) {
+		refuse(w, jobs, w->why.text);
+		return;
+	}
+	if (!has_spare(w)) {
+		refuse(w, jobs, only_kept);
+		settle_kept(w);
+		return;
+	}
+	if (transact(w, jobs, w->plans && !early, &err) == 0) {
+		went_well(w);
+		return;
+	}
+	if (db_trouble(w->db) == DB_NO_ROOM)
+		db_tidy(w->db);
+	went_wrong(w, err.text);
+	refuse(w, jobs, err.text);
+	settle_kept(w);
+}
+
+void
+writer_finish(struct writer *w)
+{
+	struct store_job *job;
+
+	if (settle_kept(w))
+		return;
+	while ((job = jobs_take(&w->kept)) != NULL) {
+		job->rc = -1;
+		job->failure = w->why;
+		answer(w, job);
+	}
+}
