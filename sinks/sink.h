@@ -1,0 +1,80 @@
+/*
+ * sink.h - kinds of destinations, as rows of a table.
+ *
+ * A sink turns a notification document into one request and says what became
+ * of it.  It cannot reach the store or the scheduler: retries, pauses and
+ * order are theirs.  Adding one = a file, a row in sink.c, templates, tests.
+ */
+#ifndef SINKS_SINK_H
+#define SINKS_SINK_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "relay/base/err.h"
+#include "relay/config/key.h"
+#include "relay/runtime/httpc.h"
+
+/* Contract section 8, in the order of how bad it is. */
+enum outcome {
+	OUTCOME_SENT,
+	OUTCOME_RETRY,    /* the other side is slow, down, or asks to wait */
+	OUTCOME_REJECTED, /* this message will never be taken as it is */
+	OUTCOME_BLOCKED   /* nothing will be taken until somebody mends something */
+};
+extern const char *const outcome_names[];
+
+struct sink_result {
+	enum outcome outcome;
+	int code;               /* HTTP status or SMTP code; 0 = none came */
+	int64_t retry_after_ms; /* from Retry-After; 0 = not said.  Pauses the whole destination */
+	int64_t elapsed_ms;
+	const char *text;       /* for people; never a secret; borrowed during done */
+};
+
+/* One delivery.  Borrowed until done. */
+struct message {
+	const char *id;         /* of the notification */
+	int64_t revision;
+	const json_t *document; /* contract section 7, reason filled in */
+	bool plain;             /* the richer form was rejected: send plain text */
+	int64_t attempt_at_ms;  /* now, of this attempt */
+	const char *target;     /* task_callback: the callback URL */
+	const char *bearer;     /* task_callback: the token; never logged */
+};
+
+typedef void sink_done_fn(const struct sink_result *, void *arg);
+
+struct sink_env { /* what a sink may use; outlives every sink */
+	struct httpc *httpc;
+};
+
+struct sink; /* begins with `const struct sink_kind *kind` in every kind */
+struct sink_kind {
+	struct key_kind conf;  /* name "slack", rows, size; for conf_load() */
+	bool every_revision;   /* a webhook gets every revision; the others only what contract 8 calls a new message */
+	bool has_plain;        /* a rejected message has a plain form */
+	int slots;             /* deliveries at once to one destination */
+	int64_t pace_ms;       /* least time between two sends to one destination; 0 = none */
+	/*
+	 * The identity of the destination behind these options: "slack " and the
+	 * SHA-256 of what addresses it, so that neither a renamed sink nor a log
+	 * tells the secret.  Caller frees.
+	 */
+	char *(*destination)(const void *options);
+	/* options are borrowed and outlive the sink. */
+	int (*open)(struct sink **, const void *options, const struct sink_env *, struct err *);
+	/* done: exactly once, never before send returns. */
+	void (*send)(struct sink *, const struct message *, sink_done_fn *, void *arg);
+	void (*close)(struct sink *); /* after the last done */
+};
+
+extern const struct sink_kind *const sink_kinds[];       /* those a config may name; ended by NULL */
+extern const struct key_kind *const sink_conf_kinds[];
+const struct sink_kind *sink_kind_named(const char *);   /* also "task_callback" */
+
+/* What an HTTP answer means by its status alone (contract section 8). */
+enum outcome outcome_of_response(const struct httpc_response *);
+
+#endif
