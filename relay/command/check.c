@@ -1,0 +1,52 @@
+/*
+ * driftbell check: load the config as serve would and tell everything that is
+ * wrong with it, in one go.  The faults are what was asked for, so they go to
+ * standard output.  `--keys` prints the table of keys that the manual is
+ * checked against.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "relay/command/command.h"
+#include "relay/command/kinds.h"
+#include "relay/config/conf.h"
+
+static void
+tell_fine(const struct conf *conf)
+{
+	fprintf(stderr, "%s: ok: %zu sources, %zu rules, %zu teams, %zu sinks, %zu routes\n", conf->path,
+	        conf->sources.count, conf->correlate.count, conf->teams.count, conf->sinks.count,
+	        conf->routes.count);
+}
+
+static int
+run(const struct command_context *context, int argc, char **argv)
+{
+	struct conf *conf = NULL;
+	struct buf report = { 0 };
+	int rc;
+
+	if (argc == 2 && strcmp(argv[1], "--keys") == 0) {
+		conf_describe(&command_kinds, stdout);
+		return fflush(stdout) == 0 ? 0 : 1;
+	}
+	if (argc != 1)
+		return 2;
+	rc = conf_load(&conf, context->config_path, &command_kinds, &report);
+	fputs(buf_text(&report), stdout);
+	if (rc == 0)
+		tell_fine(conf);
+	conf_release(conf);
+	buf_fini(&report);
+	if (fflush(stdout) != 0)
+		return 1;
+	return rc == 0 ? 0 : 1;
+}
+
+const struct command command_check = {
+	.name = "check",
+	.arguments = "[--keys]",
+	.summary = "load the config and print every fault and warning as FILE:LINE:COL: message",
+	.run = run,
+};

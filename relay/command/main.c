@@ -1,0 +1,87 @@
+/*
+ * driftbell: tells the right people when a machine image they run is revoked
+ * or superseded in HCP Packer, and when their HCP Terraform workspaces drift or
+ * fail.  See driftbell(8).
+ */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "relay/base/mem.h"
+#include "relay/command/command.h"
+
+static const char default_config[] = "/etc/driftbell/driftbell.yaml";
+
+static const struct command *const commands[] = {
+	&command_serve, &command_check, &command_send, &command_status, &command_version,
+};
+
+static void
+print_help(FILE *out)
+{
+	fprintf(out, "usage: driftbell [--config FILE] COMMAND [ARGUMENT...]\n\n");
+	for (size_t i = 0; i < COUNT(commands); i++)
+		fprintf(out, "  %-8s %-24s %s\n", commands[i]->name, commands[i]->arguments, commands[i]->summary);
+	fprintf(out,
+	        "\nFILE defaults to $DRIFTBELL_CONFIG, then %s.\n"
+	        "Exit codes: 0 done, 1 the thing asked for failed, 2 wrong usage.\n"
+	        "Manuals: driftbell(8), driftbell.yaml(5).\n",
+	        default_config);
+}
+
+static const struct command *
+command_named(const char *name)
+{
+	for (size_t i = 0; i < COUNT(commands); i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+static int
+run_command(const struct command *command, const struct command_context *context, int argc, char **argv)
+{
+	int rc = command->run(context, argc, argv);
+
+	if (rc == 2)
+		fprintf(stderr, "usage: driftbell [--config FILE] %s %s\n", command->name, command->arguments);
+	return rc;
+}
+
+static bool
+is_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct command_context context = { .config_path = getenv("DRIFTBELL_CONFIG") };
+	const struct command *command;
+	int i = 1;
+
+	if (context.config_path == NULL || context.config_path[0] == '\0')
+		context.config_path = default_config;
+	if (i + 1 < argc && strcmp(argv[i], "--config") == 0) {
+		context.config_path = argv[i + 1];
+		i += 2;
+	} else if (i < argc && strncmp(argv[i], "--config=", 9) == 0) {
+		context.config_path = argv[i++] + 9;
+	}
+	if (i < argc && is_help(argv[i])) {
+		print_help(stdout);
+		return 0;
+	}
+	if (i < argc && strcmp(argv[i], "--version") == 0)
+		argv[i] = (char *)command_version.name;
+	command = i < argc ? command_named(argv[i]) : NULL;
+	if (command == NULL) {
+		if (i < argc)
+			fprintf(stderr, "driftbell: no command \"%s\"\n", argv[i]);
+		print_help(stderr);
+		return 2;
+	}
+	return run_command(command, &context, argc - i, argv + i);
+}

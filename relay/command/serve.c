@@ -1,0 +1,171 @@
+/*
+ * driftbell serve: run the relay until SIGTERM; SIGHUP reloads.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "relay/admin/admin.h"
+#include "relay/base/log.h"
+#include "relay/base/metrics.h"
+#include "relay/command/command.h"
+#include "relay/command/kinds.h"
+#include "relay/flow/relay.h"
+
+struct service {
+	const char *config_path;
+	struct loop *loop;
+	struct relay *relay;
+	struct admin *admin;
+	struct loop_signal *on_term, *on_int, *on_hup;
+};
+
+static void
+log_report(const struct buf *report, enum log_level level)
+{
+	char *text = strdup(buf_text(report)), *rest = text;
+
+	for (char *line; (line = strsep(&rest, "\n")) != NULL;)
+		if (line[0] != '\0')
+			log_line(strstr(line, ": warning: ") != NULL ? LOG_WARN : level, "config", "fault", line, LOG_END);
+	free(text);
+}
+
+static struct conf *
+load(const char *path)
+{
+	struct buf report = { 0 };
+	struct conf *conf;
+	int rc = conf_load(&conf, path, &command_kinds, &report);
+
+	log_report(&report, LOG_ERROR);
+	buf_fini(&report);
+	return rc == 0 ? conf : NULL;
+}
+
+static void
+reload(void *arg)
+{
+	struct service *service = arg;
+	struct conf *conf = load(service->config_path);
+	char *kept;
+
+	if (conf == NULL) {
+		metric_add(METRIC_CONFIG_RELOAD_FAILURES, 1);
+		log_error("reload refused, the old config stays", "config", service->config_path, LOG_END);
+		return;
+	}
+	kept = conf_restart_changes(relay_conf(service->relay), conf);
+	if (kept[0] != '\0')
+		log_warn("these keys change at the next start only", "keys", kept, LOG_END);
+	free(kept);
+	relay_reload(service->relay, conf);
+	conf_release(conf);
+	metric_add(METRIC_CONFIG_RELOADS, 1);
+	log_info("config reloaded", "config", service->config_path, LOG_END);
+}
+
+static void
+drained(void *arg)
+{
+	struct service *service = arg;
+
+	loop_stop(service->loop);
+}
+
+static void
+stop(void *arg)
+{
+	struct service *service = arg;
+
+	log_info("stopping", LOG_END);
+	relay_drain(service->relay, drained, service);
+}
+
+static struct conf *
+conf_of(void *arg)
+{
+	return relay_conf(((struct service *)arg)->relay);
+}
+
+static void
+wake(void *arg)
+{
+	relay_wake(((struct service *)arg)->relay);
+}
+
+/* The listeners are up as long as the process is: they are opened before the
+ * loop runs, and closing begins with the end. */
+static bool
+ready(void *arg, struct err *err)
+{
+	(void)arg;
+	(void)err;
+	return true;
+}
+
+static int
+start(struct service *service, struct conf *conf, struct err *err)
+{
+	struct admin_env env = { .conf = conf_of, .wake = wake, .ready = ready, .arg = service };
+
+	if (relay_new(&service->relay, service->loop, conf, err) != 0)
+		return -1;
+	env.loop = service->loop;
+	env.store = relay_store(service->relay);
+	if (admin_new(&service->admin, &env, err) != 0)
+		return -1;
+	service->on_term = loop_on_signal(service->loop, SIGTERM, stop, service);
+	service->on_int = loop_on_signal(service->loop, SIGINT, stop, service);
+	service->on_hup = loop_on_signal(service->loop, SIGHUP, reload, service);
+	log_info("ready", "ingest", relay_ingest_address(service->relay), "admin", admin_address(service->admin),
+	         LOG_END);
+	return 0;
+}
+
+static void
+finish(struct service *service)
+{
+	loop_signal_free(service->on_term);
+	loop_signal_free(service->on_int);
+	loop_signal_free(service->on_hup);
+	admin_free(service->admin);
+	relay_free(service->relay);
+	loop_free(service->loop);
+}
+
+static int
+run(const struct command_context *context, int argc, char **argv)
+{
+	struct service service = { .config_path = context->config_path };
+	struct conf *conf;
+	struct err err = { { 0 } };
+	int rc;
+
+	(void)argv;
+	if (argc != 1)
+		return 2;
+	signal(SIGPIPE, SIG_IGN);
+	conf = load(context->config_path);
+	if (conf == NULL)
+		return 1;
+	service.loop = loop_new();
+	rc = start(&service, conf, &err);
+	conf_release(conf);
+	if (rc == 0)
+		loop_run(service.loop);
+	else
+		log_error("cannot start", "error", err.text, LOG_END);
+	finish(&service);
+	if (rc == 0)
+		log_info("stopped", LOG_END);
+	return rc == 0 ? 0 : 1;
+}
+
+const struct command command_serve = {
+	.name = "serve",
+	.arguments = "",
+	.summary = "run the relay; SIGHUP reloads the config, SIGTERM drains and stops",
+	.run = run,
+};

@@ -1,0 +1,225 @@
+/*
+ * status.c - `driftbell status`: the relay at a glance.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "relay/base/json.h"
+#include "relay/base/log.h"
+#include "relay/base/mem.h"
+#include "relay/command/client.h"
+
+#define NAME_WIDTH 28
+#define KIND_WIDTH 16
+#define STATE_WIDTH 10
+
+static void
+print_incidents(const json_t *status)
+{
+	const char *kind;
+	json_t *count;
+
+	printf("INCIDENTS  %lld open\n", (long long)json_int_at(status, "incidents.open", 0));
+	json_object_foreach(json_at(status, "incidents.kinds"), kind, count) {
+		printf("  ");
+		client_print(kind, NAME_WIDTH);
+		printf(" %lld\n", (long long)json_integer_value(count));
+	}
+}
+
+static void
+print_numbers(const json_t *status)
+{
+	printf("QUEUE      %lld pending, %lld blocked, %lld dead\n",
+	       (long long)json_int_at(status, "queue.pending", 0),
+	       (long long)json_int_at(status, "queue.blocked", 0), (long long)json_int_at(status, "queue.dead", 0));
+	printf("EVENTS     %lld pending, %lld unknown, %lld parked\n",
+	       (long long)json_int_at(status, "events.pending", 0),
+	       (long long)json_int_at(status, "events.unknown", 0),
+	       (long long)json_int_at(status, "events.parked", 0));
+}
+
+static void
+print_cell(const json_t *item, const char *name, int width)
+{
+	const char *text = json_filled_at(item, name);
+
+	client_print(text ? text : "-", width);
+	putchar(' ');
+}
+
+static void
+print_sinks(const json_t *sinks)
+{
+	const json_t *item;
+	size_t i;
+
+	printf("SINKS\n");
+	json_array_foreach(sinks, i, item) {
+		const char *since = json_filled_at(item, "failing_since");
+		const char *until = json_filled_at(item, "paused_until"), *text = json_filled_at(item, "text");
+		bool ok = strcmp(json_filled_at(item, "state") ? json_text_at(item, "state") : "", "ok") == 0;
+
+		printf("  ");
+		print_cell(item, "name", NAME_WIDTH);
+		print_cell(item, "kind", KIND_WIDTH);
+		print_cell(item, "state", ok ? 0 : STATE_WIDTH);
+		if (!ok && since)
+			printf("since "), client_print(since, 0);
+		if (!ok && until)
+			printf(" next "), client_print(until, 0);
+		if (!ok && text)
+			printf(": "), client_print(text, 0);
+		putchar('\n');
+	}
+}
+
+static void
+print_sources(const json_t *sources)
+{
+	const json_t *item;
+	size_t i;
+
+	printf("SOURCES\n");
+	json_array_foreach(sources, i, item) {
+		printf("  ");
+		print_cell(item, "name", NAME_WIDTH);
+		print_cell(item, "kind", KIND_WIDTH);
+		printf("last event ");
+		print_cell(item, "last_event_at", 0);
+		putchar('\n');
+	}
+}
+
+/* "first/second" of each, and how many more there are. */
+static void
+print_loose(const json_t *part, const char *title, const char *first, const char *second)
+{
+	long long count = (long long)json_int_at(part, "count", 0);
+	const json_t *items = json_at(part, "items"), *item;
+	size_t i;
+
+	if (count == 0)
+		return;
+	printf("%s  %lld\n", title, count);
+	json_array_foreach(items, i, item) {
+		const char *outer = json_text_at(item, first), *inner = json_text_at(item, second);
+
+		printf("  ");
+		client_print(outer ? outer : "-", 0);
+		putchar('/');
+		client_print(inner ? inner : "-", 0);
+		putchar('\n');
+	}
+	if (count > (long long)json_array_size(items))
+		printf("  and %lld more\n", count - (long long)json_array_size(items));
+}
+
+static void
+print_table(const json_t *status)
+{
+	print_incidents(status);
+	print_numbers(status);
+	print_sinks(json_at(status, "sinks"));
+	print_sources(json_at(status, "sources"));
+	print_loose(json_at(status, "unmatched.buckets"), "BUCKETS NO RULE MATCHES", "project_id", "bucket");
+	print_loose(json_at(status, "unmatched.workspaces"), "WORKSPACES NO RULE MATCHES", "organization", "name");
+}
+
+static int
+fetch(const struct conf *conf, const char *where, json_t **status, struct err *err)
+{
+	struct client_target target;
+	struct buf answer = {0};
+	char *bearer = NULL;
+	int code;
+
+	if (client_target_init(&target, where ? where : conf->listen.admin, &conf->listen.admin_tls, err) < 0) {
+		if (!where)
+			err_prefix(err, "listen.admin (--admin ADDRESS names another)");
+		return -1;
+	}
+	if (conf->listen.admin_token.count > 0)
+		bearer = mem_fmt("Authorization: Bearer %s", conf->listen.admin_token.values[0]);
+	code = client_send(&target,
+	                   &(struct client_request){
+				   .method = "GET",
+				   .path = "/api/v1/status",
+				   .headers = (const char *const[]){bearer, NULL},
+			   },
+	                   &answer, err);
+	if (code >= 0 && code != 200)
+		err_set(err, "the relay answered %d", code);
+	else if (code == 200 && json_read(buf_text(&answer), answer.len, status, err) != JSON_TREE)
+		err_prefix(err, "the relay's answer cannot be read");
+	if (bearer)
+		mem_wipe_free(bearer, strlen(bearer));
+	buf_fini(&answer);
+	client_target_fini(&target);
+	return *status ? 0 : -1;
+}
+
+static int
+show_status(const struct conf *conf, const char *where, bool as_json)
+{
+	struct err err = {""};
+	json_t *status = NULL;
+
+	if (fetch(conf, where, &status, &err) < 0) {
+		char *clean = log_escape(err.text);
+
+		fprintf(stderr, "driftbell: %s\n", clean);
+		free(clean);
+		return 1;
+	}
+	if (as_json) {
+		/* No byte of a terminal's language can be in it: all but ASCII is escaped. */
+		json_dumpf(status, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+		putchar('\n');
+	} else {
+		print_table(status);
+	}
+	json_decref(status);
+	return 0;
+}
+
+static int
+run_status(const struct command_context *context, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"json", no_argument, NULL, 'j'},
+		{"admin", required_argument, NULL, 'a'},
+		{NULL, 0, NULL, 0},
+	};
+	const char *where = NULL;
+	bool as_json = false;
+	struct conf *conf;
+	int option, rc;
+
+	optind = 0; /* start over: main has looked at its own options */
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 'j')
+			as_json = true;
+		else if (option == 'a')
+			where = optarg;
+		else
+			return 2;
+	}
+	if (optind != argc)
+		return 2;
+	conf = client_conf(context);
+	if (!conf)
+		return 1;
+	rc = show_status(conf, where, as_json);
+	conf_release(conf);
+	return rc;
+}
+
+const struct command command_status = {
+	.name = "status",
+	.arguments = "[--json] [--admin ADDRESS]",
+	.summary = "show what is open, what waits, and what no rule matches",
+	.run = run_status,
+};

@@ -1,0 +1,324 @@
+#include "relay/flow/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "relay/base/json.h"
+#include "relay/base/mem.h"
+#include "relay/message/document.h"
+#include "relay/model/route.h"
+#include "relay/store/catalog.h"
+#include "relay/store/incidents.h"
+#include "relay/store/queue.h"
+#include "sinks/sink.h"
+
+/* One audience of an incident, and the destinations that are to hear of it. */
+struct hearing {
+	enum audience audience;
+	char *name;       /* "everyone", "unowned", "team NAME": the notification's identity */
+	char *team;
+	struct hearer {
+		const struct conf_sink *sink;
+		const struct conf_route *route; /* NULL: it was told before and hears it to its end */
+		char *destination;
+	} *hearers;
+	size_t count;
+};
+
+struct hearings {
+	struct hearing *items;
+	size_t count;
+};
+
+static void
+hearings_fini(struct hearings *all)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		for (size_t k = 0; k < all->items[i].count; k++)
+			free(all->items[i].hearers[k].destination);
+		free(all->items[i].hearers);
+		free(all->items[i].name);
+		free(all->items[i].team);
+	}
+	free(all->items);
+}
+
+static char *
+destination_of(const struct conf_sink *sink)
+{
+	return sink_kind_named(sink->kind->name)->destination(sink->options);
+}
+
+static char *
+audience_name(enum audience audience, const char *team)
+{
+	return audience == AUDIENCE_TEAM      ? mem_fmt("team %s", team)
+	       : audience == AUDIENCE_UNOWNED ? mem_str("unowned")
+	                                      : mem_str("everyone");
+}
+
+static enum audience
+audience_from(const char *name)
+{
+	return strcmp(name, "everyone") == 0  ? AUDIENCE_EVERYONE
+	       : strcmp(name, "unowned") == 0 ? AUDIENCE_UNOWNED
+	                                      : AUDIENCE_TEAM;
+}
+
+static struct hearing *
+hearing_named(struct hearings *all, const char *name, const char *team)
+{
+	struct hearing *h;
+
+	for (size_t i = 0; i < all->count; i++)
+		if (strcmp(all->items[i].name, name) == 0)
+			return &all->items[i];
+	all->items = mem_grow(all->items, all->count + 1, sizeof(*all->items));
+	h = &all->items[all->count++];
+	*h = (struct hearing){ .audience = audience_from(name), .name = mem_str(name), .team = mem_str(team) };
+	return h;
+}
+
+/* Takes destination.  Two routes that reach one destination for one audience send once. */
+static void
+add_hearer(struct hearing *h, const struct conf_sink *sink, const struct conf_route *route, char *destination)
+{
+	for (size_t i = 0; i < h->count; i++)
+		if (strcmp(h->hearers[i].destination, destination) == 0) {
+			free(destination);
+			return;
+		}
+	h->hearers = mem_grow(h->hearers, h->count + 1, sizeof(*h->hearers));
+	h->hearers[h->count++] = (struct hearer){ sink, route, destination };
+}
+
+static void
+add_routed(struct plan *plan, const struct incident *incident, const struct incident_rows *rows, struct hearings *all)
+{
+	char *memory;
+	struct bucket_name bucket = bucket_name_of(incident->bucket_key, &memory);
+	struct route_facts facts = {
+		.kind = incident->kind,
+		.severity = incident->severity,
+		.bucket = bucket.bucket,
+		.organization_id = bucket.organization_id,
+		.channel = incident->channel,
+		.rows = rows,
+	};
+	struct told_list told;
+
+	route_select(plan->conf, &facts, &told);
+	for (size_t i = 0; i < told.count; i++) {
+		const struct told *t = &told.items[i];
+		char *name = audience_name(t->audience, t->team);
+
+		add_hearer(hearing_named(all, name, t->team), t->sink, t->route, destination_of(t->sink));
+		free(name);
+	}
+	free(told.items);
+	free(memory);
+}
+
+static const struct conf_sink *
+sink_at(const struct conf *conf, const char *destination)
+{
+	for (size_t i = 0; i < conf->sinks.count; i++) {
+		const struct conf_sink *sink = conf_item(conf->sinks, struct conf_sink, i);
+		char *own = destination_of(sink);
+		bool same = strcmp(own, destination) == 0;
+
+		free(own);
+		if (same)
+			return sink;
+	}
+	return NULL;
+}
+
+/* A destination that was told hears the incident to its end, whatever routes became. */
+static int
+add_told_before(struct plan *plan, const struct incident *incident, struct hearings *all, struct err *err)
+{
+	struct told_before_list before;
+	int rc = notifications_told(plan->db, incident->id, &before, err);
+
+	for (size_t i = 0; rc == 0 && i < before.count; i++) {
+		const struct told_before *b = &before.items[i];
+		const struct conf_sink *sink = sink_at(plan->conf, b->destination);
+
+		if (sink != NULL)
+			add_hearer(hearing_named(all, b->audience, b->team), sink, NULL, mem_str(b->destination));
+	}
+	told_before_list_fini(&before);
+	return rc;
+}
+
+static int
+owe(struct plan *plan, const struct incident *incident, const struct hearing *h, const struct hearer *to,
+    const struct notification *n, json_t *document, struct err *err)
+{
+	const struct sink_kind *kind = sink_kind_named(to->sink->kind->name);
+	struct delivery_plan d = {
+		.notification_id = n->id,
+		.revision = n->revision,
+		.destination = to->destination,
+		.sink = to->sink->name,
+		.route = to->route != NULL ? to->route->name : NULL,
+		.team = h->team,
+		.sink_kind = kind->conf.name,
+		.every_revision = kind->every_revision,
+		.at_once = incident_kind_closes_at_once(incident->kind),
+		.resolved = !incident->open,
+		.severity = incident->severity,
+		.phase = incident->phase,
+		.not_before = incident->opened_at + (to->route != NULL ? to->route->wait : 0),
+		.incident_id = incident->id,
+	};
+	char *text;
+	int rc;
+
+	json_object_set_new(document, "route", json_text_or_null(d.route));
+	text = json_dumps(document, JSON_COMPACT);
+	d.document = text;
+	rc = queue_add(plan->db, &d, plan->now_ms, err);
+	free(text);
+	return rc;
+}
+
+/* What every audience's document shares. */
+struct shared {
+	json_t *image, *image_cut, *events;
+	size_t event_count;
+};
+
+static json_t *
+document_for(struct plan *plan, const struct incident *incident, const struct incident_rows *rows,
+             const struct hearing *h, const struct notification *n, const struct shared *shared)
+{
+	const struct incident_row **seen = mem_array(rows->count + 1, sizeof(*seen));
+	struct document_facts facts = {
+		.conf = plan->conf,
+		.incident = incident,
+		.notification_id = n->id,
+		.revision = n->revision,
+		.team = h->team,
+		.image = shared->image,
+		.image_cut = shared->image_cut,
+		.rows = seen,
+		.events = shared->events,
+		.event_count = shared->event_count,
+	};
+	char *memory;
+	struct bucket_name bucket = bucket_name_of(incident->bucket_key, &memory);
+	json_t *document;
+
+	for (size_t i = 0; i < rows->count; i++)
+		if (audience_sees(plan->conf, h->audience, h->team, bucket.bucket, &rows->items[i]))
+			seen[facts.row_count++] = &rows->items[i];
+	document = document_build(&facts);
+	free(memory);
+	free(seen);
+	return document;
+}
+
+static int
+announce_to(struct plan *plan, const struct incident *incident, const struct incident_rows *rows,
+            const struct hearing *h, const struct shared *shared, struct err *err)
+{
+	struct notification n;
+	char digest[SHA256_HEX_SIZE];
+	int known = notification_get(plan->db, incident->id, h->name, &n, err), rc = -1;
+	json_t *document;
+
+	if (known < 0)
+		return -1;
+	if (known == 0)
+		id_make("ntf", plan->now_ms, n.id);
+	n.revision++;
+	document = document_for(plan, incident, rows, h, &n, shared);
+	document_digest(document, digest);
+	if (known == 1 && strcmp(digest, n.digest) == 0) {
+		json_decref(document); /* nothing new for this audience */
+		return 0;
+	}
+	memcpy(n.digest, digest, sizeof(n.digest));
+	if (known == 1 ? notification_set(plan->db, &n, err) != 0
+	               : notification_add(plan->db, incident->id, h->name, h->team, &n, err) != 0)
+		goto out;
+	for (size_t i = 0; i < h->count; i++)
+		if (owe(plan, incident, h, &h->hearers[i], &n, document, err) != 0)
+			goto out;
+	rc = 0;
+out:
+	json_decref(document);
+	return rc;
+}
+
+int
+announce_image(struct plan *plan, const struct incident *incident, json_t **out, json_t **cut, struct err *err)
+{
+	struct image image = { 0 }, ancestor = { 0 };
+	struct image_list descendants = { 0 };
+	struct history history = { 0 };
+	json_t *cut_off = json_object();
+	int rc = 0;
+
+	*out = NULL;
+	if (incident->image_key == NULL || (rc = catalog_image(plan->db, incident->image_key, &image, err)) != 1)
+		goto out;
+	rc = -1;
+	if (catalog_history(plan->db, image.bucket_key, &history, err) != 0 ||
+	    catalog_descendants(plan->db, image.key, &descendants, err) != 0)
+		goto out;
+	if (image.inherited_from != NULL && catalog_image(plan->db, image.inherited_from, &ancestor, err) < 0)
+		goto out;
+	*out = document_image(&image,
+	                      &(struct image_surroundings){
+				      .history = &history,
+				      .ancestor = ancestor.key != NULL ? &ancestor : NULL,
+				      .descendants = descendants.items,
+				      .descendant_count = descendants.count,
+				      .replacement = json_object_get(incident->detail, "replacement"),
+			      },
+	                      cut_off);
+	rc = 0;
+out:
+	image_fini(&image);
+	image_fini(&ancestor);
+	image_list_fini(&descendants);
+	history_fini(&history);
+	if (cut != NULL && rc >= 0)
+		*cut = cut_off;
+	else
+		json_decref(cut_off);
+	return rc < 0 ? -1 : 0;
+}
+
+int
+announce_incident(struct plan *plan, const struct incident *incident, const struct incident_rows *rows,
+                  struct err *err)
+{
+	struct hearings all = { 0 };
+	struct shared shared = { 0 };
+	int rc = -1;
+
+	add_routed(plan, incident, rows, &all);
+	if (add_told_before(plan, incident, &all, err) != 0)
+		goto out;
+	rc = 0;
+	if (all.count == 0)
+		goto out;
+	rc = -1;
+	if (announce_image(plan, incident, &shared.image, &shared.image_cut, err) != 0 ||
+	    incidents_events(plan->db, incident->id, DOCUMENT_EVENTS_MAX, &shared.events, &shared.event_count, err) != 0)
+		goto out;
+	for (size_t i = 0; i < all.count; i++)
+		if (announce_to(plan, incident, rows, &all.items[i], &shared, err) != 0)
+			goto out;
+	rc = 0;
+out:
+	hearings_fini(&all);
+	json_decref(shared.image);
+	json_decref(shared.image_cut);
+	json_decref(shared.events);
+	return rc;
+}

@@ -1,0 +1,176 @@
+#include "relay/flow/plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "relay/base/json.h"
+#include "relay/base/mem.h"
+#include "relay/flow/plan_task.h"
+#include "relay/source/source.h"
+#include "relay/store/catalog.h"
+#include "relay/store/events.h"
+
+struct plan_desk {
+	struct conf *conf;
+};
+
+struct plan_desk *
+plan_desk_new(struct conf *conf)
+{
+	struct plan_desk *desk = mem_alloc(sizeof(*desk));
+
+	desk->conf = conf_hold(conf);
+	return desk;
+}
+
+void
+plan_desk_free(struct plan_desk *desk)
+{
+	if (desk == NULL)
+		return;
+	conf_release(desk->conf);
+	free(desk);
+}
+
+void
+plan_desk_configure(struct plan_desk *desk, struct conf *conf)
+{
+	conf_release(desk->conf);
+	desk->conf = conf_hold(conf);
+}
+
+static int
+plan_auto_destroy(struct plan *plan, struct err *err)
+{
+	const struct auto_destroy_news *news = &plan->event->auto_destroy;
+	struct workspace workspace;
+	int learnt;
+
+	if (news->results && run_meaning(news->run_status) == RUN_APPLIED)
+		return plan_gone(plan, news->run_created_at != 0 ? news->run_created_at : plan->now_ms, err);
+	learnt = plan_learn_workspace(plan, &workspace, err);
+	workspace_fini(&workspace);
+	return learnt < 0 ? -1 : 0;
+}
+
+static int
+plan_deleted(struct plan *plan, struct err *err)
+{
+	return plan_gone(plan, plan->event->at != 0 ? plan->event->at : plan->now_ms, err);
+}
+
+/* A change request tells of a workspace, and nothing follows from it here. */
+static int
+plan_noted(struct plan *plan, struct err *err)
+{
+	struct workspace workspace;
+	int learnt = plan_learn_workspace(plan, &workspace, err);
+
+	workspace_fini(&workspace);
+	return learnt < 0 ? -1 : 0;
+}
+
+typedef int step_fn(struct plan *, struct err *);
+
+static step_fn *const steps[] = {
+	[EVENT_NOTED] = plan_noted,
+	[EVENT_VERSION] = plan_version,
+	[EVENT_ASSIGN] = plan_assign,
+	[EVENT_RUN] = plan_runs,
+	[EVENT_ASSESSMENT] = plan_assessment,
+	[EVENT_AUTO_DESTROY] = plan_auto_destroy,
+	[EVENT_WORKSPACE_DELETED] = plan_deleted,
+	[EVENT_CHANGE_REQUEST] = plan_noted,
+	[EVENT_RUN_TASK] = plan_run_task,
+};
+
+static int
+keep_unknown(struct plan *plan, const char *kind, const char *reason, struct err *err)
+{
+	if (event_move(plan->db, plan->event_id, EVENT_STATE_UNKNOWN, kind, reason, err) != 0)
+		return -1;
+	return refresh_unknown(plan, kind, reason, err);
+}
+
+static int
+plan_known(struct plan *plan, struct err *err)
+{
+	const struct event *event = plan->event;
+	const char *refusal = NULL;
+
+	if (event->type == EVENT_IGNORED)
+		return event_move(plan->db, plan->event_id, EVENT_STATE_IGNORED, event->kind, NULL, err);
+	if (event->type == EVENT_UNKNOWN)
+		refusal = "no such action or trigger is known";
+	else if (event->type == EVENT_RUN_TASK)
+		refusal = plan_run_task_refusal(plan);
+	if (refusal != NULL)
+		return keep_unknown(plan, event->kind, refusal, err);
+	if (event_move(plan->db, plan->event_id, EVENT_PROCESSED, event->kind, NULL, err) != 0 ||
+	    steps[event->type](plan, err) != 0)
+		return -1;
+	/* It may have been one of those that an older version did not understand. */
+	return refresh_unknown(plan, event->kind, NULL, err);
+}
+
+int
+plan_event(void *arg, struct db *db, const struct stored_event *stored, int64_t now_ms, struct err *err)
+{
+	struct plan_desk *desk = arg;
+	const struct source_kind *kind = source_kind_named(stored->source_kind);
+	struct event event = { 0 };
+	struct plan plan = {
+		.db = db,
+		.conf = desk->conf,
+		.event_id = stored->id,
+		.source = stored->source,
+		.event = &event,
+		.now_ms = stored->received_at,
+	};
+	json_t *body = NULL;
+	struct err why;
+	int rc;
+
+	(void)now_ms;
+	if (kind == NULL)
+		return keep_unknown(&plan, stored->source_kind, "no such kind of source", err);
+	if (json_read(stored->body, stored->body_len, &body, &why) != JSON_TREE)
+		return keep_unknown(&plan, "payload", why.text, err);
+	kind->normalize(body, &event);
+	rc = plan_known(&plan, err);
+	event_fini(&event);
+	json_decref(body);
+	return rc;
+}
+
+int
+plan_park(void *arg, struct db *db, const struct stored_event *stored, const char *reason, int64_t now_ms,
+          struct err *err)
+{
+	struct plan_desk *desk = arg;
+	struct plan plan = {
+		.db = db, .conf = desk->conf, .event_id = stored->id, .source = stored->source, .now_ms = now_ms
+	};
+
+	return refresh_unknown(&plan, "unprocessable", reason, err);
+}
+
+int
+plan_relink(struct plan_desk *desk, struct db *db, char after[ID_SIZE], int limit, int64_t now_ms, struct err *err)
+{
+	struct plan plan = { .db = db, .conf = desk->conf, .now_ms = now_ms };
+	struct link_list page;
+	int rc = catalog_workspaces(db, after, limit, &page, err);
+
+	for (size_t i = 0; rc == 0 && i < page.count; i++) {
+		rc = plan_link_workspace(&plan, &page.items[i].workspace, err);
+		if (rc == 0)
+			rc = refresh_workspace_images(&plan, &page.items[i].workspace, false, err);
+		snprintf(after, ID_SIZE, "%s", page.items[i].workspace.key);
+	}
+	if (rc == 0)
+		rc = page.count == (size_t)limit;
+	link_list_fini(&page);
+	return rc;
+}

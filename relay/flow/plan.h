@@ -1,0 +1,94 @@
+/*
+ * plan.h - from one stored event to everything that follows from it, in one
+ * transaction on the writer thread:
+ *
+ *	normalize      source/    the body in the relay's own words
+ *	catalog        what is known of images and workspaces
+ *	links          which workspace may run which bucket's images
+ *	refresh        open incidents against what is known now
+ *	announce       incident -> audiences -> deliveries owed
+ *
+ * Each plan_*.c holds one step; later steps never call earlier ones.
+ */
+#ifndef RELAY_FLOW_PLAN_H
+#define RELAY_FLOW_PLAN_H
+
+#include "relay/config/conf.h"
+#include "relay/model/event.h"
+#include "relay/model/incident.h"
+#include "relay/model/workspace.h"
+#include "relay/store/store.h"
+
+/* What the steps share.  Borrowed by all of them. */
+struct plan {
+	struct db *db;
+	const struct conf *conf;
+	const char *event_id; /* NULL where no event is behind it (a reload) */
+	const char *source;
+	const struct event *event;
+	int64_t now_ms;       /* when the event was received, or now where there is none */
+};
+
+/* plan.c: the planner for store_open(). */
+struct plan_desk;
+struct plan_desk *plan_desk_new(struct conf *);
+void plan_desk_free(struct plan_desk *);
+/* The functions of struct planner; arg is the desk. */
+int plan_event(void *desk, struct db *, const struct stored_event *, int64_t now_ms, struct err *);
+int plan_park(void *desk, struct db *, const struct stored_event *, const char *reason, int64_t now_ms, struct err *);
+/* Writer thread only (from a job): a new config from the next event on. */
+void plan_desk_configure(struct plan_desk *, struct conf *);
+/* Up to `limit` workspaces behind *after correlated anew under the current
+ * rules, and their incidents refreshed; *after moves on.  1: more; 0: done. */
+int plan_relink(struct plan_desk *, struct db *, char after[ID_SIZE], int limit, int64_t now_ms, struct err *) MUST_CHECK;
+
+/* plan_image.c */
+int plan_version(struct plan *, struct err *) MUST_CHECK;
+int plan_assign(struct plan *, struct err *) MUST_CHECK;
+
+/* plan_workspace.c */
+int plan_runs(struct plan *, struct err *) MUST_CHECK;
+int plan_assessment(struct plan *, struct err *) MUST_CHECK;
+int plan_gone(struct plan *, int64_t at, struct err *) MUST_CHECK;
+/* Remembers a workspace; links it when it is new or renamed.  `out` is the caller's. */
+int plan_learn_workspace(struct plan *, struct workspace *out, struct err *) MUST_CHECK;
+
+/* plan_link.c */
+int plan_link_workspace(struct plan *, const struct workspace *, struct err *) MUST_CHECK;
+/* Makes sure the bucket is known; a new one is linked. *key is the caller's. */
+int plan_learn_bucket(struct plan *, const char *bucket, const char *id, char **key, struct err *) MUST_CHECK;
+
+/* plan_refresh.c: bring open incidents to what is known now. */
+enum refresh_open { REFRESH_OPEN_ONLY /* never opens one */, REFRESH_MAY_OPEN };
+/* `only`: just this workspace's row; NULL: everyone's.  `what` is the line for
+ * the timeline, or NULL. */
+int refresh_revocation(struct plan *, const char *root_key, enum refresh_open, const struct workspace *only,
+                       bool changed, const char *what, struct err *) MUST_CHECK;
+int refresh_superseded(struct plan *, const char *bucket_key, const char *channel, enum refresh_open,
+                       const struct workspace *only, struct err *) MUST_CHECK;
+/* All image incidents that list this workspace or now might.  `changed`: its
+ * drift did, so those that list it have something new to say. */
+int refresh_workspace_images(struct plan *, const struct workspace *, bool changed, struct err *) MUST_CHECK;
+/* All open image incidents of a bucket. */
+int refresh_bucket(struct plan *, const char *bucket_key, struct err *) MUST_CHECK;
+int refresh_drift(struct plan *, const struct workspace *, const struct assessment_news *, struct err *) MUST_CHECK;
+int refresh_run_failed(struct plan *, const struct workspace *, const struct run_news *, struct err *) MUST_CHECK;
+int refresh_released(struct plan *, const struct image *, struct err *) MUST_CHECK;
+int refresh_unknown(struct plan *, const char *kind, const char *reason, struct err *) MUST_CHECK;
+
+/* settle.c: open, change or close one incident and announce it. */
+/*
+ * incident->id is "" for one that does not exist yet; its key, kind, subject
+ * and detail are set.  `rows` are all rows as they are to be (those that are new or
+ * differ were written by the caller when the incident exists; settle writes all
+ * of a new one).  `changed`: something beyond the judgement did.
+ */
+int settle_incident(struct plan *, struct incident *, const struct incident_rows *rows, struct judgement,
+                    bool changed, const char *what, struct err *) MUST_CHECK;
+
+/* announce.c: who hears of it, and what each destination is owed. */
+int announce_incident(struct plan *, const struct incident *, const struct incident_rows *, struct err *) MUST_CHECK;
+/* The image object of an incident, or NULL; for titles.  New reference; *cut may be NULL. */
+int announce_image(struct plan *, const struct incident *, json_t **image, json_t **cut, struct err *) MUST_CHECK;
+
+#endif

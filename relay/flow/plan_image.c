@@ -1,0 +1,221 @@
+/* What HCP Packer tells of versions and channels. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "relay/base/mem.h"
+#include "relay/flow/plan.h"
+#include "relay/model/key.h"
+#include "relay/store/catalog.h"
+
+static int
+load_image(struct plan *plan, const char *bucket_key, const char *fingerprint, struct image *image, struct err *err)
+{
+	char *key = key_image(bucket_key, fingerprint);
+	int found = catalog_image(plan->db, key, image, err);
+
+	if (found == 0)
+		*image = (struct image){
+			.key = mem_str(key),
+			.bucket_key = mem_str(bucket_key),
+			.fingerprint = mem_str(fingerprint),
+			.status = IMAGE_INCOMPLETE,
+		};
+	free(key);
+	return found;
+}
+
+/* An ancestor we never heard of is known by what its descendant says: revoked
+ * (or to be) when and why the descendant is.  Its own news, when it comes, is
+ * no older than that and counts. */
+static int
+learn_ancestor(struct plan *plan, const char *bucket_key, const char *fingerprint, char **key, struct err *err)
+{
+	const struct packer_news *news = &plan->event->packer;
+	int64_t at = plan->event->at != 0 ? plan->event->at : plan->now_ms;
+	struct image image;
+	int found = load_image(plan, bucket_key, fingerprint, &image, err), rc = found < 0 ? -1 : 0;
+
+	if (found == 0) {
+		image.id = mem_str(news->inherited_from.id);
+		image.version = mem_str(news->inherited_from.name);
+		image.status = news->revoke_at > plan->now_ms + REVOKE_AHEAD_MS ? IMAGE_SCHEDULED : IMAGE_REVOKED;
+		image.as_of = news->revoke_at != 0 && news->revoke_at < at ? news->revoke_at : at;
+		image.revoke_at = news->revoke_at;
+		image.revoked_by = mem_str(news->revoked_by != NULL ? news->revoked_by : news->actor);
+		image.reason = mem_str(news->reason);
+		rc = catalog_image_put(plan->db, &image, err);
+	}
+	*key = mem_str(image.key);
+	image_fini(&image);
+	return rc;
+}
+
+/* The key of the version whose revocation this one inherited; NULL when it has its own. */
+static int
+find_ancestor(struct plan *plan, char **key, struct err *err)
+{
+	const struct packer_news *news = &plan->event->packer;
+	const struct version_ref *from = &news->inherited_from;
+	char *bucket_key = NULL, *fingerprint = NULL;
+	int rc = 0;
+
+	*key = NULL;
+	if (!news->inherited || (from->fingerprint == NULL && from->id == NULL && from->name == NULL))
+		return 0;
+	if (plan_learn_bucket(plan, from->bucket != NULL ? from->bucket : news->bucket, NULL, &bucket_key, err) != 0)
+		rc = -1;
+	else if (from->fingerprint != NULL)
+		fingerprint = mem_str(from->fingerprint);
+	else if (from->name != NULL && catalog_fingerprint(plan->db, bucket_key, from->name, &fingerprint, err) < 0)
+		rc = -1;
+	if (rc == 0 && fingerprint == NULL && from->id != NULL)
+		fingerprint = mem_str(from->id);
+	if (rc == 0 && fingerprint != NULL)
+		rc = learn_ancestor(plan, bucket_key, fingerprint, key, err);
+	free(fingerprint);
+	free(bucket_key);
+	return rc;
+}
+
+/* Restoring an ancestor restores what inherited its revocation. */
+static int
+restore_descendants(struct plan *plan, const struct image *ancestor, struct err *err)
+{
+	struct image_list list;
+	int rc = catalog_descendants(plan->db, ancestor->key, &list, err);
+
+	for (size_t i = 0; rc == 0 && i < list.count; i++) {
+		struct image *image = &list.items[i];
+
+		if (image->as_of > ancestor->as_of || (image->status != IMAGE_REVOKED && image->status != IMAGE_SCHEDULED))
+			continue;
+		image->status = IMAGE_ACTIVE;
+		image->as_of = ancestor->as_of;
+		image->revoke_at = 0;
+		rc = catalog_image_put(plan->db, image, err);
+	}
+	image_list_fini(&list);
+	return rc;
+}
+
+static const char *
+timeline_words(const struct image *image)
+{
+	switch (image->status) {
+	case IMAGE_REVOKED:
+		return "revoked";
+	case IMAGE_SCHEDULED:
+		return "revocation scheduled";
+	case IMAGE_DELETED:
+		return "deleted";
+	default:
+		return "revocation lifted";
+	}
+}
+
+static int
+follow_version(struct plan *plan, const struct image *image, bool changed, struct err *err)
+{
+	const struct packer_news *news = &plan->event->packer;
+	bool opens = changed && (image->status == IMAGE_REVOKED || image->status == IMAGE_SCHEDULED);
+	const char *root = image->inherited_from != NULL ? image->inherited_from : image->key;
+	char *what = mem_fmt("%s %s", image->version != NULL ? image->version : image->fingerprint, timeline_words(image));
+	int rc = 0;
+
+	if (changed && image->status == IMAGE_ACTIVE)
+		rc = restore_descendants(plan, image, err);
+	if (rc == 0 && (changed || news->action != VERSION_CREATE))
+		rc = refresh_revocation(plan, root, opens ? REFRESH_MAY_OPEN : REFRESH_OPEN_ONLY, NULL, changed, what, err);
+	/* An image that had an incident of its own before its ancestor was known. */
+	if (rc == 0 && root != image->key)
+		rc = refresh_revocation(plan, image->key, REFRESH_OPEN_ONLY, NULL, changed, what, err);
+	if (rc == 0 && plan->event->type == EVENT_VERSION && news->action == VERSION_COMPLETE)
+		rc = refresh_released(plan, image, err);
+	free(what);
+	return rc;
+}
+
+/* Folds the event into its version.  *out is the caller's. */
+static int
+learn_version(struct plan *plan, const char *bucket_key, struct image *image, bool *changed, struct err *err)
+{
+	char *ancestor = NULL;
+	int rc = load_image(plan, bucket_key, plan->event->packer.version.fingerprint, image, err);
+
+	if (rc >= 0)
+		rc = find_ancestor(plan, &ancestor, err);
+	if (rc == 0) {
+		*changed = image_fold(image, plan->event, plan->now_ms, ancestor);
+		rc = catalog_image_put(plan->db, image, err);
+	}
+	free(ancestor);
+	return rc;
+}
+
+int
+plan_version(struct plan *plan, struct err *err)
+{
+	const struct packer_news *news = &plan->event->packer;
+	struct image image = { 0 };
+	char *bucket_key = NULL;
+	bool changed = false;
+	int rc = plan_learn_bucket(plan, news->bucket, news->bucket_id, &bucket_key, err);
+
+	if (rc == 0)
+		rc = learn_version(plan, bucket_key, &image, &changed, err);
+	if (rc == 0)
+		rc = follow_version(plan, &image, changed, err);
+	image_fini(&image);
+	free(bucket_key);
+	return rc;
+}
+
+/* Some payloads name the previous version only; its fingerprint is looked up. */
+static int
+add_assignment(struct plan *plan, const char *bucket_key, struct err *err)
+{
+	const struct packer_news *news = &plan->event->packer;
+	char *previous = mem_str(news->previous.fingerprint);
+	struct assignment a = {
+		.channel = (char *)news->channel,
+		.at = plan->event->at != 0 ? plan->event->at : plan->now_ms,
+		.fingerprint = (char *)news->version.fingerprint,
+		.version = (char *)news->version.name,
+		.previous_version = (char *)news->previous.name,
+		.managed = news->channel_managed,
+	};
+	int rc = 0;
+
+	if (previous == NULL && news->previous.name != NULL)
+		rc = catalog_fingerprint(plan->db, bucket_key, news->previous.name, &previous, err);
+	a.previous_fingerprint = previous;
+	if (rc >= 0)
+		rc = catalog_assign(plan->db, bucket_key, plan->event_id, &a, err);
+	free(previous);
+	return rc;
+}
+
+int
+plan_assign(struct plan *plan, struct err *err)
+{
+	const struct packer_news *news = &plan->event->packer;
+	struct image image = { 0 };
+	char *bucket_key = NULL;
+	bool changed = false;
+	int rc = plan_learn_bucket(plan, news->bucket, news->bucket_id, &bucket_key, err);
+
+	if (rc == 0 && news->version.fingerprint != NULL)
+		rc = learn_version(plan, bucket_key, &image, &changed, err);
+	if (rc == 0)
+		rc = add_assignment(plan, bucket_key, err);
+	if (rc == 0 && changed && image.status == IMAGE_SCHEDULED)
+		rc = follow_version(plan, &image, true, err);
+	/* What a channel held tells who may run what: also of versions revoked before. */
+	if (rc == 0)
+		rc = refresh_bucket(plan, bucket_key, err);
+	if (rc == 0)
+		rc = refresh_superseded(plan, bucket_key, news->channel, REFRESH_MAY_OPEN, NULL, err);
+	image_fini(&image);
+	free(bucket_key);
+	return rc;
+}

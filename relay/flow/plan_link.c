@@ -1,0 +1,115 @@
+#include "relay/flow/plan.h"
+
+#include <stdlib.h>
+
+#include "relay/base/mem.h"
+#include "relay/base/text.h"
+#include "relay/model/key.h"
+#include "relay/model/rule.h"
+#include "relay/store/catalog.h"
+
+#define PAGE 500
+
+static bool
+rule_takes(const struct conf_rule *rule, const struct bucket *bucket, const struct workspace *workspace)
+{
+	return glob_match(rule->project, bucket->project_id) && glob_match(rule->organization, workspace->organization);
+}
+
+static size_t
+captured(const struct conf_rule *rule, const struct bucket *bucket, const struct workspace *workspace)
+{
+	return rule_takes(rule, bucket, workspace) ? rule_match(rule, bucket->name, workspace->name) : 0;
+}
+
+/* Of the buckets that one rule gives a workspace, those with the longest captures. */
+static int
+link_by_rule(struct plan *plan, const struct conf_rule *rule, const struct bucket_list *buckets,
+             const struct workspace *workspace, struct err *err)
+{
+	size_t longest = 1;
+
+	for (size_t i = 0; i < buckets->count; i++) {
+		size_t n = captured(rule, &buckets->items[i], workspace);
+
+		if (n > longest)
+			longest = n;
+	}
+	for (size_t i = 0; i < buckets->count; i++)
+		if (captured(rule, &buckets->items[i], workspace) == longest &&
+		    catalog_link_add(plan->db, workspace->key, buckets->items[i].key, rule->channel, plan->now_ms, err) != 0)
+			return -1;
+	return 0;
+}
+
+int
+plan_link_workspace(struct plan *plan, const struct workspace *workspace, struct err *err)
+{
+	struct bucket_list buckets;
+	int rc = -1;
+
+	if (catalog_buckets(plan->db, &buckets, err) != 0)
+		goto out;
+	if (catalog_links_drop(plan->db, workspace->key, err) != 0)
+		goto out;
+	/* Where two rules give the same pair the first one's channel stands: it is written last. */
+	for (size_t i = plan->conf->correlate.count; i-- > 0;)
+		if (link_by_rule(plan, conf_item(plan->conf->correlate, struct conf_rule, i), &buckets, workspace, err) != 0)
+			goto out;
+	rc = 0;
+out:
+	bucket_list_fini(&buckets);
+	return rc;
+}
+
+static bool
+any_rule_gives(const struct conf *conf, const struct bucket *bucket, const struct workspace *workspace)
+{
+	for (size_t i = 0; i < conf->correlate.count; i++)
+		if (captured(conf_item(conf->correlate, struct conf_rule, i), bucket, workspace) > 0)
+			return true;
+	return false;
+}
+
+/* A new bucket may win workspaces from others, so those it matches are linked anew. */
+static int
+link_bucket(struct plan *plan, const struct bucket *bucket, struct err *err)
+{
+	char *after = mem_str("");
+	struct link_list page;
+	size_t read;
+	int rc;
+
+	do {
+		rc = catalog_workspaces(plan->db, after, PAGE, &page, err);
+		for (size_t i = 0; rc == 0 && i < page.count; i++)
+			if (any_rule_gives(plan->conf, bucket, &page.items[i].workspace))
+				rc = plan_link_workspace(plan, &page.items[i].workspace, err);
+		read = page.count;
+		if (read > 0) {
+			free(after);
+			after = mem_str(page.items[read - 1].workspace.key);
+		}
+		link_list_fini(&page);
+	} while (rc == 0 && read == PAGE);
+	free(after);
+	return rc;
+}
+
+int
+plan_learn_bucket(struct plan *plan, const char *name, const char *id, char **key, struct err *err)
+{
+	const struct packer_news *news = &plan->event->packer;
+	struct bucket bucket = {
+		.key = key_bucket(news->organization_id, news->project_id, name),
+		.organization_id = (char *)news->organization_id,
+		.project_id = (char *)news->project_id,
+		.name = (char *)name,
+	};
+	int rc = catalog_bucket_add(plan->db, &bucket, id, err);
+
+	if (rc == 1)
+		rc = link_bucket(plan, &bucket, err);
+	*key = bucket.key;
+	return rc < 0 ? -1 : 0;
+}

@@ -1,0 +1,137 @@
+/* What HCP Terraform tells of a workspace. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "relay/base/mem.h"
+#include "relay/base/ulid.h"
+#include "relay/flow/plan.h"
+#include "relay/store/catalog.h"
+
+static bool
+set_text(char **field, const char *value)
+{
+	if (value == NULL || (*field != NULL && strcmp(*field, value) == 0))
+		return false;
+	free(*field);
+	*field = mem_str(value);
+	return true;
+}
+
+static void
+new_workspace(struct plan *plan, struct workspace *workspace)
+{
+	const struct workspace_ref *ref = &plan->event->workspace;
+	char key[ID_SIZE];
+
+	id_make("wks", plan->now_ms, key);
+	*workspace = (struct workspace){
+		.key = mem_str(key),
+		.host = mem_str(ref->host != NULL ? ref->host : ""),
+		.organization = mem_str(""),
+		.name = mem_str(ref->name != NULL ? ref->name : ref->id),
+	};
+}
+
+int
+plan_learn_workspace(struct plan *plan, struct workspace *workspace, struct err *err)
+{
+	const struct workspace_ref *ref = &plan->event->workspace;
+	int64_t at = plan->event->at != 0 ? plan->event->at : plan->now_ms;
+	bool linked_anew;
+	int found;
+
+	*workspace = (struct workspace){ 0 };
+	if (ref->id == NULL && ref->name == NULL)
+		return 0;
+	found = catalog_workspace_find(plan->db, ref, workspace, err);
+	if (found < 0)
+		return -1;
+	linked_anew = found == 0;
+	if (found == 0)
+		new_workspace(plan, workspace);
+	set_text(&workspace->id, ref->id);
+	if (at >= workspace->seen_at) { /* an older event does not take a rename back */
+		workspace->seen_at = at;
+		linked_anew |= set_text(&workspace->name, ref->name);
+		linked_anew |= set_text(&workspace->organization, ref->organization);
+		set_text(&workspace->url, ref->url);
+	}
+	if (catalog_workspace_put(plan->db, workspace, err) != 0)
+		return -1;
+	if (linked_anew && plan_link_workspace(plan, workspace, err) != 0)
+		return -1;
+	return linked_anew ? 2 : 1;
+}
+
+static int
+workspace_changed(struct plan *plan, const struct workspace *workspace, bool drift_changed, struct err *err)
+{
+	if (catalog_workspace_put(plan->db, workspace, err) != 0)
+		return -1;
+	return refresh_workspace_images(plan, workspace, drift_changed, err);
+}
+
+static int
+plan_run(struct plan *plan, struct workspace *workspace, const struct run_news *run, struct err *err)
+{
+	bool drifted = workspace->drifted;
+
+	if (!workspace_run(workspace, run, plan->now_ms))
+		return 0;
+	if (run_meaning(run->status) == RUN_APPLIED) {
+		if (workspace_changed(plan, workspace, drifted != workspace->drifted, err) != 0 ||
+		    refresh_drift(plan, workspace, NULL, err) != 0)
+			return -1;
+	} else if (catalog_workspace_put(plan->db, workspace, err) != 0) {
+		return -1;
+	}
+	return refresh_run_failed(plan, workspace, run, err);
+}
+
+int
+plan_runs(struct plan *plan, struct err *err)
+{
+	struct workspace workspace;
+	int learnt = plan_learn_workspace(plan, &workspace, err), rc = learnt < 0 ? -1 : 0;
+
+	if (learnt == 2)
+		rc = refresh_workspace_images(plan, &workspace, false, err);
+	for (size_t i = 0; rc == 0 && learnt > 0 && i < plan->event->run_count; i++)
+		rc = plan_run(plan, &workspace, &plan->event->runs[i], err);
+	workspace_fini(&workspace);
+	return rc;
+}
+
+int
+plan_assessment(struct plan *plan, struct err *err)
+{
+	const struct assessment_news *news = &plan->event->assessment;
+	struct workspace workspace;
+	int learnt = plan_learn_workspace(plan, &workspace, err), rc = learnt < 0 ? -1 : 0;
+	bool drifted = workspace.drifted;
+
+	if (learnt > 0 && workspace_assessed(&workspace, news, plan->now_ms)) {
+		rc = workspace_changed(plan, &workspace, drifted != workspace.drifted, err);
+		if (rc == 0)
+			rc = refresh_drift(plan, &workspace, news, err);
+	}
+	workspace_fini(&workspace);
+	return rc;
+}
+
+int
+plan_gone(struct plan *plan, int64_t at, struct err *err)
+{
+	struct workspace workspace;
+	int learnt = plan_learn_workspace(plan, &workspace, err), rc = learnt < 0 ? -1 : 0;
+
+	if (learnt > 0 && workspace_is_gone(&workspace, at)) {
+		rc = workspace_changed(plan, &workspace, false, err);
+		if (rc == 0)
+			rc = refresh_drift(plan, &workspace, NULL, err);
+		if (rc == 0)
+			rc = refresh_run_failed(plan, &workspace, NULL, err);
+	}
+	workspace_fini(&workspace);
+	return rc;
+}

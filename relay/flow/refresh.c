@@ -1,0 +1,212 @@
+#include "relay/flow/refresh.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "relay/base/mem.h"
+#include "relay/store/catalog.h"
+#include "relay/store/incidents.h"
+
+static int
+by_workspace(const void *a, const void *b)
+{
+	const struct incident_row *x = a, *y = b;
+	int order = strcmp(x->workspace_key, y->workspace_key);
+
+	return order != 0 ? order : strcmp(x->bucket_key, y->bucket_key);
+}
+
+/* Affected first and the drifted among them, then by name. */
+static int
+by_worst(const void *a, const void *b)
+{
+	const struct incident_row *x = a, *y = b;
+
+	if (x->state != y->state)
+		return (int)x->state - (int)y->state;
+	if (x->known != y->known)
+		return (int)y->known - (int)x->known;
+	if (x->drifted != y->drifted)
+		return (int)y->drifted - (int)x->drifted;
+	return strcmp(x->name, y->name);
+}
+
+int
+refresh_load(struct refresh *r, struct plan *plan, const char *key, struct err *err)
+{
+	int found;
+
+	*r = (struct refresh){ .plan = plan };
+	found = incidents_open(plan->db, key, &r->incident, err);
+	if (found != 1)
+		return found;
+	if (incidents_rows(plan->db, r->incident.id, &r->rows, err) != 0)
+		return -1;
+	r->stored = r->rows.count;
+	r->seen = mem_array(r->stored + 1, sizeof(*r->seen));
+	if (r->stored > 0)
+		qsort(r->rows.items, r->stored, sizeof(*r->rows.items), by_workspace);
+	return 1;
+}
+
+void
+refresh_fini(struct refresh *r)
+{
+	incident_fini(&r->incident);
+	incident_rows_fini(&r->rows);
+	free(r->seen);
+	free(r->what);
+}
+
+static struct incident_row *
+stored_row(struct refresh *r, const char *workspace_key, const char *bucket_key)
+{
+	struct incident_row key = { .workspace_key = (char *)workspace_key, .bucket_key = (char *)bucket_key };
+
+	return r->stored > 0 ? bsearch(&key, r->rows.items, r->stored, sizeof(key), by_workspace) : NULL;
+}
+
+static int
+row_changed(struct refresh *r, const struct incident_row *row, const char *how, struct err *err)
+{
+	r->changed = true;
+	free(r->what);
+	r->what = mem_fmt("%s %s", row->name, how);
+	/* Rows of an incident that does not exist yet are written when it opens. */
+	if (r->incident.id[0] == '\0')
+		return 0;
+	return incidents_row_put(r->plan->db, r->incident.id, row, err);
+}
+
+static void
+set_text(char **field, const char *value)
+{
+	free(*field);
+	*field = mem_str(value);
+}
+
+static int
+runs(struct refresh *r, const struct workspace *workspace, const struct image *image, const char *channel,
+     struct incident_row *row, struct err *err)
+{
+	if (row == NULL) {
+		r->rows.items = mem_grow(r->rows.items, r->rows.count + 1, sizeof(*r->rows.items));
+		row = &r->rows.items[r->rows.count++];
+		*row = (struct incident_row){
+			.workspace_key = mem_str(workspace->key),
+			.bucket_key = mem_str(image->bucket_key),
+			.fingerprint = mem_str(image->fingerprint),
+			.version = mem_str(image->version),
+			.channel = mem_str(channel),
+			.workspace_id = mem_str(workspace->id),
+			.name = mem_str(workspace->name),
+			.organization = mem_str(workspace->organization),
+			.url = mem_str(workspace->url),
+			.drifted = workspace->drifted,
+		};
+		return row_changed(r, row, "may run it", err);
+	}
+	if (row->state == ROW_AFFECTED && strcmp(row->fingerprint, image->fingerprint) == 0)
+		return 0;
+	row->state = ROW_AFFECTED;
+	set_text(&row->fingerprint, image->fingerprint);
+	set_text(&row->version, image->version);
+	set_text(&row->channel, channel);
+	return row_changed(r, row, "may run it", err);
+}
+
+static int
+runs_no_more(struct refresh *r, struct incident_row *row, bool gone, struct err *err)
+{
+	if (row == NULL || row->state != ROW_AFFECTED)
+		return 0;
+	row->state = gone ? ROW_GONE : ROW_MOVED;
+	return row_changed(r, row, gone ? "is gone" : "has moved", err);
+}
+
+static const struct image *
+one_of(const struct question *q, const struct history *history, const struct workspace *workspace,
+       const char *rule_channel, int64_t now_ms)
+{
+	if (workspace->gone_at != 0)
+		return NULL;
+	if (q->channel != NULL && strcmp(usage_followed_channel(rule_channel), q->channel) != 0)
+		return NULL;
+	for (size_t i = 0; i < q->count; i++)
+		if (usage_possible(history, q->channel != NULL ? q->channel : rule_channel, workspace->applied,
+		                   &q->images[i], now_ms))
+			return &q->images[i];
+	return NULL;
+}
+
+static int
+ask_one(struct refresh *r, const struct question *q, const struct history *history, const struct workspace *workspace,
+        const char *rule_channel, struct err *err)
+{
+	struct incident_row *row = stored_row(r, workspace->key, q->bucket_key);
+	const struct image *image = one_of(q, history, workspace, rule_channel, r->plan->now_ms);
+
+	if (row != NULL)
+		r->seen[row - r->rows.items] = true;
+	if (image == NULL)
+		return runs_no_more(r, row, workspace->gone_at != 0, err);
+	if (row == NULL && q->skip_revoked) {
+		char *revoked;
+		int listed = incidents_revoked_image(r->plan->db, workspace->key, q->bucket_key, &revoked, err);
+
+		free(revoked);
+		if (listed != 0)
+			return listed < 0 ? -1 : 0;
+	}
+	return runs(r, workspace, image, q->channel != NULL ? q->channel : rule_channel, row, err);
+}
+
+int
+refresh_ask(struct refresh *r, const struct question *q, const struct workspace *only, struct err *err)
+{
+	struct history history = { 0 };
+	struct link_list links = { 0 };
+	int rc = -1;
+
+	if (catalog_history(r->plan->db, q->bucket_key, &history, err) != 0)
+		goto out;
+	if (only != NULL ? catalog_links_of_workspace(r->plan->db, only->key, &links, err) != 0
+	                 : catalog_links_of_bucket(r->plan->db, q->bucket_key, &links, err) != 0)
+		goto out;
+	for (size_t i = 0; i < links.count; i++) {
+		const struct link *link = &links.items[i];
+
+		if (strcmp(link->bucket_key, q->bucket_key) == 0 &&
+		    ask_one(r, q, &history, only != NULL ? only : &link->workspace, link->channel, err) != 0)
+			goto out;
+	}
+	rc = 0;
+out:
+	link_list_fini(&links);
+	history_fini(&history);
+	return rc;
+}
+
+int
+refresh_rest(struct refresh *r, const struct workspace *only, struct err *err)
+{
+	for (size_t i = 0; i < r->stored; i++) {
+		struct incident_row *row = &r->rows.items[i];
+
+		if (r->seen[i] || (only != NULL && strcmp(only->key, row->workspace_key) != 0))
+			continue;
+		if (runs_no_more(r, row, only != NULL && only->gone_at != 0, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+void
+refresh_count(struct refresh *r, struct incident_counts *counts)
+{
+	*counts = (struct incident_counts){ 0 };
+	for (size_t i = 0; i < r->rows.count; i++)
+		incident_count(counts, &r->rows.items[i]);
+	if (r->rows.count > 0)
+		qsort(r->rows.items, r->rows.count, sizeof(*r->rows.items), by_worst);
+}

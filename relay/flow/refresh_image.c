@@ -1,0 +1,393 @@
+/* Incidents about images: revocation, superseding, release. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "relay/base/json.h"
+#include "relay/base/mem.h"
+#include "relay/flow/refresh.h"
+#include "relay/model/key.h"
+#include "relay/store/catalog.h"
+#include "relay/store/incidents.h"
+
+static int
+newest_first(const void *a, const void *b)
+{
+	return image_newer(a, b) ? -1 : image_newer(b, a) ? 1 : 0;
+}
+
+static bool
+is_revoked(const struct image *image)
+{
+	return image->status == IMAGE_REVOKED || image->status == IMAGE_SCHEDULED;
+}
+
+/* The revoked ones of `all` that are in this bucket, newest first; borrowed members. */
+static size_t
+revoked_in(const struct image_list *all, const char *bucket_key, struct image *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < all->count; i++)
+		if (is_revoked(&all->items[i]) && strcmp(all->items[i].bucket_key, bucket_key) == 0)
+			out[n++] = all->items[i];
+	if (n > 1)
+		qsort(out, n, sizeof(*out), newest_first);
+	return n;
+}
+
+static bool
+bucket_seen_before(const struct image_list *all, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (strcmp(all->items[k].bucket_key, all->items[i].bucket_key) == 0)
+			return true;
+	return false;
+}
+
+/* One question for each bucket that the ancestor and its descendants are in. */
+static int
+ask_members(struct refresh *r, const struct image_list *members, const struct workspace *only, struct err *err)
+{
+	struct image *images = mem_array(members->count, sizeof(*images));
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < members->count; i++) {
+		struct question q = { .bucket_key = members->items[i].bucket_key, .images = images };
+
+		if (bucket_seen_before(members, i))
+			continue;
+		q.count = revoked_in(members, q.bucket_key, images);
+		rc = refresh_ask(r, &q, only, err);
+	}
+	if (rc == 0)
+		rc = refresh_rest(r, only, err);
+	free(images);
+	return rc;
+}
+
+/* The root image first, then those that inherited its revocation. */
+static int
+load_members(struct plan *plan, const char *root_key, struct image_list *members, struct err *err)
+{
+	struct image root;
+	int found;
+
+	if (catalog_descendants(plan->db, root_key, members, err) != 0)
+		return -1;
+	found = catalog_image(plan->db, root_key, &root, err);
+	if (found != 1)
+		return found;
+	members->items = mem_grow(members->items, members->count + 1, sizeof(*members->items));
+	memmove(members->items + 1, members->items, members->count * sizeof(*members->items));
+	members->items[0] = root;
+	members->count++;
+	return 1;
+}
+
+/* Drift weighs more on a workspace that runs a revoked image, and less once it does not. */
+static int
+weigh_drift(struct plan *plan, const struct incident_rows *rows, struct err *err)
+{
+	for (size_t i = 0; i < rows->count; i++) {
+		struct workspace workspace;
+		int rc = 0;
+
+		if (!rows->items[i].drifted)
+			continue;
+		if (catalog_workspace(plan->db, rows->items[i].workspace_key, &workspace, err) == 1)
+			rc = refresh_drift(plan, &workspace, NULL, err);
+		workspace_fini(&workspace);
+		if (rc != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+refresh_revocation(struct plan *plan, const char *root_key, enum refresh_open open, const struct workspace *only,
+                   bool changed, const char *what, struct err *err)
+{
+	char *key = key_incident(incident_kind_names[KIND_IMAGE_REVOCATION], root_key);
+	struct image_list members = { 0 };
+	struct incident_counts counts;
+	struct refresh r;
+	int found = refresh_load(&r, plan, key, err), rc = -1;
+
+	if (found < 0)
+		goto out;
+	if (found == 0 && open == REFRESH_OPEN_ONLY) {
+		rc = 0;
+		goto out;
+	}
+	if (load_members(plan, root_key, &members, err) != 1)
+		goto out;
+	if (found == 0) {
+		r.incident.kind = KIND_IMAGE_REVOCATION;
+		r.incident.key = mem_str(key);
+		r.incident.image_key = mem_str(root_key);
+		r.incident.bucket_key = mem_str(members.items[0].bucket_key);
+		r.incident.detail = json_object();
+	}
+	if (ask_members(&r, &members, only, err) != 0)
+		goto out;
+	refresh_count(&r, &counts);
+	if (settle_incident(plan, &r.incident, &r.rows,
+	                    judge_revocation(members.items[0].status, r.incident.phase, &counts), changed || r.changed,
+	                    what != NULL ? what : r.what, err) != 0)
+		goto out;
+	rc = weigh_drift(plan, &r.rows, err);
+out:
+	refresh_fini(&r);
+	image_list_fini(&members);
+	free(key);
+	return rc;
+}
+
+/* What a channel says about the versions that workspaces on it run. */
+struct promotion {
+	struct history history;
+	struct image_list images; /* of the bucket, newest first */
+	const struct assignment *now;
+	const struct image *current, *previous; /* borrowed from images; NULL when not known */
+	bool rolled_back;
+};
+
+static const struct image *
+image_with(const struct image_list *images, const char *fingerprint)
+{
+	for (size_t i = 0; fingerprint != NULL && i < images->count; i++)
+		if (strcmp(images->items[i].fingerprint, fingerprint) == 0)
+			return &images->items[i];
+	return NULL;
+}
+
+static int
+load_promotion(struct plan *plan, const char *bucket_key, const char *channel, struct promotion *p, struct err *err)
+{
+	*p = (struct promotion){ 0 };
+	if (catalog_history(plan->db, bucket_key, &p->history, err) != 0 ||
+	    catalog_images_of(plan->db, bucket_key, &p->images, err) != 0)
+		return -1;
+	if (p->images.count > 1)
+		qsort(p->images.items, p->images.count, sizeof(*p->images.items), newest_first);
+	p->now = history_current(&p->history, channel);
+	if (p->now == NULL)
+		return 0;
+	p->current = image_with(&p->images, p->now->fingerprint);
+	p->previous = image_with(&p->images, p->now->previous_fingerprint);
+	p->rolled_back = p->current != NULL && p->previous != NULL && image_newer(p->previous, p->current);
+	return 0;
+}
+
+static void
+promotion_fini(struct promotion *p)
+{
+	history_fini(&p->history);
+	image_list_fini(&p->images);
+}
+
+static bool
+is_valid(const struct image *image)
+{
+	return image != NULL && (image->status == IMAGE_ACTIVE || image->status == IMAGE_SCHEDULED);
+}
+
+/* After a promotion: every version older than the current one.  After a
+ * rollback: the version that was withdrawn. */
+static size_t
+left_behind(const struct promotion *p, struct image *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->images.count; i++) {
+		const struct image *image = &p->images.items[i];
+		bool behind = p->rolled_back ? image == p->previous
+		                             : image != p->current && !image_newer(image, p->current);
+
+		if (behind && image->status != IMAGE_INCOMPLETE)
+			out[n++] = *image;
+	}
+	return n;
+}
+
+static json_t *
+replacement_of(const struct promotion *p, const char *channel)
+{
+	return json_pack("{s:o, s:o, s:s}", "version", json_text_or_null(p->current->version), "fingerprint",
+	                 json_text_or_null(p->current->fingerprint), "channel", channel);
+}
+
+/* The subject follows the newest assignment; returns whether it is another now. */
+static bool
+set_subject(struct incident *incident, const struct promotion *p, const char *channel)
+{
+	json_t *replacement = replacement_of(p, channel);
+	bool same = json_equal(replacement, json_object_get(incident->detail, "replacement"));
+	const char *previous = p->previous != NULL ? p->previous->key : NULL;
+
+	json_object_set_new(incident->detail, "replacement", replacement);
+	if (!same || incident->image_key == NULL) {
+		free(incident->image_key);
+		incident->image_key = mem_str(previous);
+	}
+	return !same;
+}
+
+static char *
+superseded_key(const char *bucket_key, const char *channel)
+{
+	char *last = key_join(channel, NULL);
+	char *key = mem_fmt("%s/%s/%s", incident_kind_names[KIND_IMAGE_SUPERSEDED], bucket_key, last);
+
+	free(last);
+	return key;
+}
+
+int
+refresh_superseded(struct plan *plan, const char *bucket_key, const char *channel, enum refresh_open open,
+                   const struct workspace *only, struct err *err)
+{
+	char *key = superseded_key(bucket_key, channel);
+	struct promotion p = { 0 };
+	struct image *behind = NULL;
+	struct question q = { .bucket_key = bucket_key, .channel = channel, .skip_revoked = true };
+	struct incident_counts counts;
+	struct judgement verdict;
+	struct refresh r;
+	bool another;
+	int found = refresh_load(&r, plan, key, err), rc = -1;
+
+	if (found < 0)
+		goto out;
+	if (found == 0 && open == REFRESH_OPEN_ONLY) {
+		rc = 0;
+		goto out;
+	}
+	if (load_promotion(plan, bucket_key, channel, &p, err) != 0)
+		goto out;
+	if (!is_valid(p.current)) {
+		rc = 0; /* unassigned, or still on a revoked version: nobody is asked to move there */
+		goto out;
+	}
+	if (found == 0) {
+		r.incident.kind = KIND_IMAGE_SUPERSEDED;
+		r.incident.key = mem_str(key);
+		r.incident.bucket_key = mem_str(bucket_key);
+		r.incident.channel = mem_str(channel);
+		r.incident.detail = json_object();
+	}
+	another = set_subject(&r.incident, &p, channel);
+	behind = mem_array(p.images.count, sizeof(*behind));
+	q.images = behind;
+	q.count = left_behind(&p, behind);
+	if (refresh_ask(&r, &q, only, err) != 0 || refresh_rest(&r, only, err) != 0)
+		goto out;
+	refresh_count(&r, &counts);
+	verdict = judge_superseded(p.rolled_back ? PHASE_ROLLED_BACK : PHASE_NONE, &counts);
+	rc = settle_incident(plan, &r.incident, &r.rows, verdict, another || r.changed, r.what, err);
+out:
+	free(behind);
+	promotion_fini(&p);
+	refresh_fini(&r);
+	free(key);
+	return rc;
+}
+
+int
+refresh_released(struct plan *plan, const struct image *image, struct err *err)
+{
+	struct incident_rows nobody = { 0 };
+	struct incident before, incident = { .kind = KIND_IMAGE_RELEASED };
+	int rc;
+
+	incident.key = key_incident(incident_kind_names[KIND_IMAGE_RELEASED], image->key);
+	rc = incidents_last(plan->db, incident.key, &before, err);
+	incident_fini(&before);
+	if (rc == 0) { /* told once for each version, however often it is completed */
+		incident.image_key = mem_str(image->key);
+		incident.bucket_key = mem_str(image->bucket_key);
+		incident.detail = json_object();
+		rc = settle_incident(plan, &incident, &nobody,
+		                     (struct judgement){ .open = true, .severity = SEVERITY_INFO }, false, "released",
+		                     err);
+	}
+	incident_fini(&incident);
+	return rc < 0 ? -1 : 0;
+}
+
+/* Those of a bucket's revoked images: each by the root of its revocation. */
+static int
+refresh_revocations_of(struct plan *plan, const char *bucket_key, const struct workspace *only, bool changed,
+                       struct err *err)
+{
+	struct image_list images;
+	int rc = catalog_revoked_of(plan->db, bucket_key, &images, err);
+
+	for (size_t i = 0; rc == 0 && i < images.count; i++) {
+		const struct image *image = &images.items[i];
+
+		rc = refresh_revocation(plan, image->inherited_from != NULL ? image->inherited_from : image->key,
+		                        REFRESH_OPEN_ONLY, only, changed, NULL, err);
+	}
+	image_list_fini(&images);
+	return rc;
+}
+
+static int
+refresh_superseded_of(struct plan *plan, const char *bucket_key, const struct workspace *only, struct err *err)
+{
+	struct incident_list open;
+	int rc = incidents_of_bucket(plan->db, bucket_key, KIND_IMAGE_SUPERSEDED, &open, err);
+
+	for (size_t i = 0; rc == 0 && i < open.count; i++)
+		rc = refresh_superseded(plan, bucket_key, open.items[i].channel, REFRESH_OPEN_ONLY, only, err);
+	incident_list_fini(&open);
+	return rc;
+}
+
+int
+refresh_bucket(struct plan *plan, const char *bucket_key, struct err *err)
+{
+	return refresh_revocations_of(plan, bucket_key, NULL, false, err);
+}
+
+/* Incidents that list it although no rule links it to their bucket any more. */
+static int
+refresh_listing(struct plan *plan, const struct workspace *workspace, bool changed, struct err *err)
+{
+	struct incident_list listing;
+	int rc = incidents_listing(plan->db, workspace->key, &listing, err);
+
+	for (size_t i = 0; rc == 0 && i < listing.count; i++) {
+		const struct incident *incident = &listing.items[i];
+
+		if (incident->kind == KIND_IMAGE_REVOCATION)
+			rc = refresh_revocation(plan, incident->image_key, REFRESH_OPEN_ONLY, workspace, changed, NULL,
+			                        err);
+		else
+			rc = refresh_superseded(plan, incident->bucket_key, incident->channel, REFRESH_OPEN_ONLY,
+			                        workspace, err);
+	}
+	incident_list_fini(&listing);
+	return rc;
+}
+
+int
+refresh_workspace_images(struct plan *plan, const struct workspace *workspace, bool changed, struct err *err)
+{
+	struct link_list links;
+	int rc;
+
+	if (refresh_listing(plan, workspace, changed, err) != 0)
+		return -1;
+	rc = catalog_links_of_workspace(plan->db, workspace->key, &links, err);
+	for (size_t i = 0; rc == 0 && i < links.count; i++) {
+		const char *bucket_key = links.items[i].bucket_key;
+
+		rc = refresh_revocations_of(plan, bucket_key, workspace, false, err);
+		if (rc == 0)
+			rc = refresh_superseded_of(plan, bucket_key, workspace, err);
+	}
+	link_list_fini(&links);
+	return rc;
+}

@@ -1,0 +1,34 @@
+/*
+ * relay.h - the running relay: the rooms wired together, started, reloaded,
+ * drained and stopped.
+ *
+ *	intake  ->  store (plan desk on its writer thread)  ->  deliver
+ *
+ * Loop thread only.
+ */
+#ifndef RELAY_FLOW_RELAY_H
+#define RELAY_FLOW_RELAY_H
+
+#include "relay/base/err.h"
+#include "relay/config/conf.h"
+#include "relay/runtime/loop.h"
+#include "relay/store/store.h"
+
+struct relay;
+
+/* Opens the store and the ingest listener and starts to deliver.  Takes a
+ * reference of the config. */
+int relay_new(struct relay **, struct loop *, struct conf *, struct err *) MUST_CHECK;
+/* Another config from now on; resends nothing.  Takes a reference. */
+void relay_reload(struct relay *, struct conf *);
+/* Takes nothing new in, gives what is in flight at most 10 s, then calls done. */
+void relay_drain(struct relay *, loop_fn *done, void *arg);
+void relay_free(struct relay *);
+
+struct conf *relay_conf(struct relay *);   /* of now, borrowed */
+struct store *relay_store(struct relay *);
+const char *relay_ingest_address(const struct relay *);
+/* Something may be owed or to be planned: after a retry or a replay by hand. */
+void relay_wake(struct relay *);
+
+#endif

@@ -1,0 +1,205 @@
+/*
+ * Writing down what became of a delivery: for the delivery, its destination,
+ * and, for a task callback, the token that nobody needs any more.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "relay/base/log.h"
+#include "relay/base/mem.h"
+#include "relay/base/metrics.h"
+#include "relay/base/sign.h"
+#include "relay/base/text.h"
+#include "relay/flow/deliver_parts.h"
+#include "relay/store/events.h"
+
+#define TEXT_CHARS 300
+
+struct settle_job {
+	struct store_job job; /* first */
+	struct sending *sending;
+	const struct sink_kind *kind;
+	bool tried; /* false: it was never handed to the sink */
+	enum outcome outcome;
+	int code;
+	int64_t elapsed_ms, retry_after_ms, now_ms;
+	char *text;
+	uint32_t random;
+	struct verdict verdict; /* of the run that was committed */
+};
+
+/* One line of at most TEXT_CHARS characters. */
+static char *
+line_of(const char *text)
+{
+	char *line = mem_str(text ? text : "");
+
+	for (char *c = line; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = ' ';
+	if (!utf8_valid(line, strlen(line)))
+		*line = '\0';
+	line[utf8_prefix(line, TEXT_CHARS)] = '\0';
+	return line;
+}
+
+static int
+settle_destination(struct settle_job *job, struct db *db, struct err *err)
+{
+	const struct claimed *claimed = &job->sending->claimed;
+	const struct verdict_facts facts = {
+		.kind = job->kind,
+		.outcome = job->outcome,
+		.retry_after_ms = job->retry_after_ms,
+		.attempts = claimed->attempts,
+		.plain = claimed->plain,
+		.created_at = claimed->created_at,
+		.started_at = job->sending->started_at,
+		.now_ms = job->now_ms,
+		.random = job->random,
+	};
+	struct destination_state before, after;
+
+	if (queue_destination_get(db, claimed->destination, &before, err) < 0)
+		return -1;
+	after = before;
+	job->verdict = verdict_of(&facts, &after);
+	if (before.blocked == after.blocked && before.failures == after.failures &&
+	    before.paused_until == after.paused_until && before.failing_since == after.failing_since)
+		return 0;
+	return queue_destination_put(db, claimed->destination, job->kind->conf.name, &after,
+	                             job->outcome == OUTCOME_SENT ? NULL : job->text, job->now_ms, err);
+}
+
+static int
+run(struct store_job *store_job, struct db *db, struct err *err)
+{
+	struct settle_job *job = (struct settle_job *)store_job;
+	const struct claimed *claimed = &job->sending->claimed;
+
+	job->verdict = (struct verdict){ SETTLE_WAIT, 0 };
+	if (job->tried && settle_destination(job, db, err) < 0)
+		return -1;
+	const struct settlement settlement = {
+		.delivery_id = claimed->id,
+		.settle = job->verdict.settle,
+		.outcome = job->tried ? outcome_names[job->outcome] : NULL,
+		.code = job->code,
+		.text = job->text,
+		.elapsed_ms = job->elapsed_ms,
+		.due_at = job->verdict.due_at,
+	};
+	if (queue_settle(db, &settlement, job->now_ms, err) < 0)
+		return -1;
+	bool over = settlement.settle == SETTLE_SENT || settlement.settle == SETTLE_DEAD;
+	return over && claimed->target && claimed->event_id ? event_drop_sealed(db, claimed->event_id, err) : 0;
+}
+
+static const struct {
+	enum metric metric;
+	enum log_level level;
+	const char *msg;
+} outcomes[] = {
+	[OUTCOME_SENT] = { METRIC_DELIVERIES_SENT, LOG_INFO, "delivery sent" },
+	[OUTCOME_RETRY] = { METRIC_DELIVERIES_RETRY, LOG_INFO, "delivery will be retried" },
+	[OUTCOME_REJECTED] = { METRIC_DELIVERIES_REJECTED, LOG_INFO, "delivery rejected" },
+	[OUTCOME_BLOCKED] = { METRIC_DELIVERIES_BLOCKED, LOG_WARN, "destination blocked" },
+};
+
+static void
+tell(const struct settle_job *job)
+{
+	const struct claimed *claimed = &job->sending->claimed;
+	bool dead = job->verdict.settle == SETTLE_DEAD;
+
+	metric_add(outcomes[job->outcome].metric, 1);
+	if (dead)
+		metric_add(METRIC_DELIVERIES_DEAD, 1);
+	log_line(dead ? LOG_WARN : outcomes[job->outcome].level,
+	         dead ? "delivery given up" : outcomes[job->outcome].msg, "delivery", claimed->id, "notification",
+	         claimed->notification_id, "sink", claimed->sink ? claimed->sink : claimed->destination, "outcome",
+	         outcome_names[job->outcome], "code", LOG_NUM(job->code), "ms", LOG_NUM(job->elapsed_ms), "reason",
+	         job->outcome == OUTCOME_SENT ? NULL : job->text, LOG_END);
+}
+
+static void
+job_free(struct settle_job *job)
+{
+	sending_free(job->sending);
+	free(job->text);
+	free(job);
+}
+
+static void
+done(struct store_job *store_job, int rc)
+{
+	struct settle_job *job = (struct settle_job *)store_job;
+	struct deliver *d = job->sending->deliver;
+
+	if (rc < 0) {
+		/* What was sent must not be forgotten: it would be sent again. */
+		log_error("cannot settle delivery", "delivery", job->sending->claimed.id, "reason",
+		          store_job->failure.text, LOG_END);
+		store_job->item.next = (struct inbox_item *)d->unsettled;
+		d->unsettled = store_job;
+		timer_in(d->due, SECOND_MS);
+		return;
+	}
+	if (job->tried)
+		tell(job);
+	job_free(job);
+	d->settling--;
+	if (d->draining)
+		deliver_wake(d);
+}
+
+void
+settle_submit(struct sending *sending, const struct sink_result *result)
+{
+	struct deliver *d = sending->deliver;
+	struct settle_job *job = mem_alloc(sizeof(*job));
+
+	job->job.run = run;
+	job->job.done = done;
+	job->job.keep = true;
+	job->sending = sending;
+	job->now_ms = d->now_ms();
+	random_bytes(&job->random, sizeof(job->random));
+	job->text = line_of(result ? result->text : NULL);
+	if (result) {
+		job->kind = sending->endpoint->kind;
+		job->tried = true;
+		job->outcome = result->outcome;
+		job->code = result->code;
+		job->elapsed_ms = result->elapsed_ms;
+		job->retry_after_ms = result->retry_after_ms > 0 ? result->retry_after_ms : 0;
+	}
+	d->settling++;
+	store_submit(d->store, &job->job);
+	if (sending->endpoint) {
+		endpoint_leave(d, sending->endpoint);
+		sending->endpoint = NULL;
+	}
+	/* The claim follows the settlement into the same turn of the store. */
+	deliver_wake(d);
+}
+
+void
+settle_again(struct deliver *d)
+{
+	while (d->unsettled) {
+		struct store_job *job = d->unsettled;
+		d->unsettled = (struct store_job *)job->item.next;
+		store_submit(d->store, job);
+	}
+}
+
+void
+settle_drop_all(struct deliver *d)
+{
+	while (d->unsettled) {
+		struct store_job *job = d->unsettled;
+		d->unsettled = (struct store_job *)job->item.next;
+		job_free((struct settle_job *)job);
+	}
+}
