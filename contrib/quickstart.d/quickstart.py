@@ -1,0 +1,253 @@
+#!/usr/bin/env python3
+"""Plays a golden image's story through the real relay; see contrib/quickstart."""
+
+import argparse
+import os
+import queue
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tests"))
+
+import draw  # noqa: E402
+import story  # noqa: E402
+from harness import hcp  # noqa: E402
+from harness.receiver import Receiver, matches  # noqa: E402
+from harness.relay import Relay  # noqa: E402
+from harness.slack import SlackHook, flat  # noqa: E402
+
+PATIENCE = 20  # seconds for the messages of one step
+CHANNELS = ("platform", "team-payments", "team-ledger")
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+class Show:
+    def __init__(self, options):
+        self.options = options
+        self.pen = draw.Pen()
+        self.folder = tempfile.mkdtemp(prefix="driftbell-quickstart-")
+        self.arrived = queue.Queue()
+        self.hooks = {name: SlackHook(on_message=lambda payload, name=name: self.arrived.put((name, payload)))
+                      for name in CHANNELS}
+        self.siem = Receiver(on_document=lambda body: self.arrived.put(("siem", body)))
+        self.relay = Relay(self.folder)
+        self.sent = []
+        self.failed = False
+        self.shown = 0
+
+    def say(self, text="", *styles):
+        print(self.pen.paint(text, *styles), flush=True)
+
+    # The relay and its config
+
+    def configure(self):
+        sources, sinks = [], []
+        for name in ("terraform", "packer"):
+            self.relay.key(f"{name}.key")
+            sources.append({"name": f"acme-{name}", f"hcp_{name}": {"hmac_key_file": f"{name}.key"}})
+        for name, hook in self.hooks.items():
+            self.relay.key(f"{name}.url", hook.url)
+            sinks.append({"name": name, "slack": {"webhook_url_file": f"{name}.url", "allow_private": True}})
+        self.relay.key("siem.secret", self.siem.secret)
+        sinks.append({"name": "siem", "webhook": {"url": self.siem.url, "secret_file": "siem.secret",
+                                                  "allow_private": True}})
+        teams = {"payments": "fin-payments-*", "ledger": "fin-ledger-*"}
+        routes = [
+            {"name": "audit", "match": {"kinds": ["*"]}, "to": ["siem"], "wait": "0s"},
+            {"name": "platform", "match": {"kinds": ["image.released", "image.revocation"]}, "to": ["platform"],
+             "wait": "0s"}]
+        routes += [{"name": team, "match": {"kinds": ["image.revocation", "image.superseded", "workspace.*"]},
+                    "to": [f"team-{team}"], "per": "team", "teams": [team], "wait": "0s"} for team in teams]
+        self.relay.configure({
+            "listen": {"ingest": f"127.0.0.1:{free_port()}", "admin": f"127.0.0.1:{free_port()}"},
+            "sources": sources, "sinks": sinks, "routes": routes,
+            "correlate": [{"bucket": "{unit}-golden-images", "workspace": "{unit}-*"}],
+            "teams": [{"name": team, "workspaces": [pattern]} for team, pattern in teams.items()],
+        })
+
+    # Sending
+
+    def send(self, payload):
+        """Through `driftbell send`, which signs as HCP does."""
+        number = len(self.sent) + 1
+        packer = "event_payload" in payload
+        what = payload["event_action"] if packer else (
+            payload["notifications"][0]["run_status"] if "notifications" in payload else "drifted")
+        path = os.path.join(self.folder, f"{number:02}-{what}.json")
+        with open(path, "wb") as file:
+            file.write(hcp.encode(payload))
+        source = "acme-packer" if packer else "acme-terraform"
+        self.sent.append((source, path))
+        self.post(source, path, "accepted")
+
+    def post(self, source, path, expected):
+        result = self.relay.run("send", source, path)
+        answer = " ".join(result.stdout.split()) or result.stderr.strip()
+        self.say(f"  $ driftbell send {source} {os.path.basename(path)}   {answer}", "dim")
+        if result.returncode != 0 or expected not in answer:
+            self.fault(f"that should have been {expected}")
+
+    def fault(self, text):
+        self.failed = True
+        self.say(f"  ✗ {text}", "red")
+
+    # Messages
+
+    def show(self, channel, body):
+        self.shown += 1
+        if channel == "siem":
+            incident, counts = body["incident"], body["workspace_counts"] or {}
+            tally = f", {counts['affected']} affected, {counts['moved']} moved" if counts.get("total") else ""
+            self.say(f"    → siem  {incident['kind']}  {body['reason']}  phase {incident['phase'] or '-'}"
+                     f"{tally}  (revision {body['revision']}, signature valid)", "grey")
+            return
+        for line in draw.message(channel, body, self.pen):
+            print(line, flush=True)
+
+    def wait_for(self, step):
+        """Show what arrives until everything the step must bring has come."""
+        missing = [("siem", want) for want in step.siem] + [(channel, words) for channel, words in step.slack]
+        deadline = time.monotonic() + PATIENCE
+        while missing:
+            try:
+                channel, body = self.arrived.get(timeout=max(0, deadline - time.monotonic()))
+            except queue.Empty:
+                for channel, want in missing:
+                    self.fault(f"no message in {channel} about {want}")
+                return
+            self.show(channel, body)
+            for item in missing:
+                if item[0] == channel and self.is_wanted(channel, body, item[1]):
+                    missing.remove(item)
+                    break
+
+    @staticmethod
+    def is_wanted(channel, body, want):
+        if channel != "siem":
+            text = flat(body).lower()
+            return all(word.lower() in text for word in want)
+        kind, wanted = want[0], dict(want[1])
+        moved = wanted.pop("moved", None)
+        return matches(body, kind, wanted) and (moved is None or body["workspace_counts"]["moved"] == moved)
+
+    def drain(self):
+        """What else has come by now, wanted or not."""
+        while not self.arrived.empty():
+            self.show(*self.arrived.get())
+
+    # The play
+
+    def play(self):
+        for number, step in enumerate(story.steps(), 1):
+            self.say()
+            print(self.pen.paint(f"{number}. {step.title}", "bold"))
+            self.say(f"   {step.why}", "italic")
+            if step.payloads:
+                for payload in step.payloads:
+                    self.send(payload)
+            else:
+                self.repeat_everything()
+            self.wait_for(step)
+            if self.options.once or not self.pen.colour:
+                continue
+            self.drain()
+            time.sleep(1.5)  # for the reader
+        self.settle()
+
+    def repeat_everything(self):
+        before = self.shown
+        for source, path in self.sent:
+            result = self.relay.run("send", source, path)
+            if "duplicate" not in result.stdout:
+                self.fault(f"{os.path.basename(path)} was not seen as a duplicate")
+        self.settle()
+        self.say(f"  {len(self.sent)} webhooks again, {len(self.sent)} duplicates, 0 messages", "dim")
+        if self.shown != before:
+            self.fault("something was said again")
+
+    def settle(self):
+        """Until the relay owes nothing."""
+        deadline = time.monotonic() + PATIENCE
+        while self.relay.items("deliveries", state="pending"):
+            if time.monotonic() > deadline:
+                self.fault("the relay still owes messages")
+                break
+            time.sleep(0.05)
+        self.drain()
+
+    def verdict(self):
+        for name, one in [*self.hooks.items(), ("siem", self.siem)]:
+            for violation in one.violations:
+                self.fault(f"{name} would have refused a message: {violation[:300]}")
+        self.say()
+        if self.failed:
+            self.say("Not every message arrived as it should. The relay's log:", "red")
+            print(self.relay.tail(40))
+            return 1
+        slack = sum(len(hook.messages) for hook in self.hooks.values())
+        self.say(f"{len(self.sent)} signed webhooks in; {slack} Slack messages and {len(self.siem.documents)} signed "
+                 "documents out, every one of them valid, none said twice.", "green")
+        return 0
+
+    def stay(self):
+        binary = os.environ["DRIFTBELL"]
+        source, path = self.sent[-1]
+        self.say()
+        self.say("The relay stays up. Try:", "bold")
+        for line in (f"curl -s http://{self.relay.admin}/api/v1/incidents",
+                     f"curl -s http://{self.relay.admin}/api/v1/workspaces",
+                     f"curl -s http://{self.relay.admin}/metrics",
+                     f"{binary} --config {self.relay.path} status",
+                     f"{binary} --config {self.relay.path} send {source} {path}"):
+            self.say(f"  {line}")
+        self.say(f"The payloads and the config are in {self.folder}; change an event_id or a time and send one again.")
+        self.say("New messages show up here. Ctrl-C ends it and cleans up.", "dim")
+        try:
+            while self.relay.process.poll() is None:
+                try:
+                    self.show(*self.arrived.get(timeout=0.5))
+                except queue.Empty:
+                    continue
+        except KeyboardInterrupt:
+            pass
+
+    def close(self):
+        if self.relay.process and self.relay.process.poll() is None:
+            self.relay.stop()
+        for one in [*self.hooks.values(), self.siem]:
+            one.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--once", action="store_true", help="end by itself")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    show = Show(options)
+    try:
+        show.configure()
+        show.relay.start()
+        show.say("Driftbell: HCP Packer and HCP Terraform webhooks in, the right words to the right people out.", "bold")
+        show.say("Everything here is real but the two ends: a relay on SQLite, signed webhooks, local stand-ins for Slack.")
+        show.play()
+        code = show.verdict()
+        if not options.once:
+            show.stay()
+        return code
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        show.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

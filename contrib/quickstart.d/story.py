@@ -1,0 +1,79 @@
+"""The story: what happens at HCP, why it matters, and who must hear what.
+
+Each step has the webhooks to send and the messages that must come: for a
+Slack channel, words that must all be in one message; for the webhook
+receiver ("siem"), what the notification document must say.
+"""
+
+import dataclasses
+
+from harness import hcp
+
+IMAGES = "fin-golden-images"
+PAYMENTS, LEDGER = "fin-payments-prod", "fin-ledger-prod"
+CVE = "CVE-2026-10042: remote code execution in the TLS library"
+
+
+@dataclasses.dataclass
+class Step:
+    title: str
+    why: str
+    payloads: list
+    slack: list = dataclasses.field(default_factory=list)  # (channel, words)
+    siem: list = dataclasses.field(default_factory=list)   # (kind, wanted)
+
+
+def steps():
+    """Made anew for each run: every event gets an id and a time of its own."""
+    yield Step(
+        "Packer builds a golden image",
+        "The platform team hears that v1 exists. Nobody else is bothered.",
+        [hcp.complete(IMAGES, "v1", regions=("us-east-1", "eu-west-1"))],
+        [("platform", (IMAGES, "v1"))],
+        [("image.released", {"version": "v1"})])
+    yield Step(
+        "v1 is promoted to production, and two teams roll it out",
+        "No message: nothing is wrong. But from now on Driftbell knows who may run v1.",
+        [hcp.assign(IMAGES, "v1"), hcp.run_event(PAYMENTS), hcp.run_event(LEDGER)])
+    yield Step(
+        f"Somebody changes {LEDGER} by hand",
+        "Drift. Only the team that owns the workspace hears of it.",
+        [hcp.assessment_event(LEDGER, 3)],
+        [("team-ledger", (LEDGER, "drift"))],
+        [("workspace.drift", {"workspace": LEDGER, "status": "open"})])
+    yield Step(
+        "v2 is built and promoted",
+        "Both teams are behind now. Each is told, with its own workspaces and no one else's.",
+        [hcp.complete(IMAGES, "v2", regions=("us-east-1", "eu-west-1")), hcp.assign(IMAGES, "v2", previous="v1")],
+        [("platform", ("v2",)), ("team-payments", (IMAGES, PAYMENTS)), ("team-ledger", (IMAGES, LEDGER))],
+        [("image.superseded", {"status": "open"})])
+    yield Step(
+        "v1 is revoked: a CVE",
+        "HCP stops new builds from v1, and tells nobody who still runs it. This is the message that counts.",
+        [hcp.revoke(IMAGES, "v1", reason=CVE)],
+        [("platform", ("v1", "CVE-2026-10042", "revoked")), ("team-payments", (PAYMENTS, "CVE-2026-10042")),
+         ("team-ledger", (LEDGER, "CVE-2026-10042"))],
+        [("image.revocation", {"phase": "revoked", "severity": "critical"})])
+    yield Step(
+        f"The payments team rolls {PAYMENTS} onto v2",
+        "One moved, one to go. Slack stays quiet; the webhook gets every revision.",
+        [hcp.run_event(PAYMENTS)],
+        [],
+        [("image.revocation", {"status": "open", "moved": 1})])
+    yield Step(
+        "A run of the payments team fails",
+        "The next problem of one team only: its own incident, its own channel.",
+        [hcp.run_event(PAYMENTS, "errored", message="Raise the instance count")],
+        [("team-payments", (PAYMENTS, "fail"))],
+        [("workspace.run_failed", {"workspace": PAYMENTS, "status": "open"})])
+    yield Step(
+        "The ledger team applies too, and the failed run is repaired",
+        "Nobody runs v1 any more. Everyone who was told hears that it is over, the drift included.",
+        [hcp.run_event(LEDGER), hcp.run_event(PAYMENTS)],
+        [("platform", ("v1",)), ("team-payments", (PAYMENTS,)), ("team-ledger", (LEDGER,))],
+        [("image.revocation", {"phase": "cleared"}), ("workspace.drift", {"status": "resolved"}),
+         ("workspace.run_failed", {"status": "resolved"})])
+    yield Step(
+        "HCP sends the same webhooks again",
+        "It happens: retries, a second notification configuration. Nothing is said twice.",
+        [])

@@ -1,0 +1,178 @@
+"""Configuration as it is lived with: reloads, faults, files that others can read."""
+
+import copy
+import os
+import subprocess
+import unittest
+
+import support  # noqa: F401
+from harness import hcp
+from harness.case import RelayCase
+from harness.relay import BINARY, Relay
+from harness.wait import SLOWER, until
+
+IMAGES = "retail-checkout-images"
+
+
+class Reload(RelayCase):
+    def setUp(self):
+        super().setUp()
+        self.start()
+
+    def still_serves(self):
+        self.assertEqual(self.packer.post(hcp.packer_test()).status, 200)
+
+    def test_a_bad_config_keeps_the_old_one_and_says_why(self):
+        bad = copy.deepcopy(self.config)
+        bad["routes"][0]["to"] = ["nobody-here"]
+        for text, word in (("sources: [", ":"), ("surces: []\n", "surces"), (None, "nobody-here")):
+            begin = len(self.relay.lines)
+            if text is None:
+                self.relay.reload(bad)
+            else:
+                self.relay.write(text)
+                self.relay.reload()
+            until(lambda: self.relay.logged(word, begin), what=f"{word} in the log")
+            self.still_serves()
+        self.fence("kept")
+
+    def test_a_loose_secret_keeps_the_old_config(self):
+        os.chmod(os.path.join(self.directory, "packer.key"), 0o644)
+        self.relay.reload()
+        self.assertTrue(self.relay.logged("packer.key"))
+        self.still_serves()
+
+    def test_a_new_source_and_a_new_rule_work_without_a_restart(self):
+        self.send(hcp.complete("odd-name", "v1"), hcp.assign("odd-name", "v1"), hcp.run_event("special"))
+        self.fence("before")
+        config = copy.deepcopy(self.config)
+        config["correlate"].append({"bucket": "odd-name", "workspace": "special"})
+        path, key = self.relay.key("second.key")
+        config["sources"].append({"name": "second", "hcp_packer": {"hmac_key_file": path}})
+        self.relay.reload(config)
+        second = self.relay.sender("second", "packer", key)
+        self.assertEqual(second.post(hcp.revoke("odd-name", "v1")).status, 200)
+        found = self.document("image.revocation", bucket="odd-name")
+        self.assertEqual(found["workspaces"][0]["name"], "special")
+
+    def test_a_removed_source_is_404(self):
+        config = copy.deepcopy(self.config)
+        config["sources"] = config["sources"][:1]
+        self.relay.reload(config)
+        self.assertEqual(self.packer.post(hcp.packer_test()).status, 404)
+
+    def test_what_cannot_change_is_named_and_stays(self):
+        config = copy.deepcopy(self.config)
+        config["store"] = {"url": "sqlite:other.db"}
+        before = self.relay.ingest
+        self.relay.reload(config)
+        until(lambda: self.relay.logged("store"), what="a word about the store")
+        self.still_serves()
+        self.assertEqual(self.relay.ingest, before)
+        self.assertFalse(os.path.exists(os.path.join(self.directory, "other.db")))
+
+    def test_many_reloads_under_load_lose_nothing(self):
+        for number in range(12):
+            self.send(hcp.complete(IMAGES, f"v{number + 1}"))
+            self.relay.hup()
+        until(lambda: len(self.receiver.about("image.released", bucket=IMAGES)) == 12)
+
+
+class Check(RelayCase):
+    def test_every_fault_is_told_at_once_with_file_line_and_column(self):
+        self.relay.write("""\
+sources:
+  - name: acme
+    hcp_packer: {hmac_key_file: missing.key, colour: red}
+sinks:
+  - name: hook
+    webhook: {url: "ftp://example.com/", secret_file: missing.secret}
+routes:
+  - name: one
+    match: {kinds: ["nothing.*"]}
+    to: [nobody]
+    wait: soon
+""")
+        result = self.relay.run("check")
+        self.assertEqual(result.returncode, 1)
+        for line, word in ((3, "missing.key"), (3, "colour"), (6, "missing.secret"), (9, "nothing"),
+                           (10, "nobody"), (11, "wait|soon|duration")):
+            self.assertRegex(result.stderr + result.stdout, rf"driftbell\.yaml:{line}:\d+: .*({word})")
+
+    def test_a_good_config_is_0_and_wrong_usage_is_2(self):
+        self.relay.configure(self.config)
+        self.assertEqual(self.relay.run("check").returncode, 0, self.relay.run("check").stderr)
+        self.assertEqual(self.relay.run("no-such-command").returncode, 2)
+        self.assertEqual(self.relay.run("send").returncode, 2)
+
+    def test_secret_files_that_others_can_read_are_refused(self):
+        for mode in (0o644, 0o640, 0o604, 0o666):
+            os.chmod(os.path.join(self.directory, "packer.key"), mode)
+            self.relay.configure(self.config)
+            result = self.relay.run("check")
+            # A group may be meant to read it; others never.
+            if mode & 0o007:
+                self.assertEqual(result.returncode, 1, oct(mode))
+                self.assertIn("packer.key", result.stderr + result.stdout)
+
+    def test_serve_refuses_a_bad_config_with_1(self):
+        self.relay.write("sources: 7\n")
+        self.relay.spawn()
+        self.assertEqual(self.relay.wait(), 1)
+        self.assertTrue(self.relay.logged(r"driftbell\.yaml:1:\d+"), self.relay.log())
+
+
+class Second(RelayCase):
+    def test_a_second_relay_on_the_same_store_refuses(self):
+        self.start()
+        second = Relay(self.directory)
+        self.addCleanup(second.close)
+        second.path = self.relay.path
+        second.spawn()
+        self.assertEqual(second.wait(30), 1)
+        self.assertFalse(second.logged("msg=ready"))
+        self.assertEqual(self.packer.post(hcp.complete(IMAGES, "v1")).status, 200)
+
+    def test_the_store_is_private(self):
+        self.start()
+        self.send(hcp.complete(IMAGES, "v1"))
+        for name in os.listdir(self.directory):
+            if name.startswith("driftbell.db"):
+                self.assertEqual(os.stat(os.path.join(self.directory, name)).st_mode & 0o077, 0, name)
+
+
+class Commands(RelayCase):
+    def test_send_signs_and_posts(self):
+        self.start()
+        path = os.path.join(self.directory, "payload.json")
+        with open(path, "wb") as file:
+            file.write(hcp.encode(hcp.complete(IMAGES, "v1")))
+        # `send` needs to know the port, so the config must name the one taken.
+        self.relay.configure({**self.config, "listen": {"ingest": self.relay.ingest, "admin": self.relay.admin}})
+        result = self.relay.run("send", "acme-packer", path)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("accepted", result.stdout)
+        self.document("image.released", version="v1")
+        self.assertIn("duplicate", self.relay.run("send", "acme-packer", path).stdout)
+        self.assertEqual(self.relay.run("send", "nobody", path).returncode, 1)
+        with open(path, "wb") as file:
+            file.write(b"{broken")
+        self.assertEqual(self.relay.run("send", "acme-packer", path).returncode, 1)
+
+    def test_version_names_itself(self):
+        result = subprocess.run([BINARY, "version"], capture_output=True, text=True, timeout=20 * SLOWER, check=False)
+        self.assertEqual(result.returncode, 0)
+        self.assertRegex(result.stdout, r"(?i)driftbell")
+
+    def test_status_tells_the_open_incidents(self):
+        self.start()
+        self.send(hcp.assessment_event("retail-checkout-prod", 2))
+        self.document("workspace.drift")
+        self.relay.configure({**self.config, "listen": {"ingest": self.relay.ingest, "admin": self.relay.admin}})
+        result = self.relay.run("status")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("retail-checkout-prod", result.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()

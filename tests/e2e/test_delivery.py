@@ -1,0 +1,244 @@
+"""What becomes of a message when the other side is slow, down, strict or gone."""
+
+import datetime
+import email.utils
+import time
+import unittest
+
+import support  # noqa: F401
+from harness import hcp
+from harness.case import RelayCase
+from harness.receiver import Receiver
+from harness.server import Fault
+from harness.slack import SlackHook, flat
+from harness.wait import SLOWER, until
+
+IMAGES = "retail-checkout-images"
+
+
+class Webhook(RelayCase):
+    def deliveries(self, **query):
+        return self.relay.items("deliveries", **query)
+
+    def release(self, name="v1", bucket=IMAGES):
+        self.send(hcp.complete(bucket, name))
+
+    def test_retry_after_in_seconds_is_obeyed_to_the_letter(self):
+        self.start()
+        self.receiver.script(Fault(429, headers={"Retry-After": "3"}))
+        self.release("v1")
+        until(lambda: self.receiver.count() == 1)
+        self.release("v2")  # the pause is the destination's, not the message's
+        self.document("image.released", version="v1", timeout=15)
+        self.document("image.released", version="v2", timeout=15)
+        times = [request.at for request in self.receiver.requests]
+        self.assertGreaterEqual(times[1] - times[0], 2.95)
+        self.assertEqual(len(times), 3)
+
+    def test_retry_after_as_a_date_is_obeyed(self):
+        self.start()
+        later = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=4)
+        self.receiver.script(Fault(503, headers={"Retry-After": email.utils.format_datetime(later, usegmt=True)}))
+        self.release()
+        self.document("image.released", timeout=20)
+        self.assertGreaterEqual(self.receiver.requests[1].at - self.receiver.requests[0].at, 2.5)
+
+    def test_a_pause_survives_a_restart(self):
+        self.start()
+        self.receiver.script(Fault(429, headers={"Retry-After": "4"}))
+        self.release()
+        until(lambda: self.receiver.count() == 1 and self.deliveries(state="pending"))
+        until(lambda: any(item["attempts"] for item in self.deliveries(state="pending")), what="the attempt noted")
+        self.relay.restart()
+        self.document("image.released", timeout=20)
+        self.assertGreaterEqual(self.receiver.requests[1].at - self.receiver.requests[0].at, 3.9)
+
+    def test_an_error_or_a_dropped_connection_is_retried_with_the_same_id(self):
+        self.start()
+        for fault in (Fault(500, "oops"), Fault(drop=True)):
+            before = self.receiver.count()
+            self.receiver.script(fault)
+            name = f"v{before + 1}"
+            self.release(name)
+            self.document("image.released", version=name, timeout=30)
+            first, second = self.receiver.requests[before:before + 2]
+            self.assertEqual(first.headers["webhook-id"], second.headers["webhook-id"])
+            self.assertEqual(first.body, second.body)
+            self.assertGreaterEqual(second.at - first.at, 3.9, "5 s, less 20 %")
+        self.settled()
+        sent = [item for item in self.deliveries(state="sent") if len(item["attempts"]) == 2]
+        self.assertEqual(len(sent), 2)
+        self.assertEqual([try_["outcome"] for try_ in sent[0]["attempts"]], ["retry", "sent"])
+
+    def test_404_stops_the_destination_and_everything_waits(self):
+        self.start()
+        self.receiver.always(Fault(404, "gone"))
+        self.release("v1")
+        until(lambda: self.deliveries(state="blocked"), what="a blocked delivery")
+        self.release("v2")
+        self.release("v3")
+        until(lambda: len(self.deliveries(state="blocked")) + len(self.deliveries(state="pending")) >= 3)
+        self.assertEqual(self.receiver.count(), 1)
+        self.assertEqual([item for item in self.deliveries(state="dead")], [])
+        self.receiver.always(None)
+        self.relay.reload()  # one probe at reload
+        for name in ("v1", "v2", "v3"):
+            self.document("image.released", version=name, timeout=20)
+
+    def test_every_answer_that_blocks(self):
+        # 410 is "disabled" in Standard Webhooks; a redirect is never followed.
+        elsewhere = self.stand_in(Receiver())
+        for status in (301, 307, 401, 403, 410):
+            with self.subTest(status):
+                if self.relay.process:
+                    self.relay.stop()
+                hook = self.stand_in(Receiver())
+                hook.always(Fault(status, headers={"Location": elsewhere.url}))
+                self.config["sinks"] = [self.webhook_sink("siem", hook)]
+                self.start(store={"url": f"sqlite:{status}.db"})
+                self.release()
+                found = until(lambda: self.deliveries(state="blocked"))
+                self.assertEqual(found[0]["attempts"][-1]["code"], status)
+        self.assertEqual(elsewhere.count(), 0)
+
+    def test_a_rejected_document_is_dead_and_can_be_retried(self):
+        self.start()
+        self.receiver.script(Fault(422, "no"))
+        self.release()
+        dead = until(lambda: self.deliveries(state="dead"), what="a dead delivery")
+        self.assertEqual((dead[0]["attempts"][-1]["outcome"], dead[0]["attempts"][-1]["code"]), ("rejected", 422))
+        answer = self.relay.post(f"/api/v1/deliveries/{dead[0]['id']}/retry")
+        self.assertEqual(answer.status, 200, answer)
+        self.document("image.released")
+
+    def test_a_slow_destination_delays_no_other_and_not_the_ingest(self):
+        quick = self.stand_in(Receiver())
+        self.config["sinks"].append(self.webhook_sink("quick", quick))
+        self.config["routes"][0]["to"].append("quick")
+        self.receiver.always(Fault(200, delay=8 * SLOWER))
+        self.start()
+        begin = time.monotonic()
+        for number in range(5):
+            self.release(f"v{number + 1}")
+        until(lambda: len(quick.documents) == 5, what="five documents at the quick one")
+        self.assertLess(time.monotonic() - begin, 6 * SLOWER)
+        self.receiver.always(None)
+
+    def test_a_destination_that_is_down_gets_it_when_it_is_back(self):
+        self.start()
+        port = self.receiver.port
+        self.receiver.close()
+        self.release()
+        until(lambda: any(item["attempts"] for item in self.deliveries(state="pending")))
+        again = self.stand_in(Receiver(self.receiver.secret, port))
+        until(lambda: again.last("image.released"), 30, "the document")
+        self.assertEqual(len(again.documents), 1)
+
+    def test_a_newer_revision_replaces_an_undelivered_older_one(self):
+        self.start()
+        self.receiver.script(Fault(429, headers={"Retry-After": "2"}))
+        for drifted in (2, 3, 4):
+            self.send(hcp.assessment_event("retail-checkout-prod", drifted))
+        found = self.document("workspace.drift", timeout=15)
+        self.assertEqual((found["reason"], found["drift"]["resources_drifted"]), ("opened", 4))
+
+    def test_loopback_is_refused_without_allow_private(self):
+        del self.config["sinks"][0]["webhook"]["allow_private"]
+        url = self.receiver.url.replace("http://", "https://")
+        self.config["sinks"][0]["webhook"]["url"] = url
+        for host in ("127.0.0.1", "localhost", "0x7f.1", "[::ffff:127.0.0.1]"):
+            with self.subTest(host):
+                if self.relay.process:
+                    self.relay.stop()
+                self.config["sinks"][0]["webhook"]["url"] = url.replace("127.0.0.1", host)
+                self.start(store={"url": f"sqlite:{abs(hash(host))}.db"})
+                self.release()
+                found = until(lambda: self.deliveries(state="blocked"))
+                self.assertEqual(found[0]["attempts"][-1]["code"] or 0, 0)
+        self.assertEqual(self.receiver.count(), 0)
+
+    def test_plain_http_without_allow_private_is_a_fault_or_blocked(self):
+        del self.config["sinks"][0]["webhook"]["allow_private"]
+        self.relay.configure(self.config)
+        if self.relay.run("check").returncode == 0:
+            self.relay.start()
+            self.release()
+            until(lambda: self.deliveries(state="blocked"))
+        self.assertEqual(self.receiver.count(), 0)
+
+    def test_both_keys_of_a_secret_file_sign(self):
+        from harness.receiver import new_secret
+        self.receiver.keys.append(new_secret())
+        self.relay.key("siem.secret", "\n".join(self.receiver.keys))
+        self.start()
+        self.release()
+        self.document("image.released")
+
+
+class Slack(RelayCase):
+    wants_slack = True
+
+    def setUp(self):
+        super().setUp()
+        self.config["routes"][0]["to"] = ["ops-slack"]
+
+    def told(self, receiver=None):
+        return self.slack.texts()
+
+    def test_a_rejected_message_comes_again_as_plain_text(self):
+        self.start()
+        self.slack.script(Fault(400, "invalid_blocks"))
+        self.send(hcp.complete(IMAGES, "v1"))
+        message = until(lambda: self.slack.messages[-1] if self.slack.messages else None, 15)
+        self.assertNotIn("blocks", message)
+        self.assertNotIn("attachments", message)
+        self.assertIn(IMAGES, message["text"])
+
+    def test_rejected_twice_is_dead(self):
+        self.start()
+        self.slack.script(Fault(400, "invalid_blocks"), Fault(400, "no_text"))
+        self.send(hcp.complete(IMAGES, "v1"))
+        until(lambda: self.relay.items("deliveries", state="dead"), 15)
+        self.assertEqual(self.slack.count(), 2)
+
+    def test_429_pauses_the_hook(self):
+        self.start()
+        self.slack.script(Fault(429, "rate_limited", {"Retry-After": "3"}))
+        self.send(hcp.complete(IMAGES, "v1"), hcp.complete(IMAGES, "v2"))
+        until(lambda: len(self.slack.messages) == 2, 20)
+        self.assertGreaterEqual(self.slack.requests[1].at - self.slack.requests[0].at, 2.95)
+
+    def test_a_hook_that_is_gone_blocks(self):
+        for status, body in ((404, "no_service"), (403, "invalid_token"), (410, "channel_is_archived")):
+            with self.subTest(body):
+                if self.relay.process:
+                    self.relay.stop()
+                hook = self.stand_in(SlackHook())
+                hook.always(Fault(status, body))
+                self.config["sinks"] = [self.slack_sink("ops-slack", hook)]
+                self.start(store={"url": f"sqlite:{body}.db"})
+                self.send(hcp.complete(IMAGES, "v1"))
+                until(lambda: self.relay.items("deliveries", state="blocked"))
+
+    def test_200_without_ok_is_not_taken_for_sent(self):
+        self.start()
+        self.slack.script(Fault(200, "something else"))
+        self.send(hcp.complete(IMAGES, "v1"))
+        until(lambda: [item for item in self.relay.items("deliveries")
+                       if item["attempts"] and item["attempts"][0]["outcome"] != "sent"])
+        self.slack.messages.clear()
+
+    def test_a_quiet_change_rides_with_the_next_message(self):
+        self.start()
+        prod = "retail-checkout-prod"
+        self.send(hcp.assessment_event(prod, 2))
+        until(lambda: len(self.slack.messages) == 1, 15)
+        self.send(hcp.assessment_event(prod, 7), hcp.assessment_event(prod, 0))
+        until(lambda: len(self.slack.messages) == 2, 15)
+        self.send(hcp.complete("fence-quiet-images", "v1"))
+        until(lambda: "fence-quiet" in flat(self.slack.messages[-1]), 15)
+        self.assertEqual(len(self.slack.messages), 3)
+
+
+if __name__ == "__main__":
+    unittest.main()

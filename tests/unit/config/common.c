@@ -1,0 +1,170 @@
+#include "common.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "relay/base/mem.h"
+
+static const struct key letter_keys[] = {
+	{ .name = "seal", .type = KEY_SECRET, .offset = offsetof(struct letter_options, seal),
+	  .flags = KEY_REQUIRED | KEY_PLURAL, .help = "The seal." },
+	{ .name = "hosts", .type = KEY_TEXTS, .offset = offsetof(struct letter_options, hosts),
+	  .fallback = "[a.example.com, b.example.com]", .help = "Hosts." },
+	{ 0 },
+};
+static const struct key_kind letter = { "letter", letter_keys, sizeof(struct letter_options), NULL };
+
+static const struct key bell_keys[] = {
+	{ .name = "url", .type = KEY_URL, .offset = offsetof(struct bell_options, url), .help = "Where." },
+	{ .name = "rope", .type = KEY_SECRET, .offset = offsetof(struct bell_options, rope), .help = "The rope." },
+	{ .name = "loud", .type = KEY_BOOL, .offset = offsetof(struct bell_options, loud), .fallback = "false",
+	  .help = "Loud." },
+	{ 0 },
+};
+
+static char *
+bell_check(const void *arg)
+{
+	const struct bell_options *options = arg;
+
+	return options->url == NULL ? mem_str("it hangs nowhere") : NULL;
+}
+
+static const struct key_kind bell = { "bell", bell_keys, sizeof(struct bell_options), bell_check };
+
+static const struct key drum_keys[] = {
+	{ .name = "beats", .type = KEY_COUNT, .offset = offsetof(struct drum_options, beats), .flags = KEY_REQUIRED,
+	  .help = "How many." },
+	{ 0 },
+};
+static const struct key_kind drum = { "drum", drum_keys, sizeof(struct drum_options), NULL };
+
+static const struct key_kind *const sources[] = { &letter, NULL };
+static const struct key_kind *const sinks[] = { &bell, &drum, NULL };
+static const char *const incident_kinds[] = { "image.revocation", "workspace.drift", NULL };
+
+const struct conf_kinds test_kinds = { sources, sinks, incident_kinds };
+
+static char folder_path[64];
+static char file_path[256];
+
+const char *
+folder(void)
+{
+	return folder_path;
+}
+
+const char *
+folder_file(const char *name, const char *text, unsigned mode)
+{
+	FILE *file;
+
+	snprintf(file_path, sizeof(file_path), "%s/%s", folder_path, name);
+	unlink(file_path);
+	file = fopen(file_path, "w");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(chmod(file_path, mode), 0);
+	return file_path;
+}
+
+int
+folder_make(void **state)
+{
+	(void)state;
+	strcpy(folder_path, "/tmp/driftbell-config-XXXXXX");
+	if (mkdtemp(folder_path) == NULL)
+		return -1;
+	folder_file("one", "first\n", 0600);
+	folder_file("two", "first\r\n\n  \nsecond\n", 0600);
+	return 0;
+}
+
+int
+folder_remove(void **state)
+{
+	DIR *dir = opendir(folder_path);
+
+	(void)state;
+	if (dir == NULL)
+		return -1;
+	for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
+		unlinkat(dirfd(dir), entry->d_name, 0);
+	closedir(dir);
+	return rmdir(folder_path);
+}
+
+/* The report without the path in front of each line. */
+static void
+strip_path(struct buf *report, const char *path)
+{
+	struct buf out = { 0 };
+	size_t len = strlen(path);
+	char *save = NULL;
+	char *text = mem_str(buf_text(report));
+
+	for (char *line = strtok_r(text, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save)) {
+		assert_true(strncmp(line, path, len) == 0 && line[len] == ':');
+		buf_printf(&out, "%s\n", line + len + 1);
+	}
+	free(text);
+	buf_fini(report);
+	*report = out;
+}
+
+struct loaded
+load(const char *text)
+{
+	struct loaded l = { 0 };
+	char *path = mem_fmt("%s/c.yaml", folder_path);
+	int rc = conf_parse(&l.conf, path, text, strlen(text), &test_kinds, &l.report);
+
+	assert_int_equal(rc, l.conf != NULL ? 0 : -1);
+	strip_path(&l.report, path);
+	free(path);
+	return l;
+}
+
+void
+loaded_fini(struct loaded *l)
+{
+	conf_release(l->conf);
+	buf_fini(&l->report);
+}
+
+void
+assert_faults(const char *text, const char *report)
+{
+	struct loaded l = load(text);
+
+	assert_null(l.conf);
+	assert_string_equal(buf_text(&l.report), report);
+	loaded_fini(&l);
+}
+
+void
+assert_fault(const char *text, const char *line)
+{
+	struct loaded l = load(text);
+
+	assert_null(l.conf);
+	if (strstr(buf_text(&l.report), line) == NULL)
+		fail_msg("no \"%s\" in:\n%s", line, buf_text(&l.report));
+	loaded_fini(&l);
+}
+
+void
+assert_loads(const char *text, const char *report)
+{
+	struct loaded l = load(text);
+
+	assert_string_equal(buf_text(&l.report), report);
+	assert_non_null(l.conf);
+	loaded_fini(&l);
+}
