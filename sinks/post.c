@@ -17,6 +17,7 @@ struct post {
 	struct http_sink *sink;
 	struct httpc_call *call;
 	char *url;
+	bool quiet;
 	judge_fn *judge;
 	sink_done_fn *done;
 	void *arg;
@@ -57,7 +58,7 @@ on_answer(const struct httpc_response *response, void *arg)
 	void *done_arg = post->arg;
 	struct buf text = { 0 };
 
-	answer_text(&text, response, post->url);
+	answer_text(&text, response, post->quiet ? NULL : post->url);
 	struct sink_result result = {
 		.outcome = post->judge(response),
 		.code = response->result == HTTPC_ANSWERED ? response->status : 0,
@@ -71,13 +72,14 @@ on_answer(const struct httpc_response *response, void *arg)
 }
 
 void
-http_sink_send(struct http_sink *sink, const struct httpc_request *request, judge_fn *judge,
+http_sink_send(struct http_sink *sink, const struct httpc_request *request, bool quiet, judge_fn *judge,
                sink_done_fn *done, void *arg)
 {
 	struct post *post = mem_alloc(sizeof(*post));
 
 	post->sink = sink;
 	post->url = mem_str(request->url);
+	post->quiet = quiet;
 	post->judge = judge;
 	post->done = done;
 	post->arg = arg;
@@ -162,7 +164,7 @@ answer_text(struct buf *out, const struct httpc_response *response, const char *
 	const char *body = response->body ? response->body : "";
 	/* Only so much as could be shown: a long page costs nothing. */
 	size_t len = strnlen(body, 4 * ANSWER_CHARS);
-	if (!len || repeats_url(body, url))
+	if (!len || !url || repeats_url(body, url))
 		return;
 	char *start = mem_strn(body, len);
 	while (len && !utf8_valid(start, len))

@@ -25,8 +25,9 @@ void http_sink_fini(struct http_sink *);
 /* What an answer means to this kind of sink. */
 typedef enum outcome judge_fn(const struct httpc_response *);
 
-/* The request is copied.  done as sink_kind.send promises. */
-void http_sink_send(struct http_sink *, const struct httpc_request *, judge_fn *, sink_done_fn *, void *arg);
+/* The request is copied.  done as sink_kind.send promises.  `quiet`: the result
+ * tells nothing of the answer's body, which may repeat a token. */
+void http_sink_send(struct http_sink *, const struct httpc_request *, bool quiet, judge_fn *, sink_done_fn *, void *arg);
 
 /*
  * "sha256 of what addresses it" with the kind's name in front: how
@@ -41,7 +42,7 @@ char *url_trimmed(const char *);
  * An answer in words for people: the status and the beginning of the body in
  * one printable line.  A body that repeats a part of the URL's path or query
  * (some servers do in their 404 page) is left out, since that part may be the
- * credential.
+ * credential.  Without a URL the body is always left out.
  */
 void answer_text(struct buf *out, const struct httpc_response *, const char *url);
 

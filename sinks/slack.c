@@ -181,7 +181,7 @@ slack_send(struct sink *sink, const struct message *message, sink_done_fn *done,
 		.allow_private = slack->options->allow_private,
 	};
 
-	http_sink_send(&slack->http, &request, judge, done, arg);
+	http_sink_send(&slack->http, &request, false, judge, done, arg);
 	free(body);
 	json_decref(payload);
 }

@@ -94,7 +94,7 @@ task_callback_send(struct sink *sink, const struct message *message, sink_done_f
 		.body_len = strlen(body),
 		.allow_private = callback->options->allow_private,
 	};
-	http_sink_send(&callback->http, &request, judge, done, arg);
+	http_sink_send(&callback->http, &request, true, judge, done, arg);
 	mem_wipe_free(authorization, strlen(authorization));
 	free(body);
 }

@@ -176,7 +176,7 @@ webhook_send(struct sink *sink, const struct message *message, sink_done_fn *don
 		.body_len = strlen(body),
 		.allow_private = webhook->options->allow_private,
 	};
-	http_sink_send(&webhook->http, &request, outcome_of_response, done, arg);
+	http_sink_send(&webhook->http, &request, false, outcome_of_response, done, arg);
 	free(signature_header);
 	free(signature);
 	free(body);

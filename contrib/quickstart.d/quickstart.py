@@ -62,9 +62,9 @@ class Show:
         teams = {"payments": "fin-payments-*", "ledger": "fin-ledger-*"}
         routes = [
             {"name": "audit", "match": {"kinds": ["*"]}, "to": ["siem"], "wait": "0s"},
-            {"name": "platform", "match": {"kinds": ["image.released", "image.revocation"]}, "to": ["platform"],
+            {"name": "platform", "match": {"kinds": ["image.*"]}, "to": ["platform"],
              "wait": "0s"}]
-        routes += [{"name": team, "match": {"kinds": ["image.revocation", "image.superseded", "workspace.*"]},
+        routes += [{"name": team, "match": {"kinds": ["image.revocation", "workspace.*"]},
                     "to": [f"team-{team}"], "per": "team", "teams": [team], "wait": "0s"} for team in teams]
         self.relay.configure({
             "listen": {"ingest": f"127.0.0.1:{free_port()}", "admin": f"127.0.0.1:{free_port()}"},
@@ -90,8 +90,9 @@ class Show:
 
     def post(self, source, path, expected):
         result = self.relay.run("send", source, path)
-        answer = " ".join(result.stdout.split()) or result.stderr.strip()
-        self.say(f"  $ driftbell send {source} {os.path.basename(path)}   {answer}", "dim")
+        answer = result.stdout.replace(path + ": ", "").strip() or result.stderr.strip()
+        self.say(f"  $ driftbell send {source} {os.path.basename(path)}", "dim")
+        self.say(f"    {answer}", "dim")
         if result.returncode != 0 or expected not in answer:
             self.fault(f"that should have been {expected}")
 
@@ -149,7 +150,8 @@ class Show:
         for number, step in enumerate(story.steps(), 1):
             self.say()
             print(self.pen.paint(f"{number}. {step.title}", "bold"))
-            self.say(f"   {step.why}", "italic")
+            for line, _ in draw.wrap([(step.why, ("italic",))], self.pen.width - 3, self.pen):
+                print("   " + line, flush=True)
             if step.payloads:
                 for payload in step.payloads:
                     self.send(payload)
@@ -237,7 +239,8 @@ def main():
         show.configure()
         show.relay.start()
         show.say("Driftbell: HCP Packer and HCP Terraform webhooks in, the right words to the right people out.", "bold")
-        show.say("Everything here is real but the two ends: a relay on SQLite, signed webhooks, local stand-ins for Slack.")
+        show.say("The relay, its store and every signature are real; Slack and the webhook receiver are local stand-ins\n"
+                 "that refuse whatever the real ones would refuse.")
         show.play()
         code = show.verdict()
         if not options.once:

@@ -43,16 +43,17 @@ def steps():
         [("workspace.drift", {"workspace": LEDGER, "status": "open"})])
     yield Step(
         "v2 is built and promoted",
-        "Both teams are behind now. Each is told, with its own workspaces and no one else's.",
+        "The platform team sees who is behind.",
         [hcp.complete(IMAGES, "v2", regions=("us-east-1", "eu-west-1")), hcp.assign(IMAGES, "v2", previous="v1")],
-        [("platform", ("v2",)), ("team-payments", (IMAGES, PAYMENTS)), ("team-ledger", (IMAGES, LEDGER))],
+        [("platform", ("released", "v2")), ("platform", ("superseded", PAYMENTS, LEDGER))],
         [("image.superseded", {"status": "open"})])
     yield Step(
         "v1 is revoked: a CVE",
-        "HCP stops new builds from v1, and tells nobody who still runs it. This is the message that counts.",
+        "HCP Packer stops new builds from v1; who still runs it, it does not say. Driftbell does, to each team "
+        "about its own workspaces, and the drift on a revoked image is critical now.",
         [hcp.revoke(IMAGES, "v1", reason=CVE)],
         [("platform", ("v1", "CVE-2026-10042", "revoked")), ("team-payments", (PAYMENTS, "CVE-2026-10042")),
-         ("team-ledger", (LEDGER, "CVE-2026-10042"))],
+         ("team-ledger", (LEDGER, "CVE-2026-10042")), ("team-ledger", (LEDGER, "drift", "critical"))],
         [("image.revocation", {"phase": "revoked", "severity": "critical"})])
     yield Step(
         f"The payments team rolls {PAYMENTS} onto v2",
@@ -67,13 +68,31 @@ def steps():
         [("team-payments", (PAYMENTS, "fail"))],
         [("workspace.run_failed", {"workspace": PAYMENTS, "status": "open"})])
     yield Step(
-        "The ledger team applies too, and the failed run is repaired",
-        "Nobody runs v1 any more. Everyone who was told hears that it is over, the drift included.",
-        [hcp.run_event(LEDGER), hcp.run_event(PAYMENTS)],
-        [("platform", ("v1",)), ("team-payments", (PAYMENTS,)), ("team-ledger", (LEDGER,))],
-        [("image.revocation", {"phase": "cleared"}), ("workspace.drift", {"status": "resolved"}),
-         ("workspace.run_failed", {"status": "resolved"})])
+        "They repair it",
+        "An incident stays open until it is put right, and whoever was told hears that it was.",
+        [hcp.run_event(PAYMENTS)],
+        [("team-payments", (PAYMENTS, "resolved"))],
+        [("workspace.run_failed", {"status": "resolved"})])
     yield Step(
-        "HCP sends the same webhooks again",
+        f"The ledger team applies too: {LEDGER} moves to v2",
+        "Nobody runs v1 any more. Everyone who was told hears that it is over, the drift included.",
+        [hcp.run_event(LEDGER)],
+        [("platform", ("resolved", "revoked", "v1")), ("team-payments", ("resolved", "v1")),
+         ("team-ledger", ("resolved", "v1")), ("team-ledger", ("resolved", "drift"))],
+        [("image.revocation", {"phase": "cleared"}), ("workspace.drift", {"status": "resolved"})])
+    yield Step(
+        "v2 gets an end of life, 30 days from now",
+        "A scheduled revocation is told when there is still time to act.",
+        [hcp.schedule(IMAGES, "v2", hcp.from_now(days=30), "Ubuntu 22.04 is retired")],
+        [("platform", ("v2", "scheduled")), ("team-payments", (PAYMENTS,)), ("team-ledger", (LEDGER,))],
+        [("image.revocation", {"phase": "scheduled", "severity": "warning"})])
+    yield Step(
+        "That was the wrong image: it is restored",
+        "No work for anybody after all, and the same people hear it.",
+        [hcp.restore(IMAGES, "v2")],
+        [("platform", ("resolved", "v2")), ("team-payments", ("resolved", "v2")), ("team-ledger", ("resolved", "v2"))],
+        [("image.revocation", {"phase": "lifted"})])
+    yield Step(
+        "HCP sends all of it again",
         "It happens: retries, a second notification configuration. Nothing is said twice.",
         [])

@@ -58,13 +58,16 @@ static bool
 is_our_name(const struct conf *conf, const char *address, const struct authority *host)
 {
 	bool is_unix = strncmp(address, "unix:", 5) == 0;
-	struct authority ours, name;
+	struct authority ours = {.host = NULL}, name;
 
 	if (host_is_name(host, "localhost"))
 		return true;
-	if (!is_unix && split_authority(address, &ours) && host_is(host, ours.host, ours.host_len))
+	if (!is_unix && !split_authority(address, &ours))
+		return false;
+	if (!is_unix && host_is(host, ours.host, ours.host_len))
 		return true;
-	if ((is_unix || is_loopback(&ours)) && (host_is_name(host, "127.0.0.1") || host_is_name(host, "[::1]")))
+	if ((is_unix || is_loopback(&ours)) &&
+	    (host_is_name(host, "127.0.0.1") || host_is_name(host, "[::1]")))
 		return true;
 	for (size_t i = 0; i < conf->listen.admin_names.count; i++)
 		if (split_authority(conf->listen.admin_names.items[i], &name) &&
@@ -103,7 +106,8 @@ origin_allowed(const struct conf *conf, const char *address, const char *host, c
 	if (allowed && *from.port) {
 		allowed = host && split_authority(host, &ours) && strcmp(from.port, ours.port) == 0;
 		if (!allowed && strncmp(address, "unix:", 5) != 0)
-			allowed = split_authority(address, &ours) && strcmp(from.port, ours.port) == 0;
+			allowed = split_authority(address, &ours) &&
+			          strcmp(from.port, ours.port) == 0;
 	}
 	free(text);
 	return allowed;
@@ -117,7 +121,8 @@ access_site(const struct conf *conf, const char *address, const struct httpd_req
 	const char *site = httpd_header(request, "Sec-Fetch-Site");
 
 	if (!host_allowed(conf, address, host))
-		return (struct refusal){421, "this Host is not served here (listen.admin_names names others)"};
+		return (struct refusal){
+			421, "this Host is not served here (listen.admin_names names others)"};
 	if (origin && !origin_allowed(conf, address, host, origin))
 		return (struct refusal){403, "requests from another origin are refused"};
 	if (site && strcasecmp(site, "same-origin") != 0 && strcasecmp(site, "none") != 0)

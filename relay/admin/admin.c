@@ -12,7 +12,7 @@
 #include "relay/base/mem.h"
 #include "relay/runtime/httpd.h"
 
-#define ADMIN_BODY_MAX (64 * 1024)
+#define ADMIN_BODY_MAX ((size_t)64 * 1024)
 #define ADMIN_CONNECTIONS_MAX 128
 
 struct admin {
@@ -39,13 +39,19 @@ static const struct route {
 	{"/readyz", HTTPD_GET, .open = true, .health = health_ready},
 	{"/metrics", HTTPD_GET, .health = health_metrics},
 	{"/api/v1/status", HTTPD_GET, .work = api_status},
-	{"/api/v1/incidents", HTTPD_GET, .work = api_incident_list, .flags = API_LIST, .filters = api_incident_filters},
+	{"/api/v1/incidents", HTTPD_GET, .work = api_incident_list, .flags = API_LIST,
+         .filters = api_incident_filters},
 	{"/api/v1/incidents/{id}", HTTPD_GET, .work = api_incident_show},
-	{"/api/v1/images", HTTPD_GET, .work = api_image_list, .flags = API_LIST, .filters = api_image_filters},
-	{"/api/v1/workspaces", HTTPD_GET, .work = api_workspace_list, .flags = API_LIST, .filters = api_workspace_filters},
-	{"/api/v1/deliveries", HTTPD_GET, .work = api_delivery_list, .flags = API_LIST, .filters = api_delivery_filters},
-	{"/api/v1/deliveries/{id}/retry", HTTPD_POST, .work = api_delivery_retry, .flags = API_WRITE},
-	{"/api/v1/events", HTTPD_GET, .work = api_event_list, .flags = API_LIST, .filters = api_event_filters},
+	{"/api/v1/images", HTTPD_GET, .work = api_image_list, .flags = API_LIST,
+         .filters = api_image_filters},
+	{"/api/v1/workspaces", HTTPD_GET, .work = api_workspace_list, .flags = API_LIST,
+         .filters = api_workspace_filters},
+	{"/api/v1/deliveries", HTTPD_GET, .work = api_delivery_list, .flags = API_LIST,
+         .filters = api_delivery_filters},
+	{"/api/v1/deliveries/{id}/retry", HTTPD_POST, .work = api_delivery_retry,
+         .flags = API_WRITE},
+	{"/api/v1/events", HTTPD_GET, .work = api_event_list, .flags = API_LIST,
+         .filters = api_event_filters},
 	{"/api/v1/events/{id}", HTTPD_GET, .work = api_event_show},
 	{"/api/v1/events/{id}/replay", HTTPD_POST, .work = api_event_replay, .flags = API_WRITE},
 };
@@ -99,7 +105,8 @@ find_route(struct httpd_request *request, char **id)
 	if (method == HTTPD_HEAD)
 		method = HTTPD_GET;
 	for (size_t i = 0; i < COUNT(routes); i++) {
-		if (routes[i].method != method || !path_fits(routes[i].path, httpd_path(request), id))
+		if (routes[i].method != method ||
+		    !path_fits(routes[i].path, httpd_path(request), id))
 			continue;
 		return &routes[i];
 	}

@@ -30,17 +30,18 @@ enum api_flag {
 };
 
 struct api_ask {
-	const struct conf *conf;            /* held while the call lives */
-	const char *id;                     /* {id} of the path; NULL where it has none */
-	struct query_page page;             /* API_LIST */
-	const char *values[API_FILTERS_MAX];/* of the route's filters, in their order; NULL = not given */
+	const struct conf *conf; /* held while the call lives */
+	const char *id;          /* {id} of the path; NULL where it has none */
+	struct query_page page;  /* API_LIST */
+	const char *values
+		[API_FILTERS_MAX]; /* of the route's filters, in their order; NULL = not given */
 	int64_t now_ms;
 };
 
 struct api_answer {
-	int code;       /* 200 unless set */
-	json_t *body;   /* a new reference */
-	bool wake;      /* there is something to do now */
+	int code;     /* 200 unless set */
+	json_t *body; /* a new reference */
+	bool wake;    /* there is something to do now */
 };
 
 /* {"error": "..."} with this code.  Returns 0, to `return` it. */
@@ -53,10 +54,10 @@ typedef int api_work_fn(const struct api_ask *, struct db *, struct api_answer *
 extern const struct api_filter api_incident_filters[], api_image_filters[], api_workspace_filters[],
 	api_delivery_filters[], api_event_filters[];
 
-api_work_fn api_incident_list, api_incident_show;    /* api_incidents.c */
-api_work_fn api_image_list, api_workspace_list;      /* api_catalog.c */
-api_work_fn api_delivery_list, api_delivery_retry;   /* api_deliveries.c */
+api_work_fn api_incident_list, api_incident_show;             /* api_incidents.c */
+api_work_fn api_image_list, api_workspace_list;               /* api_catalog.c */
+api_work_fn api_delivery_list, api_delivery_retry;            /* api_deliveries.c */
 api_work_fn api_event_list, api_event_show, api_event_replay; /* api_events.c */
-api_work_fn api_status;                              /* api_status.c */
+api_work_fn api_status;                                       /* api_status.c */
 
 #endif

@@ -10,7 +10,8 @@ api_image_list(const struct api_ask *ask, struct db *db, struct api_answer *answ
 }
 
 int
-api_workspace_list(const struct api_ask *ask, struct db *db, struct api_answer *answer, struct err *err)
+api_workspace_list(const struct api_ask *ask, struct db *db, struct api_answer *answer,
+                   struct err *err)
 {
 	const struct workspace_filter filter = {.bucket = ask->values[0], .image = ask->values[1]};
 

@@ -5,11 +5,15 @@
 #include "relay/store/queue.h"
 
 const struct api_filter api_delivery_filters[] = {
-	{"state", query_delivery_states}, {"sink", NULL}, {"incident", NULL}, {NULL, NULL},
+	{"state", query_delivery_states},
+	{"sink", NULL},
+	{"incident", NULL},
+	{NULL, NULL},
 };
 
 int
-api_delivery_list(const struct api_ask *ask, struct db *db, struct api_answer *answer, struct err *err)
+api_delivery_list(const struct api_ask *ask, struct db *db, struct api_answer *answer,
+                  struct err *err)
 {
 	const struct delivery_filter filter = {
 		.state = ask->values[0],
@@ -21,7 +25,8 @@ api_delivery_list(const struct api_ask *ask, struct db *db, struct api_answer *a
 }
 
 int
-api_delivery_retry(const struct api_ask *ask, struct db *db, struct api_answer *answer, struct err *err)
+api_delivery_retry(const struct api_ask *ask, struct db *db, struct api_answer *answer,
+                   struct err *err)
 {
 	const char *state;
 
@@ -35,10 +40,14 @@ api_delivery_retry(const struct api_ask *ask, struct db *db, struct api_answer *
 		answer->body = json_pack("{s:s, s:s}", "id", ask->id, "state", "pending");
 		return 0;
 	case 0:
-		return api_refuse(answer, 409, "only a dead or a waiting delivery can be tried again; this one is %s",
-		                  strcmp(state, "pending") == 0 ? "on its way" : state);
+		return api_refuse(
+			answer, 409,
+			"only a dead or a waiting delivery can be tried again; this one is %s",
+			strcmp(state, "pending") == 0 ? "on its way" : state);
 	case 2:
-		return api_refuse(answer, 409, "this destination is owed or was told newer news of the same notification");
+		return api_refuse(
+			answer, 409,
+			"this destination is owed or was told newer news of the same notification");
 	default:
 		return -1;
 	}

@@ -25,7 +25,8 @@ api_event_show(const struct api_ask *ask, struct db *db, struct api_answer *answ
 /* Answers with the state the event is in now; one that was processed stays so
  * and tells nothing again. */
 int
-api_event_replay(const struct api_ask *ask, struct db *db, struct api_answer *answer, struct err *err)
+api_event_replay(const struct api_ask *ask, struct db *db, struct api_answer *answer,
+                 struct err *err)
 {
 	const char *state;
 	int replayed = event_replay(db, ask->id, err);

@@ -3,11 +3,13 @@
 static const char *const statuses[] = {"open", "resolved", NULL};
 
 const struct api_filter api_incident_filters[] = {
-	{"status", statuses}, {"kind", NULL}, {"bucket", NULL}, {"workspace", NULL}, {"team", NULL}, {NULL, NULL},
+	{"status", statuses}, {"kind", NULL}, {"bucket", NULL},
+	{"workspace", NULL},  {"team", NULL}, {NULL, NULL},
 };
 
 int
-api_incident_list(const struct api_ask *ask, struct db *db, struct api_answer *answer, struct err *err)
+api_incident_list(const struct api_ask *ask, struct db *db, struct api_answer *answer,
+                  struct err *err)
 {
 	const struct incident_filter filter = {
 		.status = ask->values[0],
@@ -21,7 +23,8 @@ api_incident_list(const struct api_ask *ask, struct db *db, struct api_answer *a
 }
 
 int
-api_incident_show(const struct api_ask *ask, struct db *db, struct api_answer *answer, struct err *err)
+api_incident_show(const struct api_ask *ask, struct db *db, struct api_answer *answer,
+                  struct err *err)
 {
 	if (query_incident(db, ask->conf, ask->id, &answer->body, err) < 0)
 		return -1;

@@ -30,7 +30,8 @@ copy(json_t *to, const char *name, const json_t *from)
 
 /* Several sinks may share one destination; each is shown with its state. */
 static int
-add_sink(const struct conf_sink *sink, struct db *db, int64_t now_ms, json_t *sinks, struct err *err)
+add_sink(const struct conf_sink *sink, struct db *db, int64_t now_ms, json_t *sinks,
+         struct err *err)
 {
 	const struct sink_kind *kind = sink_kind_named(sink->kind->name);
 	json_t *destination = NULL, *item;
@@ -62,7 +63,8 @@ api_status(const struct api_ask *ask, struct db *db, struct api_answer *answer, 
 	json_object_set_new(answer->body, "sinks", sinks);
 	json_object_set_new(answer->body, "version", json_string(DRIFTBELL_VERSION));
 	for (size_t i = 0; i < conf->sinks.count; i++)
-		if (add_sink(conf_item(conf->sinks, struct conf_sink, i), db, ask->now_ms, sinks, err) < 0)
+		if (add_sink(conf_item(conf->sinks, struct conf_sink, i), db, ask->now_ms, sinks,
+		             err) < 0)
 			return -1;
 	return 0;
 }

@@ -15,7 +15,7 @@ struct call {
 	struct httpd_request *request;
 	api_work_fn *work;
 	struct conf *conf;
-	struct api_ask ask;     /* its text is in owned[] */
+	struct api_ask ask; /* its text is in owned[] */
 	char *owned[API_FILTERS_MAX + 2];
 	size_t owned_count;
 	struct api_answer answer;
@@ -107,7 +107,8 @@ on_done(struct store_job *job, int rc)
 		env->wake(env->arg);
 	/* Also when the listener is gone: that gives the request back. */
 	if (rc == 0)
-		reply_text(call->request, call->answer.code, "application/json", call->text, strlen(call->text));
+		reply_text(call->request, call->answer.code, "application/json", call->text,
+		           strlen(call->text));
 	else
 		reply_error(call->request, 503, "the store cannot do this now");
 	call_free(call);
@@ -154,7 +155,8 @@ check_value(const struct api_filter *filter, const char *value, struct err *err)
 	for (n = 0; filter->choices[n]; n++) {
 		size_t len = strlen(err->text);
 
-		snprintf(err->text + len, sizeof err->text - len, "%s %s", n ? "," : "", filter->choices[n]);
+		snprintf(err->text + len, sizeof err->text - len, "%s %s", n ? "," : "",
+		         filter->choices[n]);
 	}
 	return -1;
 }

@@ -49,10 +49,13 @@ pin_of_certificate(const char *path, struct err *err)
 }
 
 static int
-target_address(struct client_target *target, const char *address, const char *scheme, struct err *err)
+target_address(struct client_target *target, const char *address, const char *scheme,
+               struct err *err)
 {
 	static const char *const everywhere[][2] = {
-		{"0.0.0.0:", "127.0.0.1:"}, {"[::]:", "[::1]:"}, {"*:", "127.0.0.1:"},
+		{"0.0.0.0:", "127.0.0.1:"},
+		{"[::]:", "[::1]:"},
+		{"*:", "127.0.0.1:"},
 	};
 	const char *port = strrchr(address, ':');
 
@@ -64,7 +67,8 @@ target_address(struct client_target *target, const char *address, const char *sc
 		size_t len = strlen(everywhere[i][0]);
 
 		if (strncmp(address, everywhere[i][0], len) == 0) {
-			target->base = mem_fmt("%s://%s%s", scheme, everywhere[i][1], address + len);
+			target->base =
+				mem_fmt("%s://%s%s", scheme, everywhere[i][1], address + len);
 			return 0;
 		}
 	}
@@ -73,7 +77,8 @@ target_address(struct client_target *target, const char *address, const char *sc
 }
 
 int
-client_target_init(struct client_target *target, const char *where, const struct conf_tls *tls, struct err *err)
+client_target_init(struct client_target *target, const char *where, const struct conf_tls *tls,
+                   struct err *err)
 {
 	const char *scheme = tls->certificate_file ? "https" : "http";
 
@@ -148,8 +153,8 @@ set_target(CURL *curl, const struct client_target *target, const char *path)
 }
 
 int
-client_send(const struct client_target *target, const struct client_request *request, struct buf *answer,
-            struct err *err)
+client_send(const struct client_target *target, const struct client_request *request,
+            struct buf *answer, struct err *err)
 {
 	struct curl_slist *headers = curl_slist_append(NULL, "Expect:");
 	CURL *curl = curl_easy_init();
@@ -178,7 +183,8 @@ client_send(const struct client_target *target, const struct client_request *req
 	/* A body refused early: the answer came, then the connection went. */
 	if (code != CURLE_OK && (code != CURLE_SEND_ERROR || status < 300))
 		return err_set(err, "no answer from %s: %s",
-		               target->socket_path ? target->socket_path : target->base, curl_easy_strerror(code));
+		               target->socket_path ? target->socket_path : target->base,
+		               curl_easy_strerror(code));
 	return (int)status;
 }
 

@@ -25,10 +25,11 @@ struct client_target {
  * means "every interface" is reached over loopback.  tls: of this listener in
  * the config; not looked at for a URL.  Port 0 is an error.
  */
-int client_target_init(struct client_target *, const char *where, const struct conf_tls *, struct err *) MUST_CHECK;
+int client_target_init(struct client_target *, const char *where, const struct conf_tls *,
+                       struct err *) MUST_CHECK;
 void client_target_fini(struct client_target *);
 
-#define CLIENT_ANSWER_MAX (16 * 1024 * 1024)
+#define CLIENT_ANSWER_MAX ((size_t)16 * 1024 * 1024)
 
 struct client_request {
 	const char *method, *path;  /* path: behind the base */
@@ -39,7 +40,8 @@ struct client_request {
 
 /* Returns the HTTP status, or -1 when there was no answer; the body is added
  * to `answer`. */
-int client_send(const struct client_target *, const struct client_request *, struct buf *answer, struct err *) MUST_CHECK;
+int client_send(const struct client_target *, const struct client_request *, struct buf *answer,
+                struct err *) MUST_CHECK;
 
 /* The config of the command line, its faults told on stderr; NULL then. */
 struct conf *client_conf(const struct command_context *);

@@ -12,7 +12,7 @@
 #include "relay/command/client.h"
 #include "relay/source/source.h"
 
-#define SEND_FILE_MAX (64 * 1024 * 1024)
+#define SEND_FILE_MAX ((size_t)64 * 1024 * 1024)
 
 struct sending {
 	const struct source_kind *kind;
@@ -37,7 +37,7 @@ read_whole(const char *path, struct buf *out, struct err *err)
 	if (ferror(file))
 		rc = err_errno(err, "cannot read it");
 	else if (out->len > SEND_FILE_MAX)
-		rc = err_set(err, "it is larger than %d bytes", SEND_FILE_MAX);
+		rc = err_set(err, "it is larger than %zu bytes", SEND_FILE_MAX);
 	if (!is_stdin)
 		fclose(file);
 	return rc;
@@ -51,15 +51,17 @@ post(struct sending *sending, const struct buf *body, struct buf *answer, struct
 
 	verifier_sign(sending->verifier, buf_text(body), body->len, signature);
 	header = mem_fmt("%s: %s", sending->kind->header, signature);
-	status = client_send(&sending->target,
-	                     &(struct client_request){
-				     .method = "POST",
-				     .path = sending->path,
-				     .headers = (const char *const[]){"Content-Type: application/json", header, NULL},
-				     .body = buf_text(body),
-				     .body_len = body->len,
-			     },
-	                     answer, err);
+	status = client_send(
+		&sending->target,
+		&(struct client_request){
+			.method = "POST",
+			.path = sending->path,
+			.headers = (const char *const[]){"Content-Type: application/json", header,
+	                                                 NULL},
+			.body = buf_text(body),
+			.body_len = body->len,
+		},
+		answer, err);
 	free(header);
 	return status;
 }
@@ -115,13 +117,14 @@ send_all(const struct conf *conf, const char *name, const char *to, char **files
 		fprintf(stderr, "driftbell: the config has no source of that name\n");
 		return 1;
 	}
-	if (client_target_init(&sending.target, to ? to : conf->listen.ingest, &conf->listen.tls, &err) < 0) {
+	if (client_target_init(&sending.target, to ? to : conf->listen.ingest, &conf->listen.tls,
+	                       &err) < 0) {
 		fprintf(stderr, "driftbell: %s%s\n", err.text, to ? "" : " (--to URL)");
 		return 1;
 	}
 	sending.path = path_behind(sending.target.base, name);
-	sending.verifier =
-		verifier_new(sending.kind, &((const struct source_options *)source->options)->hmac_key);
+	sending.verifier = verifier_new(
+		sending.kind, &((const struct source_options *)source->options)->hmac_key);
 	for (int i = 0; i < count; i++)
 		if (!send_file(&sending, files[i]))
 			rc = 1;
@@ -134,7 +137,8 @@ send_all(const struct conf *conf, const char *name, const char *to, char **files
 static int
 run_send(const struct command_context *context, int argc, char **argv)
 {
-	static const struct option options[] = {{"to", required_argument, NULL, 't'}, {NULL, 0, NULL, 0}};
+	static const struct option options[] = {{"to", required_argument, NULL, 't'},
+	                                        {NULL, 0, NULL, 0}};
 	const char *to = NULL;
 	struct conf *conf;
 	int option, rc;

@@ -22,7 +22,8 @@ print_incidents(const json_t *status)
 	json_t *count;
 
 	printf("INCIDENTS  %lld open\n", (long long)json_int_at(status, "incidents.open", 0));
-	json_object_foreach(json_at(status, "incidents.kinds"), kind, count) {
+	json_object_foreach(json_at(status, "incidents.kinds"), kind, count)
+	{
 		printf("  ");
 		client_print(kind, NAME_WIDTH);
 		printf(" %lld\n", (long long)json_integer_value(count));
@@ -34,7 +35,8 @@ print_numbers(const json_t *status)
 {
 	printf("QUEUE      %lld pending, %lld blocked, %lld dead\n",
 	       (long long)json_int_at(status, "queue.pending", 0),
-	       (long long)json_int_at(status, "queue.blocked", 0), (long long)json_int_at(status, "queue.dead", 0));
+	       (long long)json_int_at(status, "queue.blocked", 0),
+	       (long long)json_int_at(status, "queue.dead", 0));
 	printf("EVENTS     %lld pending, %lld unknown, %lld parked\n",
 	       (long long)json_int_at(status, "events.pending", 0),
 	       (long long)json_int_at(status, "events.unknown", 0),
@@ -47,7 +49,8 @@ print_cell(const json_t *item, const char *name, int width)
 	const char *text = json_filled_at(item, name);
 
 	client_print(text ? text : "-", width);
-	putchar(' ');
+	if (width > 0)
+		putchar(' ');
 }
 
 static void
@@ -57,10 +60,13 @@ print_sinks(const json_t *sinks)
 	size_t i;
 
 	printf("SINKS\n");
-	json_array_foreach(sinks, i, item) {
+	json_array_foreach(sinks, i, item)
+	{
 		const char *since = json_filled_at(item, "failing_since");
-		const char *until = json_filled_at(item, "paused_until"), *text = json_filled_at(item, "text");
-		bool ok = strcmp(json_filled_at(item, "state") ? json_text_at(item, "state") : "", "ok") == 0;
+		const char *until = json_filled_at(item, "paused_until"),
+			   *text = json_filled_at(item, "text");
+		bool ok = strcmp(json_filled_at(item, "state") ? json_text_at(item, "state") : "",
+		                 "ok") == 0;
 
 		printf("  ");
 		print_cell(item, "name", NAME_WIDTH);
@@ -69,7 +75,7 @@ print_sinks(const json_t *sinks)
 		if (!ok && since)
 			printf("since "), client_print(since, 0);
 		if (!ok && until)
-			printf(" next "), client_print(until, 0);
+			printf("%snext ", since ? " " : ""), client_print(until, 0);
 		if (!ok && text)
 			printf(": "), client_print(text, 0);
 		putchar('\n');
@@ -83,7 +89,8 @@ print_sources(const json_t *sources)
 	size_t i;
 
 	printf("SOURCES\n");
-	json_array_foreach(sources, i, item) {
+	json_array_foreach(sources, i, item)
+	{
 		printf("  ");
 		print_cell(item, "name", NAME_WIDTH);
 		print_cell(item, "kind", KIND_WIDTH);
@@ -104,7 +111,8 @@ print_loose(const json_t *part, const char *title, const char *first, const char
 	if (count == 0)
 		return;
 	printf("%s  %lld\n", title, count);
-	json_array_foreach(items, i, item) {
+	json_array_foreach(items, i, item)
+	{
 		const char *outer = json_text_at(item, first), *inner = json_text_at(item, second);
 
 		printf("  ");
@@ -124,8 +132,10 @@ print_table(const json_t *status)
 	print_numbers(status);
 	print_sinks(json_at(status, "sinks"));
 	print_sources(json_at(status, "sources"));
-	print_loose(json_at(status, "unmatched.buckets"), "BUCKETS NO RULE MATCHES", "project_id", "bucket");
-	print_loose(json_at(status, "unmatched.workspaces"), "WORKSPACES NO RULE MATCHES", "organization", "name");
+	print_loose(json_at(status, "unmatched.buckets"), "BUCKETS NO RULE MATCHES", "project_id",
+	            "bucket");
+	print_loose(json_at(status, "unmatched.workspaces"), "WORKSPACES NO RULE MATCHES",
+	            "organization", "name");
 }
 
 static int
@@ -136,7 +146,8 @@ fetch(const struct conf *conf, const char *where, json_t **status, struct err *e
 	char *bearer = NULL;
 	int code;
 
-	if (client_target_init(&target, where ? where : conf->listen.admin, &conf->listen.admin_tls, err) < 0) {
+	if (client_target_init(&target, where ? where : conf->listen.admin, &conf->listen.admin_tls,
+	                       err) < 0) {
 		if (!where)
 			err_prefix(err, "listen.admin (--admin ADDRESS names another)");
 		return -1;

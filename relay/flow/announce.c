@@ -254,46 +254,6 @@ out:
 }
 
 int
-announce_image(struct plan *plan, const struct incident *incident, json_t **out, json_t **cut, struct err *err)
-{
-	struct image image = { 0 }, ancestor = { 0 };
-	struct image_list descendants = { 0 };
-	struct history history = { 0 };
-	json_t *cut_off = json_object();
-	int rc = 0;
-
-	*out = NULL;
-	if (incident->image_key == NULL || (rc = catalog_image(plan->db, incident->image_key, &image, err)) != 1)
-		goto out;
-	rc = -1;
-	if (catalog_history(plan->db, image.bucket_key, &history, err) != 0 ||
-	    catalog_descendants(plan->db, image.key, &descendants, err) != 0)
-		goto out;
-	if (image.inherited_from != NULL && catalog_image(plan->db, image.inherited_from, &ancestor, err) < 0)
-		goto out;
-	*out = document_image(&image,
-	                      &(struct image_surroundings){
-				      .history = &history,
-				      .ancestor = ancestor.key != NULL ? &ancestor : NULL,
-				      .descendants = descendants.items,
-				      .descendant_count = descendants.count,
-				      .replacement = json_object_get(incident->detail, "replacement"),
-			      },
-	                      cut_off);
-	rc = 0;
-out:
-	image_fini(&image);
-	image_fini(&ancestor);
-	image_list_fini(&descendants);
-	history_fini(&history);
-	if (cut != NULL && rc >= 0)
-		*cut = cut_off;
-	else
-		json_decref(cut_off);
-	return rc < 0 ? -1 : 0;
-}
-
-int
 announce_incident(struct plan *plan, const struct incident *incident, const struct incident_rows *rows,
                   struct err *err)
 {

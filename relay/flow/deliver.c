@@ -15,7 +15,9 @@
 struct claim_job {
 	struct store_job job; /* first */
 	struct deliver *deliver;
-	int64_t now_ms, due_at; /* due_at: of what may not go yet; 0 = nothing waits */
+	int64_t now_ms;
+	int64_t paced_until; /* the first of those that must keep their pace; 0 = none */
+	int64_t due_at;      /* of what may not go yet; 0 = nothing waits */
 	struct claim_want *wants; /* destinations with an endpoint; owned texts */
 	size_t want_count;
 	char **pending; /* destinations that something waits for */
@@ -77,12 +79,24 @@ claim_for(struct claim_job *job, struct db *db, const char *destination, struct 
 	return 0;
 }
 
+static void
+claim_reset(struct claim_job *job)
+{
+	for (size_t i = 0; i < job->claimed_count; i++)
+		claimed_fini(&job->claimed[i]);
+	for (size_t i = 0; i < job->pending_count; i++)
+		free(job->pending[i]);
+	job->claimed_count = job->pending_count = 0;
+	job->count_pending = -1;
+	job->due_at = job->paced_until;
+}
+
 static int
 claim_run(struct store_job *store_job, struct db *db, struct err *err)
 {
 	struct claim_job *job = (struct claim_job *)store_job;
 
-	job->count_pending = -1;
+	claim_reset(job); /* the store may run it again in another turn */
 	if (queue_destinations_pending(db, on_pending, job, err) < 0)
 		return -1;
 	for (size_t i = 0; i < job->pending_count; i++)
@@ -100,10 +114,7 @@ claim_run(struct store_job *store_job, struct db *db, struct err *err)
 static void
 claim_job_free(struct claim_job *job)
 {
-	for (size_t i = 0; i < job->claimed_count; i++)
-		claimed_fini(&job->claimed[i]);
-	for (size_t i = 0; i < job->pending_count; i++)
-		free(job->pending[i]);
+	claim_reset(job);
 	for (size_t i = 0; i < job->want_count; i++)
 		free((char *)job->wants[i].destination);
 	free(job->claimed);
@@ -158,7 +169,7 @@ add_wants(struct claim_job *job, const struct deliver *d)
 			slots = 1;
 			if (endpoint->next_send_at > job->now_ms) {
 				slots = 0;
-				sooner(&job->due_at, endpoint->next_send_at);
+				sooner(&job->paced_until, endpoint->next_send_at);
 			}
 		}
 		job->wants = mem_grow(job->wants, job->want_count + 1, sizeof(*job->wants));
@@ -185,7 +196,6 @@ claim(struct deliver *d)
 	d->claiming = true;
 	d->claim_again = false;
 	timer_off(d->due);
-	settle_again(d);
 	store_submit(d->store, &job->job);
 }
 
@@ -210,10 +220,7 @@ deliver_wake(struct deliver *d)
 static void
 on_due(void *arg)
 {
-	struct deliver *d = arg;
-
-	settle_again(d);
-	deliver_wake(d);
+	deliver_wake(arg);
 }
 
 /* ---- what is done at start, at a reload, and every hour ---- */
@@ -351,7 +358,6 @@ deliver_free(struct deliver *d)
 	timer_free(d->due);
 	timer_free(d->tick);
 	timer_free(d->drained);
-	settle_drop_all(d);
 	/* Closing the sinks cancels what is under way; the last user closes. */
 	while (d->sendings)
 		sending_free(d->sendings);

@@ -66,7 +66,6 @@ struct deliver {
 	struct timer *drained;
 	loop_fn *drain_done;
 	void *drain_arg;
-	struct store_job *unsettled; /* settlements the store refused, linked by item.next */
 	int settling;
 	bool ready;                  /* what a killed relay had in flight was put back */
 	bool claiming, claim_again, draining;
@@ -85,10 +84,8 @@ void endpoint_leave(struct deliver *, struct endpoint *); /* a slot is free agai
 void sending_start(struct deliver *, struct claimed *);
 void sending_free(struct sending *);
 
-/* settle.c: takes the sending over. */
+/* Takes the sending over.  No result: it was not tried, and is put back. */
 void settle_submit(struct sending *, const struct sink_result *);
-void settle_again(struct deliver *); /* those the store refused, before any new claim */
-void settle_drop_all(struct deliver *);
 
 /*
  * The pure part: what an outcome means.  `random` is drawn by the caller, so

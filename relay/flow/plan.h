@@ -88,7 +88,8 @@ int settle_incident(struct plan *, struct incident *, const struct incident_rows
 
 /* announce.c: who hears of it, and what each destination is owed. */
 int announce_incident(struct plan *, const struct incident *, const struct incident_rows *, struct err *) MUST_CHECK;
-/* The image object of an incident, or NULL; for titles.  New reference; *cut may be NULL. */
+/* announce_image.c: the image object of an incident, or NULL.  New references;
+ * cut may be NULL. */
 int announce_image(struct plan *, const struct incident *, json_t **image, json_t **cut, struct err *) MUST_CHECK;
 
 #endif

@@ -136,16 +136,11 @@ done(struct store_job *store_job, int rc)
 	struct settle_job *job = (struct settle_job *)store_job;
 	struct deliver *d = job->sending->deliver;
 
-	if (rc < 0) {
-		/* What was sent must not be forgotten: it would be sent again. */
+	/* A store in trouble keeps the job; this one it will never take. */
+	if (rc < 0)
 		log_error("cannot settle delivery", "delivery", job->sending->claimed.id, "reason",
 		          store_job->failure.text, LOG_END);
-		store_job->item.next = (struct inbox_item *)d->unsettled;
-		d->unsettled = store_job;
-		timer_in(d->due, SECOND_MS);
-		return;
-	}
-	if (job->tried)
+	else if (job->tried)
 		tell(job);
 	job_free(job);
 	d->settling--;
@@ -182,24 +177,4 @@ settle_submit(struct sending *sending, const struct sink_result *result)
 	}
 	/* The claim follows the settlement into the same turn of the store. */
 	deliver_wake(d);
-}
-
-void
-settle_again(struct deliver *d)
-{
-	while (d->unsettled) {
-		struct store_job *job = d->unsettled;
-		d->unsettled = (struct store_job *)job->item.next;
-		store_submit(d->store, job);
-	}
-}
-
-void
-settle_drop_all(struct deliver *d)
-{
-	while (d->unsettled) {
-		struct store_job *job = d->unsettled;
-		d->unsettled = (struct store_job *)job->item.next;
-		job_free((struct settle_job *)job);
-	}
 }

@@ -12,6 +12,8 @@
  * keeps its own.
  */
 #define PAUSE_MAX_MS MINUTE_MS
+/* Longer than this nobody can mean to be left alone about what is owed now. */
+#define RETRY_AFTER_MAX_MS DAY_MS
 
 int64_t
 backoff_ms(int failures, uint32_t random)
@@ -68,8 +70,8 @@ retry(const struct verdict_facts *facts, struct destination_state *state)
 {
 	struct verdict_facts bounded = *facts;
 
-	if (bounded.retry_after_ms > DELIVERY_LIFE_MS)
-		bounded.retry_after_ms = DELIVERY_LIFE_MS;
+	if (bounded.retry_after_ms > RETRY_AFTER_MAX_MS)
+		bounded.retry_after_ms = RETRY_AFTER_MAX_MS;
 	fails(&bounded, state);
 	int64_t delay = bounded.retry_after_ms ? bounded.retry_after_ms : backoff_ms(facts->attempts, facts->random);
 	struct verdict verdict = { SETTLE_RETRY, facts->now_ms + delay };

@@ -54,6 +54,20 @@ breaks_line(const char *text)
 	return text[strcspn(text, "\r\n")] != '\0';
 }
 
+/* libcurl has the same error for a scheme it may not use and for an answer
+ * that is not HTTP, so the scheme is looked at here. */
+static const char *
+url_fault(const struct httpc_request *request)
+{
+	bool is_http = strncasecmp(request->url, "http://", 7) == 0;
+
+	if (breaks_line(request->url))
+		return has_line_break;
+	if (strncasecmp(request->url, "https://", 8) == 0 || (is_http && request->allow_private))
+		return NULL;
+	return request->allow_private ? "only http and https are allowed" : "only https is allowed";
+}
+
 static void
 add_header(struct httpc_call *call, const char *line)
 {
@@ -151,10 +165,9 @@ call_new(const struct httpc_request *request, httpc_done_fn *done, void *arg)
 	call->started_ms = clock_mono_ms();
 	call->guarded = !request->allow_private;
 	call->url = mem_str(request->url);
-	if (!call->easy || breaks_line(request->url)) {
-		call->fault = call->easy ? has_line_break : not_settable;
+	call->fault = call->easy ? url_fault(request) : not_settable;
+	if (call->fault)
 		return call;
-	}
 	curl_easy_setopt(call->easy, CURLOPT_PRIVATE, call);
 	curl_easy_setopt(call->easy, CURLOPT_ERRORBUFFER, call->text);
 	curl_easy_setopt(call->easy, CURLOPT_WRITEFUNCTION, on_body);
@@ -235,10 +248,6 @@ unanswered(struct httpc_call *call, struct httpc_response *r, CURLcode code)
 	r->result = HTTPC_UNREACHABLE;
 	r->text = call->text[0] && !tells_path(call) ? call->text : curl_easy_strerror(code);
 	switch (code) {
-	case CURLE_UNSUPPORTED_PROTOCOL:
-		r->result = HTTPC_REFUSED;
-		r->text = call->guarded ? "only https is allowed" : "only http and https are allowed";
-		break;
 	case CURLE_URL_MALFORMAT:
 		r->result = HTTPC_REFUSED;
 		r->text = "malformed URL";

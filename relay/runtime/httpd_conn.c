@@ -74,6 +74,7 @@ conn_on_accept(struct event_base *base, void *arg)
 	conn->httpd = httpd;
 	conn->bev = bev;
 	conn->request.conn = conn;
+	conn->surplus = httpd->connections++ >= httpd->connections_max;
 	LIST_INSERT_HEAD(&httpd->newborn, conn, link);
 	/* evhttp may give up on the accept: the reference lets us see it. */
 	bufferevent_incref(bev);
@@ -226,6 +227,18 @@ remember(struct httpd *httpd, struct httpd_conn *conn)
 	httpd->by_fd[conn->fd] = conn;
 }
 
+/* It does not stay: evhttp gave up on it, or there are too many. */
+static void
+turn_away(struct httpd_conn *conn, struct evhttp_connection *evcon)
+{
+	conn->httpd->connections--;
+	evbuffer_remove_cb(bufferevent_get_input(conn->bev), on_input, conn);
+	bufferevent_decref(conn->bev);
+	conn_free(conn);
+	if (evcon)
+		evhttp_connection_free(evcon);
+}
+
 static void
 adopt(struct httpd *httpd, struct httpd_conn *conn)
 {
@@ -234,26 +247,17 @@ adopt(struct httpd *httpd, struct httpd_conn *conn)
 
 	/* evhttp registers its connection as the argument of its callbacks. */
 	bufferevent_getcb(bev, NULL, NULL, NULL, &evcon);
-	if (!evcon) {
-		evbuffer_remove_cb(bufferevent_get_input(bev), on_input, conn);
-		bufferevent_decref(bev);
-		conn_free(conn);
+	if (!evcon || conn->surplus) {
+		turn_away(conn, evcon);
 		return;
 	}
 	bufferevent_decref(bev);
-	if (httpd->connections >= httpd->connections_max) {
-		evbuffer_remove_cb(bufferevent_get_input(bev), on_input, conn);
-		conn_free(conn);
-		evhttp_connection_free(evcon);
-		return;
-	}
 	LIST_REMOVE(conn, link);
 	LIST_INSERT_HEAD(&httpd->conns, conn, link);
 	conn->evcon = evcon;
 	conn->fd = bufferevent_getfd(bev);
 	conn->timer = event_new(loop_base(httpd->loop), -1, 0, on_deadline, conn);
 	remember(httpd, conn);
-	httpd->connections++;
 	evhttp_connection_set_closecb(conn->evcon, on_close, conn);
 	conn_set_state(conn, CONN_READING);
 	timer_tick(conn, httpd->request_ms);

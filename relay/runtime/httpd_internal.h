@@ -60,6 +60,7 @@ struct httpd_conn {
 	int fd;
 	enum conn_state state;
 	int64_t deadline_ms; /* monotonic; the timer may fire earlier and is then armed again */
+	bool surplus;        /* over the cap: closed when adopted */
 	bool begun;          /* a byte of the request that is being read is here */
 	bool linger;         /* on closing, let the peer finish what it is sending */
 	struct httpd_request request;
@@ -93,7 +94,7 @@ struct httpd {
 	struct linger_list lingering;
 	struct httpd_conn **by_fd;
 	size_t by_fd_size;
-	unsigned connections; /* adopted and lingering */
+	unsigned connections; /* newborn, adopted and lingering */
 	unsigned open_requests;
 
 	struct timer *accept_again;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -257,14 +258,23 @@ check_version(struct db *db, struct err *err)
 	return 0;
 }
 
+/* Without its own accounting SQLite allocates without a global lock. */
+static void
+configure(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 int
 db_open(struct db **out, const char *url, enum db_mode mode, struct err *err)
 {
 	const char *path = url_path(url, err);
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct db *db;
 
 	if (!path)
 		return -1;
+	pthread_once(&once, configure);
 	db = mem_alloc(sizeof(*db));
 	db->mode = mode;
 	db->owner = -1;

@@ -30,38 +30,46 @@ copy_id(char out[32], const char *id)
 	out[len] = '\0';
 }
 
-/* 1: the key is new; 0: it was there, and first_id is whose; -1. */
 static int
-claim_key(struct db *db, const struct new_event *e, char first_id[32], struct err *err)
+find_first(struct db *db, const char *key, char first_id[32], struct err *err)
 {
-	struct db_row *row = db_bind(db, ST_EVENT_KEY_ADD, "tti", e->key, e->id, e->received_at);
+	struct db_row *row = db_bind(db, ST_EVENT_KEY_GET, "t", key);
 	int got = db_step(row, err);
 
-	db_end(row);
-	copy_id(first_id, e->id);
-	if (got != 0)
-		return got;
-
-	row = db_bind(db, ST_EVENT_KEY_GET, "t", e->key);
-	got = db_step(row, err);
 	if (got == 1)
 		copy_id(first_id, db_text(row, 0));
 	else if (got == 0)
-		got = err_set(err, "event %s: its key is neither new nor there", e->id);
+		err_set(err, "event key %s is neither new nor there", key);
 	db_end(row);
-	return got < 0 ? -1 : 0;
+	return got == 1 ? 0 : -1;
+}
+
+static int
+add_row(struct db *db, const struct new_event *e, struct err *err)
+{
+	struct err ignored;
+
+	if (db_run(db, err, ST_EVENT_ADD, "tttittb", e->id, e->source, e->source_kind,
+	           e->received_at, event_state_names[e->state], e->sealed, e->body, e->body_len) >= 0)
+		return 0;
+	/* A key without its event would swallow what the sender sends again. */
+	if (db_run(db, &ignored, ST_EVENT_KEY_DROP, "t", e->key) < 0)
+		log_error("key of an event that was not stored", "key", e->key, LOG_END);
+	return -1;
 }
 
 int
 event_insert(struct db *db, const struct new_event *e, char first_id[32], struct err *err)
 {
-	int is_new = claim_key(db, e, first_id, err);
+	int64_t added = db_run(db, err, ST_EVENT_KEY_ADD, "tti", e->key, e->id, e->received_at);
 
-	if (is_new != 1)
-		return is_new;
-	if (db_run(db, err, ST_EVENT_ADD, "tttittb", e->id, e->source, e->source_kind,
-	           e->received_at, event_state_names[e->state], e->sealed, e->body, e->body_len) < 0)
+	if (added < 0)
 		return -1;
+	if (added == 0)
+		return find_first(db, e->key, first_id, err);
+	if (add_row(db, e, err) != 0)
+		return -1;
+	copy_id(first_id, e->id);
 	db_count(db, arrivals[e->state], 1);
 	return 1;
 }

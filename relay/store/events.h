@@ -28,7 +28,8 @@ struct new_event {
 	enum event_state state; /* EVENT_ACCEPTED; what else becomes of it is the planner's */
 };
 
-/* 1: stored; 0: a duplicate, and first_id is the first one's; -1: failed. */
+/* 1: stored; 0: a duplicate, and first_id is the first one's; -1: failed, and
+ * nothing of it is left: a job that does only this may be `single`. */
 int event_insert(struct db *, const struct new_event *, char first_id[32], struct err *) MUST_CHECK;
 
 /* The one mover of an event's state, from accepted to one of the others; any

@@ -7,9 +7,10 @@
  * *out NULL.
  *
  * Lists are {"items": [...], "next": CURSOR or null}: incidents, deliveries
- * and events newest first, images and workspaces by key.  A list by team may
- * hold fewer items than asked for, also none, and still have a next: one call
- * looks at QUERY_SCAN_MAX incidents at most.
+ * and events newest first, images and workspaces by key.  A list of
+ * incidents by team, or of workspaces by image, may hold fewer items than
+ * asked for, also none, and still have a next: one call looks at
+ * QUERY_SCAN_MAX rows at most.
  *
  * Nothing here grows with the store: every inner list is cut.
  */
@@ -49,10 +50,12 @@ struct incident_filter {
  * there is none of that id. */
 int query_incidents(struct db *, const struct conf *, const struct incident_filter *,
                     const struct query_page *, json_t **out, struct err *) MUST_CHECK;
-int query_incident(struct db *, const struct conf *, const char *id, json_t **out, struct err *) MUST_CHECK;
+int query_incident(struct db *, const struct conf *, const char *id, json_t **out,
+                   struct err *) MUST_CHECK;
 
 /* One item for each bucket, with its channels, versions and ancestry. */
-int query_images(struct db *, const char *bucket, const struct query_page *, json_t **out, struct err *) MUST_CHECK;
+int query_images(struct db *, const char *bucket, const struct query_page *, json_t **out,
+                 struct err *) MUST_CHECK;
 
 struct workspace_filter {
 	const char *bucket; /* a bucket's name */
@@ -78,8 +81,8 @@ struct event_filter {
 	const char *state; /* one of event_state_names */
 	const char *source;
 };
-int query_events(struct db *, const struct event_filter *, const struct query_page *,
-                 json_t **out, struct err *) MUST_CHECK;
+int query_events(struct db *, const struct event_filter *, const struct query_page *, json_t **out,
+                 struct err *) MUST_CHECK;
 /* With its body: a JSON value where our parser takes it whole, else a string. */
 int query_event(struct db *, const char *id, json_t **out, struct err *) MUST_CHECK;
 /* *state: one of event_state_names; NULL when there is no such event. */

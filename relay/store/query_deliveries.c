@@ -40,7 +40,8 @@ shown_state(const char *state, bool blocked)
 static int
 attempts_of(struct db *db, const char *delivery, json_t *attempts, struct err *err)
 {
-	struct db_row *row = db_bind(db, ST_QUERY_ATTEMPTS, "ti", delivery, (int64_t)QUERY_WORKSPACES_MAX);
+	struct db_row *row =
+		db_bind(db, ST_QUERY_ATTEMPTS, "ti", delivery, (int64_t)QUERY_WORKSPACES_MAX);
 	json_t *attempt;
 	int rc;
 
@@ -48,7 +49,8 @@ attempts_of(struct db *db, const char *delivery, json_t *attempts, struct err *e
 		attempt = json_object();
 		put_time(attempt, "at", db_int(row, 1));
 		put_text(attempt, "outcome", db_text(row, 2));
-		json_object_set_new(attempt, "code", db_int(row, 3) ? json_integer(db_int(row, 3)) : json_null());
+		json_object_set_new(attempt, "code",
+		                    db_int(row, 3) ? json_integer(db_int(row, 3)) : json_null());
 		put_text(attempt, "text", db_text(row, 4));
 		put_number(attempt, "ms", db_int(row, 5));
 		json_array_insert_new(attempts, 0, attempt);
@@ -104,12 +106,14 @@ query_deliveries(struct db *db, const struct delivery_filter *filter, const stru
 		state = delivery_wants[want].state;
 		also = delivery_wants[want].also;
 		destination = delivery_wants[want].destination;
-		statement = ST_QUERY_DELIVERIES_STATE;
+		/* One state alone comes out of its index in order. */
+		statement = strcmp(state, also) == 0 ? ST_QUERY_DELIVERIES_ONE_STATE
+		                                     : ST_QUERY_DELIVERIES_TWO_STATES;
 	}
 	if (filter->incident)
 		statement = ST_QUERY_DELIVERIES_INCIDENT;
-	row = db_bind(db, statement, "tttttti", page->after ? page->after : "~", state, also, destination,
-	              any(filter->sink), any(filter->incident), page->limit + 1);
+	row = db_bind(db, statement, "tttttti", page->after ? page->after : "~", state, also,
+	              destination, any(filter->sink), any(filter->incident), page->limit + 1);
 	return query_list(db, row, page->limit, page->limit, delivery_item, NULL, out, err);
 }
 

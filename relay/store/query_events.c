@@ -45,8 +45,8 @@ query_events(struct db *db, const struct event_filter *filter, const struct quer
              json_t **out, struct err *err)
 {
 	struct db_row *row = db_bind(db, events_statement(filter->state), "ttti",
-	                             page->after ? page->after : "~", any(filter->state), any(filter->source),
-	                             page->limit + 1);
+	                             page->after ? page->after : "~", any(filter->state),
+	                             any(filter->source), page->limit + 1);
 
 	return query_list(db, row, page->limit, page->limit, event_item, NULL, out, err);
 }

@@ -22,8 +22,8 @@ image_unknown(void)
 
 /* The document of one image of a bucket whose history is at hand. */
 static int
-image_document(struct db *db, const struct image *image, const struct history *history, json_t **out,
-               struct err *err)
+image_document(struct db *db, const struct image *image, const struct history *history,
+               json_t **out, struct err *err)
 {
 	struct image ancestor = {.key = NULL};
 	struct image_list descendants = {.items = NULL};
@@ -124,8 +124,10 @@ ancestry_of(struct db *db, const char *key, json_t *ancestry, struct err *err)
 	for (size_t i = 0; i < COUNT(sides); i++) {
 		names = json_array();
 		json_object_set_new(ancestry, sides[i].name, names);
-		if (query_append(db, db_bind(db, sides[i].statement, "ti", key, (int64_t)QUERY_PARTS_MAX), name_item,
-		                 NULL, names, err) < 0)
+		if (query_append(
+			    db,
+			    db_bind(db, sides[i].statement, "ti", key, (int64_t)QUERY_PARTS_MAX),
+			    name_item, NULL, names, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -151,7 +153,8 @@ bucket_item(struct db *db, struct db_row *row, const void *arg, json_t **item, s
 	if (rc >= 0) {
 		json_object_set_new(bucket, "channels", channels_of(&history));
 		rc = query_append(db,
-		                  db_bind(db, ST_QUERY_BUCKET_VERSIONS, "ti", key, (int64_t)QUERY_VERSIONS_MAX),
+		                  db_bind(db, ST_QUERY_BUCKET_VERSIONS, "ti", key,
+		                          (int64_t)QUERY_VERSIONS_MAX),
 		                  version_item, &history, versions, err);
 	}
 	if (rc >= 0)
@@ -165,9 +168,11 @@ bucket_item(struct db *db, struct db_row *row, const void *arg, json_t **item, s
 }
 
 int
-query_images(struct db *db, const char *bucket, const struct query_page *page, json_t **out, struct err *err)
+query_images(struct db *db, const char *bucket, const struct query_page *page, json_t **out,
+             struct err *err)
 {
-	struct db_row *row = db_bind(db, ST_QUERY_BUCKETS, "tti", any(page->after), any(bucket), page->limit + 1);
+	struct db_row *row = db_bind(db, ST_QUERY_BUCKETS, "tti", any(page->after), any(bucket),
+	                             page->limit + 1);
 
 	return query_list(db, row, page->limit, page->limit, bucket_item, NULL, out, err);
 }

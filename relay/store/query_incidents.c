@@ -14,8 +14,21 @@
 
 /* The columns of QUERY_INCIDENT_FROM. */
 enum {
-	COL_ID, COL_KEY, COL_KIND, COL_PHASE, COL_STATUS, COL_SEVERITY, COL_TITLE, COL_OPENED_AT,
-	COL_UPDATED_AT, COL_RESOLVED_AT, COL_IMAGE_KEY, COL_WORKSPACE_KEY, COL_DETAIL, COL_BUCKET, COL_WORKSPACE
+	COL_ID,
+	COL_KEY,
+	COL_KIND,
+	COL_PHASE,
+	COL_STATUS,
+	COL_SEVERITY,
+	COL_TITLE,
+	COL_OPENED_AT,
+	COL_UPDATED_AT,
+	COL_RESOLVED_AT,
+	COL_IMAGE_KEY,
+	COL_WORKSPACE_KEY,
+	COL_DETAIL,
+	COL_BUCKET,
+	COL_WORKSPACE
 };
 
 /* A word of a closed enum; another one counts as the first. */
@@ -39,10 +52,12 @@ add_hints(json_t *image, const json_t *hints)
 	const char *name;
 	json_t *known, *value;
 
-	json_object_foreach(image, name, known) {
+	json_object_foreach(image, name, known)
+	{
 		value = json_object_get(hints, name);
-		if (value && (json_is_null(known) || (json_is_array(known) && json_array_size(known) == 0 &&
-		                                      json_is_array(value))))
+		if (value &&
+		    (json_is_null(known) ||
+		     (json_is_array(known) && json_array_size(known) == 0 && json_is_array(value))))
 			json_object_set(image, name, value);
 	}
 }
@@ -52,7 +67,8 @@ image_of(struct db *db, struct db_row *row, json_t **out, struct err *err)
 {
 	const char *key = db_text(row, COL_IMAGE_KEY), *text = db_text(row, COL_DETAIL);
 	json_t *detail = text ? json_loads(text, 0, NULL) : NULL;
-	json_t *hints = json_object_get(detail, "image"), *replacement = json_object_get(detail, "replacement");
+	json_t *hints = json_object_get(detail, "image"),
+	       *replacement = json_object_get(detail, "replacement");
 	int rc = 0;
 
 	*out = NULL;
@@ -108,7 +124,8 @@ row_item(struct db *db, struct db_row *row, const void *arg, json_t **item, stru
 		.channel = (char *)db_text(row, 4),
 		.state = (enum row_state)word(row_state_names, ROW_GONE + 1, db_text(row, 5)),
 		.known = strcmp(db_text(row, 6), "known") == 0,
-		.evidence = (enum evidence)word(evidence_names, EVIDENCE_STATE + 1, db_text(row, 7)),
+		.evidence =
+			(enum evidence)word(evidence_names, EVIDENCE_STATE + 1, db_text(row, 7)),
 		.workspace_id = (char *)db_text(row, 8),
 		.name = (char *)db_text(row, 9),
 		.organization = (char *)db_text(row, 10),
@@ -124,7 +141,8 @@ row_item(struct db *db, struct db_row *row, const void *arg, json_t **item, stru
 
 /* Is one of the affected workspaces, or their bucket, the team's? */
 static int
-rows_owned(struct db *db, const struct incident_want *want, const char *incident, bool *owned, struct err *err)
+rows_owned(struct db *db, const struct incident_want *want, const char *incident, bool *owned,
+           struct err *err)
 {
 	struct db_row *row = db_bind(db, ST_QUERY_INCIDENT_OWNERS, "t", incident);
 	const char *team;
@@ -141,7 +159,8 @@ rows_owned(struct db *db, const struct incident_want *want, const char *incident
 }
 
 static int
-of_team(struct db *db, struct db_row *row, const struct incident_want *want, bool *is, struct err *err)
+of_team(struct db *db, struct db_row *row, const struct incident_want *want, bool *is,
+        struct err *err)
 {
 	const char *bucket = db_text(row, COL_BUCKET), *workspace = db_text(row, COL_WORKSPACE);
 	const char *team = bucket ? team_of_bucket(want->conf, bucket) : NULL;
@@ -153,7 +172,8 @@ of_team(struct db *db, struct db_row *row, const struct incident_want *want, boo
 		*is = true;
 		return 0;
 	}
-	told = db_number(db, err, 0, ST_QUERY_INCIDENT_TOLD, "tt", db_text(row, COL_ID), want->team);
+	told = db_number(db, err, 0, ST_QUERY_INCIDENT_TOLD, "tt", db_text(row, COL_ID),
+	                 want->team);
 	if (told < 0)
 		return -1;
 	*is = told > 0;
@@ -167,8 +187,9 @@ incident_item(struct db *db, struct db_row *row, const void *arg, json_t **item,
 		const char *name;
 		int column;
 	} texts[] = {
-		{"id", COL_ID}, {"key", COL_KEY}, {"kind", COL_KIND}, {"phase", COL_PHASE},
-		{"status", COL_STATUS}, {"severity", COL_SEVERITY}, {"title", COL_TITLE},
+		{"id", COL_ID},       {"key", COL_KEY},       {"kind", COL_KIND},
+		{"phase", COL_PHASE}, {"status", COL_STATUS}, {"severity", COL_SEVERITY},
+		{"title", COL_TITLE},
 	};
 	json_t *incident, *image = NULL, *counts = NULL;
 	bool wanted;
@@ -201,9 +222,10 @@ query_incidents(struct db *db, const struct conf *conf, const struct incident_fi
 {
 	const struct incident_want want = {.conf = conf, .team = filter->team};
 	int64_t scan = filter->team ? QUERY_SCAN_MAX : page->limit;
-	struct db_row *row = db_bind(db, filter->status ? ST_QUERY_INCIDENTS_STATUS : ST_QUERY_INCIDENTS, "ttttti",
-	                             page->after ? page->after : "~", any(filter->status), any(filter->kind),
-	                             any(filter->bucket), any(filter->workspace), scan + 1);
+	struct db_row *row =
+		db_bind(db, filter->status ? ST_QUERY_INCIDENTS_STATUS : ST_QUERY_INCIDENTS,
+	                "ttttti", page->after ? page->after : "~", any(filter->status),
+	                any(filter->kind), any(filter->bucket), any(filter->workspace), scan + 1);
 
 	return query_list(db, row, page->limit, scan, incident_item, &want, out, err);
 }
@@ -212,7 +234,8 @@ query_incidents(struct db *db, const struct conf *conf, const struct incident_fi
 static int
 timeline_of(struct db *db, const char *incident, json_t *timeline, struct err *err)
 {
-	struct db_row *row = db_bind(db, ST_QUERY_INCIDENT_TIMELINE, "ti", incident, (int64_t)QUERY_TIMELINE_MAX);
+	struct db_row *row = db_bind(db, ST_QUERY_INCIDENT_TIMELINE, "ti", incident,
+	                             (int64_t)QUERY_TIMELINE_MAX);
 	json_t *item;
 	int rc;
 
@@ -228,7 +251,8 @@ timeline_of(struct db *db, const char *incident, json_t *timeline, struct err *e
 }
 
 static int
-notification_item(struct db *db, struct db_row *row, const void *arg, json_t **item, struct err *err)
+notification_item(struct db *db, struct db_row *row, const void *arg, json_t **item,
+                  struct err *err)
 {
 	(void)db;
 	(void)arg;
@@ -242,7 +266,8 @@ notification_item(struct db *db, struct db_row *row, const void *arg, json_t **i
 
 /* The one row of kinds that are about a workspace and list no affected ones. */
 static int
-own_workspace(struct db *db, const struct conf *conf, const char *key, json_t *rows, struct err *err)
+own_workspace(struct db *db, const struct conf *conf, const char *key, json_t *rows,
+              struct err *err)
 {
 	struct workspace workspace;
 	int rc = catalog_workspace(db, key, &workspace, err);
@@ -266,7 +291,8 @@ own_workspace(struct db *db, const struct conf *conf, const char *key, json_t *r
 }
 
 static int
-add_parts(struct db *db, const struct conf *conf, struct db_row *row, json_t *incident, struct err *err)
+add_parts(struct db *db, const struct conf *conf, struct db_row *row, json_t *incident,
+          struct err *err)
 {
 	const char *id = db_text(row, COL_ID), *workspace = db_text(row, COL_WORKSPACE_KEY);
 	json_t *rows = json_array(), *timeline = json_array(), *notifications = json_array();
@@ -274,20 +300,25 @@ add_parts(struct db *db, const struct conf *conf, struct db_row *row, json_t *in
 	json_object_set_new(incident, "workspaces", rows);
 	json_object_set_new(incident, "timeline", timeline);
 	json_object_set_new(incident, "notifications", notifications);
-	if (query_append(db, db_bind(db, ST_QUERY_INCIDENT_ROWS, "ti", id, (int64_t)QUERY_WORKSPACES_MAX), row_item,
-	                 conf, rows, err) < 0)
+	if (query_append(
+		    db,
+		    db_bind(db, ST_QUERY_INCIDENT_ROWS, "ti", id, (int64_t)QUERY_WORKSPACES_MAX),
+		    row_item, conf, rows, err) < 0)
 		return -1;
-	if (json_array_size(rows) == 0 && workspace && own_workspace(db, conf, workspace, rows, err) < 0)
+	if (json_array_size(rows) == 0 && workspace &&
+	    own_workspace(db, conf, workspace, rows, err) < 0)
 		return -1;
 	if (timeline_of(db, id, timeline, err) < 0)
 		return -1;
-	return query_append(db,
-	                    db_bind(db, ST_QUERY_INCIDENT_NOTIFICATIONS, "ti", id, (int64_t)QUERY_LIMIT_MAX),
-	                    notification_item, NULL, notifications, err);
+	return query_append(
+		db,
+		db_bind(db, ST_QUERY_INCIDENT_NOTIFICATIONS, "ti", id, (int64_t)QUERY_LIMIT_MAX),
+		notification_item, NULL, notifications, err);
 }
 
 int
-query_incident(struct db *db, const struct conf *conf, const char *id, json_t **out, struct err *err)
+query_incident(struct db *db, const struct conf *conf, const char *id, json_t **out,
+               struct err *err)
 {
 	const struct incident_want want = {.conf = conf};
 	struct db_row *row = db_bind(db, ST_QUERY_INCIDENT, "t", id);

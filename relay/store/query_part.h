@@ -16,15 +16,16 @@ const char *any(const char *filter);
 
 /* *item stays NULL for a row that is not to be shown; on -1 the caller
  * releases what it holds. */
-typedef int query_item_fn(struct db *, struct db_row *, const void *arg, json_t **item, struct err *);
+typedef int query_item_fn(struct db *, struct db_row *, const void *arg, json_t **item,
+                          struct err *);
 
 /*
  * One page out of a bound statement, which it ends.  Column 0 is the cursor
  * of a row.  Stops after `limit` items or `scan` rows; the statement must be
  * able to give one row more than that, which tells that there is a next page.
  */
-int query_list(struct db *, struct db_row *, int64_t limit, int64_t scan, query_item_fn *, const void *arg,
-               json_t **out, struct err *) MUST_CHECK;
+int query_list(struct db *, struct db_row *, int64_t limit, int64_t scan, query_item_fn *,
+               const void *arg, json_t **out, struct err *) MUST_CHECK;
 /* All rows as a plain array, appended to `array`. */
 int query_append(struct db *, struct db_row *, query_item_fn *, const void *arg, json_t *array,
                  struct err *) MUST_CHECK;

@@ -7,7 +7,8 @@
 
 /* Sets object[name] to the number of a count(*) statement. */
 static int
-put_count(struct db *db, json_t *object, const char *name, enum statement statement, struct err *err)
+put_count(struct db *db, json_t *object, const char *name, enum statement statement,
+          struct err *err)
 {
 	struct db_row *row = db_bind(db, statement, "");
 	int rc = db_step(row, err);
@@ -56,7 +57,8 @@ queue_depth(struct db *db, json_t *status, struct err *err)
 	while ((rc = db_step(row, err)) == 1)
 		*(db_int(row, 0) ? &blocked : &pending) += db_int(row, 1);
 	db_end(row);
-	if (rc < 0 || count_state(db, "claimed", &claimed, err) < 0 || count_state(db, "dead", &dead, err) < 0)
+	if (rc < 0 || count_state(db, "claimed", &claimed, err) < 0 ||
+	    count_state(db, "dead", &dead, err) < 0)
 		return -1;
 	put_number(queue, "pending", pending + claimed);
 	put_number(queue, "blocked", blocked);
@@ -156,8 +158,9 @@ unmatched(struct db *db, json_t *status, struct err *err)
 			return -1;
 		}
 		json_object_set_new(part, "items", items);
-		if (query_append(db, db_bind(db, loose_kinds[i].list, "i", (int64_t)QUERY_UNMATCHED_MAX),
-		                 loose_kinds[i].make, NULL, items, err) < 0)
+		if (query_append(
+			    db, db_bind(db, loose_kinds[i].list, "i", (int64_t)QUERY_UNMATCHED_MAX),
+			    loose_kinds[i].make, NULL, items, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -31,8 +31,8 @@ static int
 version_by_rule(struct db *db, const char *bucket_key, const char *channel, struct applied applied,
                 json_t *usage, struct err *err)
 {
-	struct db_row *row = db_bind(db, ST_QUERY_USAGE_VERSION, "tti", bucket_key, usage_followed_channel(channel),
-	                             applied.to);
+	struct db_row *row = db_bind(db, ST_QUERY_USAGE_VERSION, "tti", bucket_key,
+	                             usage_followed_channel(channel), applied.to);
 	int rc = db_step(row, err);
 
 	if (rc == 1) {
@@ -114,9 +114,10 @@ workspace_item(struct db *db, struct db_row *row, const void *arg, json_t **item
 
 	put_workspace(workspace, want->conf, row, 1);
 	json_object_set_new(workspace, "usages", usages);
-	rc = query_append(db,
-	                  db_bind(db, ST_QUERY_USAGES, "ti", db_text(row, 0), (int64_t)QUERY_WORKSPACES_MAX),
-	                  usage_item, &now_of, usages, err);
+	rc = query_append(
+		db,
+		db_bind(db, ST_QUERY_USAGES, "ti", db_text(row, 0), (int64_t)QUERY_WORKSPACES_MAX),
+		usage_item, &now_of, usages, err);
 	if (rc == 0 && now.runs)
 		*item = workspace;
 	else
@@ -130,8 +131,8 @@ query_workspaces(struct db *db, const struct conf *conf, const struct workspace_
 {
 	const struct workspace_want want = {.conf = conf, .image = filter->image};
 	int64_t scan = filter->image ? QUERY_SCAN_MAX : page->limit;
-	struct db_row *row = db_bind(db, ST_QUERY_WORKSPACES, "ttti", any(page->after), any(filter->bucket),
-	                             any(filter->image), scan + 1);
+	struct db_row *row = db_bind(db, ST_QUERY_WORKSPACES, "ttti", any(page->after),
+	                             any(filter->bucket), any(filter->image), scan + 1);
 
 	return query_list(db, row, page->limit, scan, workspace_item, &want, out, err);
 }

@@ -5,8 +5,9 @@
 #define SQL_EVENTS(X)                                                                      \
 	X(EVENT_KEY_ADD,                                                                   \
 	  "INSERT INTO event_keys (key, event_id, seen_at) VALUES ($1, $2, $3)"            \
-	  " ON CONFLICT (key) DO NOTHING RETURNING event_id")                              \
+	  " ON CONFLICT (key) DO NOTHING")                                                 \
 	X(EVENT_KEY_GET, "SELECT event_id FROM event_keys WHERE key = $1")                 \
+	X(EVENT_KEY_DROP, "DELETE FROM event_keys WHERE key = $1")                         \
 	X(EVENT_ADD,                                                                       \
 	  "INSERT INTO events (id, source, source_kind, received_at, state, tries,"        \
 	  " sealed, body) VALUES ($1, $2, $3, $4, $5, 0, $6, $7)")                         \

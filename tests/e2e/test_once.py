@@ -100,7 +100,7 @@ class OneDestination(RelayCase):
         self.send(hcp.complete(IMAGES, "v1"))
         self.document("image.released", version="v1")
         self.fence("twin")
-        self.assertEqual(len(self.receiver.about("image.released", version="v1")), 1)
+        self.assertEqual(len(self.receiver.about("image.released", bucket=IMAGES)), 1)
 
     def test_opened_and_closed_before_the_first_message_says_nothing_unless_critical(self):
         self.config["routes"][0]["wait"] = "2s"

@@ -173,7 +173,8 @@ rig_start(const char *admin, const char *listen, rig_fill_fn *fill)
 {
 	struct rig *rig = mem_alloc(sizeof *rig);
 	struct planner planner = {.plan = plan, .planned = on_planned, .arg = rig};
-	struct admin_env env = {.conf = current_conf, .wake = on_wake, .ready = is_ready, .arg = rig};
+	struct admin_env env = {
+		.conf = current_conf, .wake = on_wake, .ready = is_ready, .arg = rig};
 	struct err err = {""};
 
 	strcpy(rig->folder, "/tmp/driftbell-admin-XXXXXX");
@@ -198,8 +199,8 @@ void
 rig_stop(struct rig *rig)
 {
 	static const char *const files[] = {
-		"key", "token", "secret", "relay.db", "relay.db-wal", "relay.db-shm", "relay.db.lock",
-		"relay.db.reserve", "admin.sock",
+		"key",          "token",         "secret",           "relay.db",   "relay.db-wal",
+		"relay.db-shm", "relay.db.lock", "relay.db.reserve", "admin.sock",
 	};
 
 	loop_stop(rig->loop);
@@ -319,8 +320,9 @@ read_all(int fd)
 struct answer
 rig_say(struct rig *rig, const char *method, const char *path, const char *head, const char *body)
 {
-	char *request = mem_fmt("%s %s HTTP/1.1\r\n%sContent-Length: %zu\r\nConnection: close\r\n\r\n%s", method,
-	                        path, head, strlen(body), body);
+	char *request =
+		mem_fmt("%s %s HTTP/1.1\r\n%sContent-Length: %zu\r\nConnection: close\r\n\r\n%s",
+	                method, path, head, strlen(body), body);
 	int fd = dial(rig_address(rig));
 	struct answer answer = {.status = 0};
 	char *end;
@@ -358,7 +360,8 @@ rig_get(struct rig *rig, const char *path)
 struct answer
 rig_post(struct rig *rig, const char *path)
 {
-	return rig_say(rig, "POST", path, "Host: localhost\r\nContent-Type: application/json\r\n", "{}");
+	return rig_say(rig, "POST", path, "Host: localhost\r\nContent-Type: application/json\r\n",
+	               "{}");
 }
 
 void
@@ -374,7 +377,8 @@ answer_header(const struct answer *answer, const char *name, char out[256])
 {
 	size_t len = strlen(name);
 
-	for (const char *line = strstr(answer->head, "\r\n"); line && line[2]; line = strstr(line + 2, "\r\n")) {
+	for (const char *line = strstr(answer->head, "\r\n"); line && line[2];
+	     line = strstr(line + 2, "\r\n")) {
 		if (strncasecmp(line + 2, name, len) != 0 || line[2 + len] != ':')
 			continue;
 		line += 3 + len;
@@ -391,7 +395,8 @@ must_have(const json_t *json, const char *path)
 	json_t *found = json_at(json, path);
 
 	if (!found)
-		fail_msg("nothing at %s in %s", path, json ? json_dumps(json, JSON_COMPACT) : "no JSON");
+		fail_msg("nothing at %s in %s", path,
+		         json ? json_dumps(json, JSON_COMPACT) : "no JSON");
 	return found;
 }
 
@@ -405,7 +410,8 @@ must_say(const json_t *json, const char *path, const char *text)
 		return;
 	}
 	if (!json_is_string(found) || strcmp(json_string_value(found), text) != 0)
-		fail_msg("%s is %s, not \"%s\"", path, json_dumps(found, JSON_COMPACT | JSON_ENCODE_ANY), text);
+		fail_msg("%s is %s, not \"%s\"", path,
+		         json_dumps(found, JSON_COMPACT | JSON_ENCODE_ANY), text);
 }
 
 void
@@ -414,5 +420,6 @@ must_count(const json_t *json, const char *path, long long number)
 	const json_t *found = must_have(json, path);
 
 	if (!json_is_integer(found) || json_integer_value(found) != number)
-		fail_msg("%s is %s, not %lld", path, json_dumps(found, JSON_COMPACT | JSON_ENCODE_ANY), number);
+		fail_msg("%s is %s, not %lld", path,
+		         json_dumps(found, JSON_COMPACT | JSON_ENCODE_ANY), number);
 }

@@ -50,7 +50,8 @@ struct answer {
 };
 
 /* head: the header lines, each ended by \r\n, without Connection. */
-struct answer rig_say(struct rig *, const char *method, const char *path, const char *head, const char *body);
+struct answer rig_say(struct rig *, const char *method, const char *path, const char *head,
+                      const char *body);
 /* The same with Host of the listener and nothing else. */
 struct answer rig_get(struct rig *, const char *path);
 /* Says it, and leaves the answer unread: the caller closes the socket. */
@@ -68,10 +69,10 @@ json_t *must_have(const json_t *, const char *path);
 void must_say(const json_t *, const char *path, const char *text);
 void must_count(const json_t *, const char *path, long long number);
 
-#define FILL_OK(call)                                        \
-	do {                                                 \
-		struct err fill_err = {""};                  \
-		if ((call) < 0)                              \
+#define FILL_OK(call)                                             \
+	do {                                                      \
+		struct err fill_err = {""};                       \
+		if ((call) < 0)                                   \
 			fail_msg("%s: %s", #call, fill_err.text); \
 	} while (0)
 

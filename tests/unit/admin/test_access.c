@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-
 #define JSON "Content-Type: application/json\r\n"
 
 static int
@@ -121,9 +120,11 @@ a_token_guards_all_but_health(void **state)
 		struct answer answer = rig_say(rig, "GET", rows[i].path, head, "");
 
 		if (answer.status != rows[i].status)
-			fail_msg("%d, not %d, for %s %s", answer.status, rows[i].status, rows[i].path, rows[i].head);
+			fail_msg("%d, not %d, for %s %s", answer.status, rows[i].status,
+			         rows[i].path, rows[i].head);
 		if (answer.status == 401)
-			assert_string_equal(answer_header(&answer, "WWW-Authenticate", out), "Bearer");
+			assert_string_equal(answer_header(&answer, "WWW-Authenticate", out),
+			                    "Bearer");
 		assert_null(strstr(answer.body, "sesame"));
 		answer_fini(&answer);
 		free(head);
@@ -150,11 +151,16 @@ writes_need_json(void **state)
 
 	(void)state;
 	assert_int_equal(status_of(rig, "POST", path, "Host: localhost\r\n"), 415);
-	assert_int_equal(status_of(rig, "POST", path, "Host: localhost\r\nContent-Type: text/plain\r\n"), 415);
-	assert_int_equal(status_of(rig, "POST", path, "Host: localhost\r\nContent-Type: application/jsonp\r\n"), 415);
+	assert_int_equal(
+		status_of(rig, "POST", path, "Host: localhost\r\nContent-Type: text/plain\r\n"),
+		415);
+	assert_int_equal(status_of(rig, "POST", path,
+	                           "Host: localhost\r\nContent-Type: application/jsonp\r\n"),
+	                 415);
 	assert_int_equal(status_of(rig, "POST", path, "Host: localhost\r\n" JSON), 404);
 	assert_int_equal(
-		status_of(rig, "POST", path, "Host: localhost\r\nContent-Type: Application/JSON; charset=utf-8\r\n"),
+		status_of(rig, "POST", path,
+	                  "Host: localhost\r\nContent-Type: Application/JSON; charset=utf-8\r\n"),
 		404);
 	rig_stop(rig);
 }
@@ -199,7 +205,8 @@ unknown_paths_and_wrong_methods_are_told_apart(void **state)
 static void
 no_answer_is_cached_or_sniffed(void **state)
 {
-	static const char *const paths[] = {"/healthz", "/metrics", "/api/v1/incidents", "/nothing"};
+	static const char *const paths[] = {"/healthz", "/metrics", "/api/v1/incidents",
+	                                    "/nothing"};
 	struct rig *rig = rig_start("127.0.0.1:0", "", NULL);
 	char out[256];
 
@@ -208,7 +215,8 @@ no_answer_is_cached_or_sniffed(void **state)
 		struct answer answer = rig_get(rig, paths[i]);
 
 		assert_string_equal(answer_header(&answer, "Cache-Control", out), "no-store");
-		assert_string_equal(answer_header(&answer, "X-Content-Type-Options", out), "nosniff");
+		assert_string_equal(answer_header(&answer, "X-Content-Type-Options", out),
+		                    "nosniff");
 		answer_fini(&answer);
 	}
 	rig_stop(rig);

@@ -59,7 +59,8 @@ static void
 a_page_of_buckets_leads_to_the_next(void **state)
 {
 	struct answer answer = rig_get(rig, "/api/v1/images?limit=1");
-	char *path = mem_fmt("/api/v1/images?limit=1&after=%s", json_string_value(must_have(answer.json, "next")));
+	char *path = mem_fmt("/api/v1/images?limit=1&after=%s",
+	                     json_string_value(must_have(answer.json, "next")));
 
 	(void)state;
 	must_say(answer.json, "items.0.bucket", "base-os");

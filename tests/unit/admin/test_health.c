@@ -49,7 +49,8 @@ metrics_are_prometheus_text(void **state)
 
 	(void)state;
 	assert_int_equal(answer.status, 200);
-	assert_string_equal(answer_header(&answer, "Content-Type", out), "text/plain; version=0.0.4; charset=utf-8");
+	assert_string_equal(answer_header(&answer, "Content-Type", out),
+	                    "text/plain; version=0.0.4; charset=utf-8");
 	assert_non_null(strstr(answer.body, "# TYPE driftbell_"));
 	answer_fini(&answer);
 }
@@ -74,8 +75,9 @@ the_status_counts_everything(void **state)
 	(void)state;
 	must_say(status, "version", DRIFTBELL_VERSION);
 	must_count(status, "incidents.open", 2);
-	assert_int_equal(
-		json_integer_value(json_object_get(must_have(status, "incidents.kinds"), "workspace.drift")), 1);
+	assert_int_equal(json_integer_value(json_object_get(must_have(status, "incidents.kinds"),
+	                                                    "workspace.drift")),
+	                 1);
 	must_count(status, "queue.pending", 1);
 	must_count(status, "queue.blocked", 1);
 	must_count(status, "queue.dead", 1);

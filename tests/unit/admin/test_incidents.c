@@ -40,8 +40,9 @@ static void
 must_list(const char *path, const char *first, const char *second, const char *third)
 {
 	char *ids = ids_of(path);
-	char *want = mem_fmt("%s%s%s%s%s%s", first ? " " : "", first ? first : "", second ? " " : "",
-	                     second ? second : "", third ? " " : "", third ? third : "");
+	char *want =
+		mem_fmt("%s%s%s%s%s%s", first ? " " : "", first ? first : "", second ? " " : "",
+	                second ? second : "", third ? " " : "", third ? third : "");
 
 	if (strcmp(ids, want) != 0)
 		fail_msg("%s lists%s, not%s", path, ids, want);
@@ -83,7 +84,8 @@ pages_follow_their_cursor(void **state)
 
 	(void)state;
 	assert_int_equal(json_array_size(must_have(answer.json, "items")), 2);
-	path = mem_fmt("/api/v1/incidents?limit=2&after=%s", json_string_value(must_have(answer.json, "next")));
+	path = mem_fmt("/api/v1/incidents?limit=2&after=%s",
+	               json_string_value(must_have(answer.json, "next")));
 	answer_fini(&answer);
 	answer = rig_get(rig, path);
 	must_say(answer.json, "items.0.id", world.revocation);
@@ -223,7 +225,8 @@ main(void)
 		cmocka_unit_test(a_full_last_page_has_no_next),
 		cmocka_unit_test(bad_values_are_named),
 		cmocka_unit_test(an_incident_tells_all),
-		cmocka_unit_test(an_incident_of_a_workspace_shows_it_and_what_it_knows_of_the_image),
+		cmocka_unit_test(
+			an_incident_of_a_workspace_shows_it_and_what_it_knows_of_the_image),
 		cmocka_unit_test(an_unknown_incident_is_404),
 	};
 

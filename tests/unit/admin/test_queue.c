@@ -214,14 +214,19 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(deliveries_are_found_by_what_became_of_them, start, stop),
+		cmocka_unit_test_setup_teardown(deliveries_are_found_by_what_became_of_them, start,
+	                                        stop),
 		cmocka_unit_test_setup_teardown(deliveries_of_one_incident, start, stop),
-		cmocka_unit_test_setup_teardown(a_delivery_tells_its_attempts_in_order, start, stop),
-		cmocka_unit_test_setup_teardown(a_blocked_delivery_waits_for_the_next_probe, start, stop),
-		cmocka_unit_test_setup_teardown(only_what_is_dead_or_waiting_is_tried_again, start, stop),
+		cmocka_unit_test_setup_teardown(a_delivery_tells_its_attempts_in_order, start,
+	                                        stop),
+		cmocka_unit_test_setup_teardown(a_blocked_delivery_waits_for_the_next_probe, start,
+	                                        stop),
+		cmocka_unit_test_setup_teardown(only_what_is_dead_or_waiting_is_tried_again, start,
+	                                        stop),
 		cmocka_unit_test_setup_teardown(events_are_listed_newest_first, start, stop),
 		cmocka_unit_test_setup_teardown(an_event_shows_its_body, start, stop),
-		cmocka_unit_test_setup_teardown(replaying_plans_an_odd_event_again_and_leaves_the_others, start, stop),
+		cmocka_unit_test_setup_teardown(
+			replaying_plans_an_odd_event_again_and_leaves_the_others, start, stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

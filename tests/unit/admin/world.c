@@ -37,8 +37,8 @@ add_image(struct db *db, const char *bucket_key, const char *fingerprint, const 
 		.revoke_at = status == IMAGE_REVOKED ? WORLD_MS + DAY_MS : 0,
 		.revoked_by = status == IMAGE_REVOKED ? (char *)"kim@example.com" : NULL,
 		.inherited_from = (char *)inherited_from,
-		.artifacts = json_pack("[{s:s, s:s, s:s}]", "platform", "aws", "region", "eu-west-1",
-	                               "external_identifier", "ami-0a"),
+		.artifacts = json_pack("[{s:s, s:s, s:s}]", "platform", "aws", "region",
+	                               "eu-west-1", "external_identifier", "ami-0a"),
 	};
 	struct err err = {""};
 
@@ -66,7 +66,8 @@ add_workspace(struct db *db, const char *name, const char *id, bool drifted, con
 
 	FILL_OK(catalog_workspace_put(db, &workspace, &err));
 	if (bucket_key)
-		FILL_OK(catalog_link_add(db, workspace.key, bucket_key, "production", WORLD_MS, &err));
+		FILL_OK(catalog_link_add(db, workspace.key, bucket_key, "production", WORLD_MS,
+		                         &err));
 	free(workspace.key);
 }
 
@@ -150,8 +151,8 @@ fill_incidents(struct db *db)
 		.title = (char *)"Image revoked: base-os v7",
 		.bucket_key = base_os,
 		.image_key = image,
-		.detail = json_pack("{s:{s:s, s:s, s:s}}", "replacement", "version", "v8", "fingerprint", "fp-base-8",
-	                            "channel", "production"),
+		.detail = json_pack("{s:{s:s, s:s, s:s}}", "replacement", "version", "v8",
+	                            "fingerprint", "fp-base-8", "channel", "production"),
 	};
 	struct incident drift = {
 		.kind = KIND_WORKSPACE_DRIFT,
@@ -159,7 +160,8 @@ fill_incidents(struct db *db)
 		.open = true,
 		.title = (char *)"Workspace drifted: bank-core",
 		.workspace_key = (char *)"key-bank-core",
-		.detail = json_pack("{s:{s:s, s:s}}", "image", "bucket", "bank-images", "version", "v3"),
+		.detail = json_pack("{s:{s:s, s:s}}", "image", "bucket", "bank-images", "version",
+	                            "v3"),
 	};
 	struct incident closed = {
 		.kind = KIND_IMAGE_RELEASED,
@@ -175,8 +177,10 @@ fill_incidents(struct db *db)
 	add_incident(db, &closed, world.closed, WORLD_MS + 2 * HOUR_MS);
 	add_row(db, "key-shop-web-prod", ROW_MOVED, true);
 	add_row(db, "key-shop-web-test", ROW_AFFECTED, false);
-	FILL_OK(incidents_note(db, world.revocation, WORLD_MS, "revoked by kim@example.com", "evt_first", &err));
-	FILL_OK(incidents_note(db, world.revocation, WORLD_MS + HOUR_MS, "shop-web-prod moved", NULL, &err));
+	FILL_OK(incidents_note(db, world.revocation, WORLD_MS, "revoked by kim@example.com",
+	                       "evt_first", &err));
+	FILL_OK(incidents_note(db, world.revocation, WORLD_MS + HOUR_MS, "shop-web-prod moved",
+	                       NULL, &err));
 	free(image);
 }
 
@@ -200,7 +204,8 @@ owe(struct db *db, const char *destination, const char *incident, char id[ID_SIZ
 		.not_before = WORLD_MS,
 		.incident_id = incident,
 	};
-	const struct claim_want want = {.destination = destination, .slots = 1, .lease_ms = MINUTE_MS};
+	const struct claim_want want = {
+		.destination = destination, .slots = 1, .lease_ms = MINUTE_MS};
 	struct claimed claimed;
 	int64_t next;
 	struct err err = {""};
@@ -216,7 +221,8 @@ owe(struct db *db, const char *destination, const char *incident, char id[ID_SIZ
 }
 
 static void
-settle(struct db *db, const char *id, enum settle how, const char *outcome, int code, const char *text)
+settle(struct db *db, const char *id, enum settle how, const char *outcome, int code,
+       const char *text)
 {
 	const struct settlement settlement = {
 		.delivery_id = id,
@@ -250,14 +256,16 @@ fill_deliveries(struct db *db)
 	settle(db, world.sent, SETTLE_SENT, "sent", 204, NULL);
 	owe(db, "webhook blocked", world.drift, world.blocked, true);
 	settle(db, world.blocked, SETTLE_WAIT, "blocked", 401, "not authorized");
-	FILL_OK(queue_destination_put(db, "webhook blocked", "webhook", &shut, "not authorized", WORLD_MS, &err));
+	FILL_OK(queue_destination_put(db, "webhook blocked", "webhook", &shut, "not authorized",
+	                              WORLD_MS, &err));
 	owe(db, "webhook claimed", world.drift, world.claimed, true);
 }
 
 static void
 kill_first(struct db *db)
 {
-	const struct claim_want want = {.destination = "webhook dead", .slots = 1, .lease_ms = MINUTE_MS};
+	const struct claim_want want = {
+		.destination = "webhook dead", .slots = 1, .lease_ms = MINUTE_MS};
 	struct claimed claimed;
 	struct err err = {""};
 	int64_t next;
@@ -301,7 +309,8 @@ fill_world(struct db *db)
 	add_event(db, 0, "builds", "{\"a\":[1,\"two\"]}", EVENT_PROCESSED, NULL, world.processed);
 	add_event(db, 1, "builds", "{\"b\":1}", EVENT_STATE_UNKNOWN, "a new action", world.unknown);
 	add_event(db, 2, "runs", "{\"c\":1}", EVENT_PARKED, "it failed three times", world.parked);
-	add_event(db, 3, "runs", "{\"twice\":1,\"twice\":2}", EVENT_STATE_UNKNOWN, "a name twice", world.broken);
+	add_event(db, 3, "runs", "{\"twice\":1,\"twice\":2}", EVENT_STATE_UNKNOWN, "a name twice",
+	          world.broken);
 	free(shop_web);
 	free(base_os);
 }

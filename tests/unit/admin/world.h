@@ -16,8 +16,9 @@
 
 /* What fill_world() made. */
 extern struct world_ids {
-	char revocation[ID_SIZE], drift[ID_SIZE], closed[ID_SIZE];     /* incidents, oldest first */
-	char dead[ID_SIZE], sent[ID_SIZE], blocked[ID_SIZE], pending[ID_SIZE], claimed[ID_SIZE]; /* deliveries */
+	char revocation[ID_SIZE], drift[ID_SIZE], closed[ID_SIZE]; /* incidents, oldest first */
+	char dead[ID_SIZE], sent[ID_SIZE], blocked[ID_SIZE], pending[ID_SIZE],
+		claimed[ID_SIZE]; /* deliveries */
 	char processed[ID_SIZE], unknown[ID_SIZE], parked[ID_SIZE], broken[ID_SIZE]; /* events */
 } world;
 

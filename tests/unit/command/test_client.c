@@ -22,7 +22,8 @@ an_address_becomes_where_to_call(void **state)
 		{"[::]:8081", "http://[::1]:8081", NULL},
 		{"unix:/run/driftbell/admin.sock", "http://localhost", "/run/driftbell/admin.sock"},
 		{"https://relay.example.com/", "https://relay.example.com", NULL},
-		{"http://relay.example.com:8080/behind", "http://relay.example.com:8080/behind", NULL},
+		{"http://relay.example.com:8080/behind", "http://relay.example.com:8080/behind",
+	         NULL},
 	};
 	struct client_target target;
 	struct err err = {""};
@@ -43,7 +44,8 @@ an_address_becomes_where_to_call(void **state)
 static void
 what_cannot_be_called_is_told(void **state)
 {
-	static const char *const rows[] = {"127.0.0.1:0", "[::1]:0", "localhost", "localhost:", "http://", "https://a b/"};
+	static const char *const rows[] = {"127.0.0.1:0", "[::1]:0", "localhost",
+	                                   "localhost:",  "http://", "https://a b/"};
 	struct client_target target;
 
 	(void)state;
@@ -71,7 +73,8 @@ static void
 nobody_there_is_an_error_with_the_address_in_it(void **state)
 {
 	const struct client_request request = {.method = "GET", .path = "/healthz"};
-	struct client_target target = {.base = (char *)"http://localhost", .socket_path = (char *)"/nowhere/admin.sock"};
+	struct client_target target = {.base = (char *)"http://localhost",
+	                               .socket_path = (char *)"/nowhere/admin.sock"};
 	struct buf answer = {0};
 	struct err err = {""};
 

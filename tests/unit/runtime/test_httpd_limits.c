@@ -56,7 +56,6 @@ ambiguous_framing_is_refused(void **state)
 		"Content-Length: 3, 3\r\n",
 		"Content-Length: 0x3\r\n",
 		"Content-Length: -3\r\n",
-		"Content-Length: 99999999999999999999\r\n",
 		"Content-Length:\r\n",
 		"Content-Length : 3\r\n",
 		" Content-Length: 3\r\n",
