@@ -56,7 +56,7 @@ on_answer(const struct httpc_response *response, void *arg)
 	struct post *post = arg;
 	sink_done_fn *done = post->done;
 	void *done_arg = post->arg;
-	struct buf text = { 0 };
+	struct buf text = {0};
 
 	answer_text(&text, response, post->quiet ? NULL : post->url);
 	struct sink_result result = {
@@ -72,8 +72,8 @@ on_answer(const struct httpc_response *response, void *arg)
 }
 
 void
-http_sink_send(struct http_sink *sink, const struct httpc_request *request, bool quiet, judge_fn *judge,
-               sink_done_fn *done, void *arg)
+http_sink_send(struct http_sink *sink, const struct httpc_request *request, bool quiet,
+               judge_fn *judge, sink_done_fn *done, void *arg)
 {
 	struct post *post = mem_alloc(sizeof(*post));
 
@@ -135,7 +135,7 @@ repeats_url(const char *text, const char *url)
 void
 text_line(struct buf *out, const char *text, size_t max)
 {
-	struct buf line = { 0 };
+	struct buf line = {0};
 	bool blank = true; /* none at the beginning */
 
 	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {

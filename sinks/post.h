@@ -27,7 +27,8 @@ typedef enum outcome judge_fn(const struct httpc_response *);
 
 /* The request is copied.  done as sink_kind.send promises.  `quiet`: the result
  * tells nothing of the answer's body, which may repeat a token. */
-void http_sink_send(struct http_sink *, const struct httpc_request *, bool quiet, judge_fn *, sink_done_fn *, void *arg);
+void http_sink_send(struct http_sink *, const struct httpc_request *, bool quiet, judge_fn *,
+                    sink_done_fn *, void *arg);
 
 /*
  * "sha256 of what addresses it" with the kind's name in front: how

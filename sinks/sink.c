@@ -5,11 +5,11 @@
 #include "relay/base/mem.h"
 #include "sinks/kinds.h"
 
-const char *const outcome_names[] = { "sent", "retry", "rejected", "blocked", NULL };
+const char *const outcome_names[] = {"sent", "retry", "rejected", "blocked", NULL};
 
-const struct sink_kind *const sink_kinds[] = { &sink_slack, &sink_webhook, NULL };
+const struct sink_kind *const sink_kinds[] = {&sink_slack, &sink_webhook, NULL};
 
-const struct key_kind *const sink_conf_kinds[] = { &sink_slack.conf, &sink_webhook.conf, NULL };
+const struct key_kind *const sink_conf_kinds[] = {&sink_slack.conf, &sink_webhook.conf, NULL};
 
 const struct sink_kind *
 sink_kind_named(const char *name)
@@ -25,13 +25,9 @@ static const struct {
 	int status;
 	enum outcome outcome;
 } meanings[] = {
-	{ 401, OUTCOME_BLOCKED },
-	{ 403, OUTCOME_BLOCKED },
-	{ 404, OUTCOME_BLOCKED },
-	{ 408, OUTCOME_RETRY },
-	{ 410, OUTCOME_BLOCKED },
-	{ 425, OUTCOME_RETRY },
-	{ 429, OUTCOME_RETRY },
+	{401, OUTCOME_BLOCKED}, {403, OUTCOME_BLOCKED}, {404, OUTCOME_BLOCKED},
+	{408, OUTCOME_RETRY},   {410, OUTCOME_BLOCKED}, {425, OUTCOME_RETRY},
+	{429, OUTCOME_RETRY},
 };
 
 static enum outcome

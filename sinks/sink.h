@@ -30,12 +30,12 @@ struct sink_result {
 	int code;               /* HTTP status or SMTP code; 0 = none came */
 	int64_t retry_after_ms; /* from Retry-After; 0 = not said.  Pauses the whole destination */
 	int64_t elapsed_ms;
-	const char *text;       /* for people; never a secret; borrowed during done */
+	const char *text; /* for people; never a secret; borrowed during done */
 };
 
 /* One delivery.  Borrowed until done. */
 struct message {
-	const char *id;         /* of the notification */
+	const char *id; /* of the notification */
 	int64_t revision;
 	const json_t *document; /* contract section 7, reason filled in */
 	bool plain;             /* the richer form was rejected: send plain text */
@@ -52,27 +52,29 @@ struct sink_env { /* what a sink may use; outlives every sink */
 
 struct sink; /* begins with `const struct sink_kind *kind` in every kind */
 struct sink_kind {
-	struct key_kind conf;  /* name "slack", rows, size; for conf_load() */
-	bool every_revision;   /* a webhook gets every revision; the others only what contract 8 calls a new message */
-	bool has_plain;        /* a rejected message has a plain form */
-	int slots;             /* deliveries at once to one destination */
-	int64_t pace_ms;       /* least time between two sends to one destination; 0 = none */
+	struct key_kind conf; /* name "slack", rows, size; for conf_load() */
+	bool every_revision; /* a webhook gets every revision; the others only what contract 8 calls a new message */
+	bool has_plain;  /* a rejected message has a plain form */
+	int slots;       /* deliveries at once to one destination */
+	int64_t pace_ms; /* least time between two sends to one destination; 0 = none */
 	/*
 	 * The identity of the destination behind these options: "slack " and the
 	 * SHA-256 of what addresses it, so that neither a renamed sink nor a log
-	 * tells the secret.  Caller frees.
+	 * tells the secret.  Caller frees.  NULL for a kind no config may name.
 	 */
 	char *(*destination)(const void *options);
 	/* options are borrowed and outlive the sink. */
 	int (*open)(struct sink **, const void *options, const struct sink_env *, struct err *);
 	/* done: exactly once, never before send returns. */
 	void (*send)(struct sink *, const struct message *, sink_done_fn *, void *arg);
-	void (*close)(struct sink *); /* after the last done */
+	/* After the last done; or at the end, and cancels what is under way: its
+	 * done is not called then. */
+	void (*close)(struct sink *);
 };
 
-extern const struct sink_kind *const sink_kinds[];       /* those a config may name; ended by NULL */
+extern const struct sink_kind *const sink_kinds[]; /* those a config may name; ended by NULL */
 extern const struct key_kind *const sink_conf_kinds[];
-const struct sink_kind *sink_kind_named(const char *);   /* also "task_callback" */
+const struct sink_kind *sink_kind_named(const char *); /* also "task_callback" */
 
 /* What an HTTP answer means by its status alone (contract section 8). */
 enum outcome outcome_of_response(const struct httpc_response *);

@@ -21,11 +21,17 @@ struct slack {
 #define AT(member) offsetof(struct slack_options, member)
 
 static const struct key keys[] = {
-	{ .name = "webhook_url", .type = KEY_SECRET, .offset = AT(webhook_url), .flags = KEY_REQUIRED,
-	  .help = "The URL of an incoming webhook." },
-	{ .name = "allow_private", .type = KEY_BOOL, .offset = AT(allow_private), .fallback = "false",
-	  .help = "May call loopback and private addresses, and plain http." },
-	{ .name = NULL },
+	{.name = "webhook_url",
+         .type = KEY_SECRET,
+         .offset = AT(webhook_url),
+         .flags = KEY_REQUIRED,
+         .help = "The URL of an incoming webhook."},
+	{.name = "allow_private",
+         .type = KEY_BOOL,
+         .offset = AT(allow_private),
+         .fallback = "false",
+         .help = "May call loopback and private addresses, and plain http."},
+	{.name = NULL},
 };
 
 static char *
@@ -38,7 +44,8 @@ check(const void *arg)
 	char *url = url_trimmed(options->webhook_url.values[0]);
 	bool fine = url_is_http(url);
 	mem_wipe_free(url, strlen(url));
-	return fine ? NULL : mem_fmt("%s does not hold an http(s) URL", options->webhook_url.origin);
+	return fine ? NULL
+	            : mem_fmt("%s does not hold an http(s) URL", options->webhook_url.origin);
 }
 
 static char *
@@ -81,37 +88,37 @@ static const struct {
 	const char *word;
 	enum outcome outcome;
 } errors[] = {
-	{ "invalid_payload", OUTCOME_REJECTED },
-	{ "no_text", OUTCOME_REJECTED },
-	{ "missing_text_or_fallback_or_attachments", OUTCOME_REJECTED },
-	{ "invalid_blocks", OUTCOME_REJECTED },
-	{ "invalid_blocks_format", OUTCOME_REJECTED },
-	{ "invalid_attachments", OUTCOME_REJECTED },
-	{ "too_many_attachments", OUTCOME_REJECTED },
-	{ "msg_too_long", OUTCOME_REJECTED },
-	{ "msg_blocks_too_long", OUTCOME_REJECTED },
-	{ "user_not_found", OUTCOME_BLOCKED },
-	{ "action_prohibited", OUTCOME_BLOCKED },
-	{ "invalid_token", OUTCOME_BLOCKED },
-	{ "invalid_auth", OUTCOME_BLOCKED },
-	{ "not_authed", OUTCOME_BLOCKED },
-	{ "account_inactive", OUTCOME_BLOCKED },
-	{ "token_revoked", OUTCOME_BLOCKED },
-	{ "posting_to_general_channel_denied", OUTCOME_BLOCKED },
-	{ "team_disabled", OUTCOME_BLOCKED },
-	{ "channel_not_found", OUTCOME_BLOCKED },
-	{ "channel_is_archived", OUTCOME_BLOCKED },
-	{ "is_archived", OUTCOME_BLOCKED },
-	{ "no_service", OUTCOME_BLOCKED },
-	{ "no_service_id", OUTCOME_BLOCKED },
-	{ "no_team", OUTCOME_BLOCKED },
-	{ "no_active_hooks", OUTCOME_BLOCKED },
-	{ "rate_limited", OUTCOME_RETRY },
-	{ "ratelimited", OUTCOME_RETRY },
-	{ "rollup_error", OUTCOME_RETRY },
-	{ "internal_error", OUTCOME_RETRY },
-	{ "fatal_error", OUTCOME_RETRY },
-	{ "service_unavailable", OUTCOME_RETRY },
+	{"invalid_payload", OUTCOME_REJECTED},
+	{"no_text", OUTCOME_REJECTED},
+	{"missing_text_or_fallback_or_attachments", OUTCOME_REJECTED},
+	{"invalid_blocks", OUTCOME_REJECTED},
+	{"invalid_blocks_format", OUTCOME_REJECTED},
+	{"invalid_attachments", OUTCOME_REJECTED},
+	{"too_many_attachments", OUTCOME_REJECTED},
+	{"msg_too_long", OUTCOME_REJECTED},
+	{"msg_blocks_too_long", OUTCOME_REJECTED},
+	{"user_not_found", OUTCOME_BLOCKED},
+	{"action_prohibited", OUTCOME_BLOCKED},
+	{"invalid_token", OUTCOME_BLOCKED},
+	{"invalid_auth", OUTCOME_BLOCKED},
+	{"not_authed", OUTCOME_BLOCKED},
+	{"account_inactive", OUTCOME_BLOCKED},
+	{"token_revoked", OUTCOME_BLOCKED},
+	{"posting_to_general_channel_denied", OUTCOME_BLOCKED},
+	{"team_disabled", OUTCOME_BLOCKED},
+	{"channel_not_found", OUTCOME_BLOCKED},
+	{"channel_is_archived", OUTCOME_BLOCKED},
+	{"is_archived", OUTCOME_BLOCKED},
+	{"no_service", OUTCOME_BLOCKED},
+	{"no_service_id", OUTCOME_BLOCKED},
+	{"no_team", OUTCOME_BLOCKED},
+	{"no_active_hooks", OUTCOME_BLOCKED},
+	{"rate_limited", OUTCOME_RETRY},
+	{"ratelimited", OUTCOME_RETRY},
+	{"rollup_error", OUTCOME_RETRY},
+	{"internal_error", OUTCOME_RETRY},
+	{"fatal_error", OUTCOME_RETRY},
+	{"service_unavailable", OUTCOME_RETRY},
 };
 
 static const enum outcome *
@@ -170,7 +177,8 @@ slack_send(struct sink *sink, const struct message *message, sink_done_fn *done,
 		NULL,
 	};
 	struct slack *slack = (struct slack *)sink;
-	json_t *payload = message->plain ? slack_plain(message->document) : slack_rich(message->document);
+	json_t *payload =
+		message->plain ? slack_plain(message->document) : slack_rich(message->document);
 	char *body = json_dumps(payload, JSON_COMPACT);
 	const struct httpc_request request = {
 		.method = "POST",
@@ -187,7 +195,10 @@ slack_send(struct sink *sink, const struct message *message, sink_done_fn *done,
 }
 
 const struct sink_kind sink_slack = {
-	.conf = { .name = "slack", .keys = keys, .size = sizeof(struct slack_options), .check = check },
+	.conf = {.name = "slack",
+                 .keys = keys,
+                 .size = sizeof(struct slack_options),
+                 .check = check},
 	.has_plain = true,
 	.slots = 1,
 	.pace_ms = 1000,

@@ -23,14 +23,14 @@
 static const struct {
 	const char *kind, *todo;
 } todos[] = {
-	{ "image.revocation", "Run a new plan and apply on the affected workspaces" },
-	{ "image.superseded", "Run a new plan and apply to move to the newer version" },
-	{ "image.deleted", "Move the affected workspaces to a version that exists" },
-	{ "workspace.drift", "Review what drifted, then apply, or bring the change into the code" },
-	{ "workspace.check_failed", "Look at the failed checks" },
-	{ "workspace.run_failed", "Open the run, mend what failed, and run again" },
-	{ "workspace.run_waiting", "Open the run and decide" },
-	{ "relay.unknown_event", "Look at it with `driftbell events`; replay it after an upgrade" },
+	{"image.revocation", "Run a new plan and apply on the affected workspaces"},
+	{"image.superseded", "Run a new plan and apply to move to the newer version"},
+	{"image.deleted", "Move the affected workspaces to a version that exists"},
+	{"workspace.drift", "Review what drifted, then apply, or bring the change into the code"},
+	{"workspace.check_failed", "Look at the failed checks"},
+	{"workspace.run_failed", "Open the run, mend what failed, and run again"},
+	{"workspace.run_waiting", "Open the run and decide"},
+	{"relay.unknown_event", "Look at it with `driftbell events`; replay it after an upgrade"},
 };
 
 static const char *
@@ -44,7 +44,8 @@ prefix_of(const json_t *document)
 {
 	static const struct {
 		const char *reason, *prefix;
-	} prefixes[] = { { "resolved", "Resolved: " }, { "reminder", "Reminder: " }, { "drill", "Drill: " } };
+	} prefixes[] = {
+		{"resolved", "Resolved: "}, {"reminder", "Reminder: "}, {"drill", "Drill: "}};
 	const char *reason = filled(document, "reason");
 
 	for (size_t i = 0; reason && i < COUNT(prefixes); i++)
@@ -95,7 +96,8 @@ add_todo(struct buf *out, const json_t *document)
 		if (strcmp(todos[i].kind, kind) != 0)
 			continue;
 		buf_puts(out, todos[i].todo);
-		if (strncmp(kind, "image.", 6) == 0 && filled(document, "image.replacement.version")) {
+		if (strncmp(kind, "image.", 6) == 0 &&
+		    filled(document, "image.replacement.version")) {
 			buf_puts(out, ": ");
 			add_replacement(out, document);
 		}
@@ -114,7 +116,8 @@ static void
 put_section(json_t *blocks, struct buf *text)
 {
 	if (text->len)
-		json_array_append_new(blocks, json_pack("{s:s, s:o}", "type", "section", "text", mrkdwn(text->data)));
+		json_array_append_new(blocks, json_pack("{s:s, s:o}", "type", "section", "text",
+		                                        mrkdwn(text->data)));
 	buf_reset(text);
 }
 
@@ -132,7 +135,7 @@ put_field(json_t *fields, const char *name, struct buf *value)
 static void
 put_text_field(json_t *fields, const char *name, const json_t *document, const char *path)
 {
-	struct buf value = { 0 };
+	struct buf value = {0};
 
 	slack_add(&value, filled(document, path), FIELD_MAX - 20);
 	put_field(fields, name, &value);
@@ -143,7 +146,7 @@ static void
 put_fields(json_t *blocks, const json_t *document)
 {
 	json_t *fields = json_array();
-	struct buf value = { 0 };
+	struct buf value = {0};
 	const char *phase = filled(document, "incident.phase");
 	const char *version = filled(document, "image.version");
 
@@ -166,7 +169,8 @@ put_fields(json_t *blocks, const json_t *document)
 	put_field(fields, "Replacement", &value);
 	buf_fini(&value);
 	if (json_array_size(fields))
-		json_array_append_new(blocks, json_pack("{s:s, s:o}", "type", "section", "fields", fields));
+		json_array_append_new(blocks,
+		                      json_pack("{s:s, s:o}", "type", "section", "fields", fields));
 	else
 		json_decref(fields);
 }
@@ -182,7 +186,8 @@ add_workspace(struct buf *out, const json_t *row)
 	buf_puts(out, "\xe2\x80\xa2 ");
 	slack_add_link(out, filled(row, "url"), name ? name : filled(row, "id"), NAME_MAX_CHARS);
 	if (version) {
-		buf_puts(out, certainty && strcmp(certainty, "possible") == 0 ? " may run " : " runs ");
+		buf_puts(out,
+		         certainty && strcmp(certainty, "possible") == 0 ? " may run " : " runs ");
 		slack_add(out, version, NAME_MAX_CHARS);
 	}
 	if (channel) {
@@ -199,18 +204,20 @@ static void
 put_workspaces(json_t *blocks, const json_t *document)
 {
 	const json_t *rows = json_at(document, "workspaces");
-	struct buf text = { 0 }, line = { 0 };
+	struct buf text = {0}, line = {0};
 	int64_t listed = 0, cut = 0;
 	size_t i;
 	json_t *row;
 
-	json_array_foreach(rows, i, row) {
+	json_array_foreach(rows, i, row)
+	{
 		const char *state = filled(row, "state");
 		if (!state || strcmp(state, "affected") != 0)
 			continue;
 		buf_reset(&line);
 		add_workspace(&line, row);
-		if (cut || listed == LIST_ROWS || slack_length(buf_text(&text)) + slack_length(line.data) > LIST_MAX) {
+		if (cut || listed == LIST_ROWS ||
+		    slack_length(buf_text(&text)) + slack_length(line.data) > LIST_MAX) {
 			cut++;
 			continue;
 		}
@@ -234,16 +241,18 @@ put_workspaces(json_t *blocks, const json_t *document)
 static void
 put_drift(json_t *blocks, const json_t *document)
 {
-	struct buf text = { 0 };
+	struct buf text = {0};
 	int64_t drifted = json_int_at(document, "drift.resources_drifted", -1);
 	int64_t failed = json_int_at(document, "drift.checks_failed", 0);
 
 	if (drifted >= 0) {
 		char label[96];
-		snprintf(label, sizeof(label), "%" PRId64 " resource%s drifted", drifted, drifted == 1 ? "" : "s");
+		snprintf(label, sizeof(label), "%" PRId64 " resource%s drifted", drifted,
+		         drifted == 1 ? "" : "s");
 		slack_add_link(&text, filled(document, "drift.url"), label, sizeof(label));
 		if (failed > 0)
-			buf_printf(&text, ", %" PRId64 " check%s failed", failed, failed == 1 ? "" : "s");
+			buf_printf(&text, ", %" PRId64 " check%s failed", failed,
+			           failed == 1 ? "" : "s");
 	}
 	put_section(blocks, &text);
 	buf_fini(&text);
@@ -252,7 +261,7 @@ put_drift(json_t *blocks, const json_t *document)
 static void
 put_run(json_t *blocks, const json_t *document)
 {
-	struct buf text = { 0 };
+	struct buf text = {0};
 	const char *id = filled(document, "run.id");
 	const char *by = filled(document, "run.created_by");
 	const char *message = filled(document, "run.message");
@@ -280,8 +289,10 @@ put_links(json_t *blocks, const json_t *document)
 {
 	static const struct {
 		const char *path, *label;
-	} links[] = { { "url", "Open the incident" }, { "runbook", "Runbook" }, { "image.url", "Image in HCP Packer" } };
-	struct buf text = { 0 };
+	} links[] = {{"url", "Open the incident"},
+	             {"runbook", "Runbook"},
+	             {"image.url", "Image in HCP Packer"}};
+	struct buf text = {0};
 
 	for (size_t i = 0; i < COUNT(links); i++) {
 		const char *url = filled(document, links[i].path);
@@ -301,14 +312,14 @@ put_context(json_t *blocks, const json_t *document)
 	static const struct {
 		const char *path, *before;
 	} parts[] = {
-		{ "incident.id", "" },
-		{ "reason", "" },
-		{ "team", "team " },
-		{ "incident.acknowledged.by", "acknowledged by " },
-		{ "incident.acknowledged.until", "until " },
-		{ "incident.acknowledged.comment", "saying: " },
+		{"incident.id", ""},
+		{"reason", ""},
+		{"team", "team "},
+		{"incident.acknowledged.by", "acknowledged by "},
+		{"incident.acknowledged.until", "until "},
+		{"incident.acknowledged.comment", "saying: "},
 	};
-	struct buf text = { 0 };
+	struct buf text = {0};
 
 	for (size_t i = 0; i < COUNT(parts); i++) {
 		const char *value = filled(document, parts[i].path);
@@ -318,8 +329,8 @@ put_context(json_t *blocks, const json_t *document)
 		slack_add(&text, value, NAME_MAX_CHARS);
 	}
 	if (text.len)
-		json_array_append_new(blocks,
-		                      json_pack("{s:s, s:[o]}", "type", "context", "elements", mrkdwn(text.data)));
+		json_array_append_new(blocks, json_pack("{s:s, s:[o]}", "type", "context",
+		                                        "elements", mrkdwn(text.data)));
 	buf_fini(&text);
 }
 
@@ -347,7 +358,7 @@ add_text(struct buf *out, const json_t *document)
 json_t *
 slack_plain(const json_t *document)
 {
-	struct buf text = { 0 };
+	struct buf text = {0};
 
 	add_text(&text, document);
 	json_t *payload = json_pack("{s:s}", "text", text.data);
@@ -359,11 +370,12 @@ json_t *
 slack_rich(const json_t *document)
 {
 	json_t *blocks = json_array();
-	struct buf text = { 0 };
+	struct buf text = {0};
 
 	add_title(&text, document, HEADER_MAX);
-	json_array_append_new(blocks, json_pack("{s:s, s:{s:s, s:s, s:b}}", "type", "header", "text", "type",
-	                                        "plain_text", "text", text.data, "emoji", 0));
+	json_array_append_new(blocks,
+	                      json_pack("{s:s, s:{s:s, s:s, s:b}}", "type", "header", "text",
+	                                "type", "plain_text", "text", text.data, "emoji", 0));
 	buf_reset(&text);
 	slack_add(&text, filled(document, "summary"), SUMMARY_MAX);
 	put_section(blocks, &text);
@@ -382,8 +394,8 @@ slack_rich(const json_t *document)
 	put_links(blocks, document);
 	put_context(blocks, document);
 	add_text(&text, document);
-	json_t *payload = json_pack("{s:s, s:o, s:b, s:b}", "text", text.data, "blocks", blocks, "unfurl_links", 0,
-	                            "unfurl_media", 0);
+	json_t *payload = json_pack("{s:s, s:o, s:b, s:b}", "text", text.data, "blocks", blocks,
+	                            "unfurl_links", 0, "unfurl_media", 0);
 	buf_fini(&text);
 	return payload;
 }

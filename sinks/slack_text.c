@@ -48,14 +48,15 @@ is_direction(const char *c)
 static bool
 is_word(char c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '.';
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       c == '_' || c == '.';
 }
 
 /* "@channel" where a word could begin; an address like a@channel.example is left. */
 static bool
 is_broadcast(const char *c, char before)
 {
-	static const char *const names[] = { "channel", "here", "everyone", "all" };
+	static const char *const names[] = {"channel", "here", "everyone", "all"};
 
 	if (*c != '@' || is_word(before))
 		return false;
@@ -162,7 +163,7 @@ add_url(struct buf *out, const char *url)
 void
 slack_add_link(struct buf *out, const char *url, const char *label, size_t max)
 {
-	struct buf encoded = { 0 }, escaped = { 0 }, shown = { 0 };
+	struct buf encoded = {0}, escaped = {0}, shown = {0};
 
 	if (url && strnlen(url, SLACK_URL_MAX + 1) <= SLACK_URL_MAX)
 		add_url(&encoded, url);

@@ -18,10 +18,11 @@ struct task_callback {
 	const struct task_callback_options *options;
 };
 
-static const struct key keys[] = { { .name = NULL } };
+static const struct key keys[] = {{.name = NULL}};
 
 static int
-task_callback_open(struct sink **out, const void *options, const struct sink_env *env, struct err *err)
+task_callback_open(struct sink **out, const void *options, const struct sink_env *env,
+                   struct err *err)
 {
 	(void)err;
 	struct task_callback *callback = mem_alloc(sizeof(*callback));
@@ -64,11 +65,12 @@ body_of(const json_t *document)
 
 	if (!message)
 		message = "";
-	json_t *attributes = json_pack("{s:s, s:s%}", "status", status ? status : "passed", "message", message,
-	                               utf8_prefix(message, MESSAGE_CHARS));
+	json_t *attributes = json_pack("{s:s, s:s%}", "status", status ? status : "passed",
+	                               "message", message, utf8_prefix(message, MESSAGE_CHARS));
 	if (url && url_is_http(url) && strlen(url) <= URL_CHARS)
 		json_object_set_new(attributes, "url", json_string(url));
-	json_t *root = json_pack("{s:{s:s, s:o}}", "data", "type", "task-results", "attributes", attributes);
+	json_t *root = json_pack("{s:{s:s, s:o}}", "data", "type", "task-results", "attributes",
+	                         attributes);
 	char *body = json_dumps(root, JSON_COMPACT);
 	json_decref(root);
 	return body;
@@ -79,7 +81,8 @@ task_callback_send(struct sink *sink, const struct message *message, sink_done_f
 {
 	struct task_callback *callback = (struct task_callback *)sink;
 	char *body = body_of(message->document);
-	char *authorization = mem_fmt("Authorization: Bearer %s", message->bearer ? message->bearer : "");
+	char *authorization =
+		mem_fmt("Authorization: Bearer %s", message->bearer ? message->bearer : "");
 	const char *const headers[] = {
 		"Content-Type: application/vnd.api+json",
 		"User-Agent: driftbell/" DRIFTBELL_VERSION,
@@ -100,7 +103,9 @@ task_callback_send(struct sink *sink, const struct message *message, sink_done_f
 }
 
 const struct sink_kind sink_task_callback = {
-	.conf = { .name = "task_callback", .keys = keys, .size = sizeof(struct task_callback_options) },
+	.conf = {.name = "task_callback",
+                 .keys = keys,
+                 .size = sizeof(struct task_callback_options)},
 	.slots = 4,
 	.open = task_callback_open,
 	.send = task_callback_send,

@@ -22,14 +22,23 @@ struct webhook {
 #define AT(member) offsetof(struct webhook_options, member)
 
 static const struct key keys[] = {
-	{ .name = "url", .type = KEY_URL, .offset = AT(url), .help = "Where to post to." },
-	{ .name = "url", .type = KEY_SECRET, .offset = AT(secret_url),
-	  .help = "The same for a URL that is a secret itself." },
-	{ .name = "secret", .type = KEY_SECRET, .offset = AT(secret), .flags = KEY_REQUIRED | KEY_PLURAL,
-	  .help = "Signing secrets of Standard Webhooks: \"whsec_\" and base64, one a line; each signs." },
-	{ .name = "allow_private", .type = KEY_BOOL, .offset = AT(allow_private), .fallback = "false",
-	  .help = "May call loopback and private addresses, and plain http." },
-	{ .name = NULL },
+	{.name = "url", .type = KEY_URL, .offset = AT(url), .help = "Where to post to."},
+	{.name = "url",
+         .type = KEY_SECRET,
+         .offset = AT(secret_url),
+         .help = "The same for a URL that is a secret itself."},
+	{.name = "secret",
+         .type = KEY_SECRET,
+         .offset = AT(secret),
+         .flags = KEY_REQUIRED | KEY_PLURAL,
+         .help = "Signing secrets of Standard Webhooks: \"whsec_\" and base64, one a line; each "
+                 "signs."},
+	{.name = "allow_private",
+         .type = KEY_BOOL,
+         .offset = AT(allow_private),
+         .fallback = "false",
+         .help = "May call loopback and private addresses, and plain http."},
+	{.name = NULL},
 };
 
 static const char *
@@ -45,8 +54,9 @@ url_of(const struct webhook_options *options)
 static char *
 without_loose_bits(const char *secret)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	static const int unused[] = { 0, 0, 4, 2 };
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const int unused[] = {0, 0, 4, 2};
 	char *copy = mem_str(secret);
 	size_t len = strcspn(copy, "=");
 	const char *last = len ? strchr(digits, copy[len - 1]) : NULL;
@@ -89,8 +99,9 @@ check(const void *arg)
 		size_t len;
 		unsigned char *key = webhook_key(options->secret.values[i], &len);
 		if (!key)
-			return mem_fmt("secret %zu of %s is not \"whsec_\" and base64 of 24 to 64 bytes", i + 1,
-			               options->secret.origin);
+			return mem_fmt(
+				"secret %zu of %s is not \"whsec_\" and base64 of 24 to 64 bytes",
+				i + 1, options->secret.origin);
 		mem_wipe_free(key, len);
 	}
 	return NULL;
@@ -126,9 +137,10 @@ webhook_close(struct sink *sink)
 }
 
 char *
-webhook_signature(const struct secret *secret, const char *id, int64_t timestamp_s, const char *body, size_t len)
+webhook_signature(const struct secret *secret, const char *id, int64_t timestamp_s,
+                  const char *body, size_t len)
 {
-	struct buf content = { 0 }, value = { 0 };
+	struct buf content = {0}, value = {0};
 
 	buf_printf(&content, "%s.%" PRId64 ".", id, timestamp_s);
 	buf_add(&content, body, len);
@@ -162,11 +174,16 @@ webhook_send(struct sink *sink, const struct message *message, sink_done_fn *don
 	snprintf(id, sizeof(id), "%.64s_%" PRId64, message->id, message->revision);
 	snprintf(id_header, sizeof(id_header), "webhook-id: %s", id);
 	snprintf(time_header, sizeof(time_header), "webhook-timestamp: %" PRId64, now_s);
-	char *signature = webhook_signature(&webhook->options->secret, id, now_s, body, strlen(body));
+	char *signature =
+		webhook_signature(&webhook->options->secret, id, now_s, body, strlen(body));
 	char *signature_header = mem_fmt("webhook-signature: %s", signature);
 	const char *const headers[] = {
-		"Content-Type: application/json", "User-Agent: driftbell/" DRIFTBELL_VERSION, id_header,
-		time_header, signature_header, NULL,
+		"Content-Type: application/json",
+		"User-Agent: driftbell/" DRIFTBELL_VERSION,
+		id_header,
+		time_header,
+		signature_header,
+		NULL,
 	};
 	const struct httpc_request request = {
 		.method = "POST",
@@ -183,7 +200,10 @@ webhook_send(struct sink *sink, const struct message *message, sink_done_fn *don
 }
 
 const struct sink_kind sink_webhook = {
-	.conf = { .name = "webhook", .keys = keys, .size = sizeof(struct webhook_options), .check = check },
+	.conf = {.name = "webhook",
+                 .keys = keys,
+                 .size = sizeof(struct webhook_options),
+                 .check = check},
 	.every_revision = true,
 	.slots = 4,
 	.destination = destination,

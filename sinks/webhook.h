@@ -32,6 +32,7 @@ unsigned char *webhook_key(const char *secret, size_t *len);
 
 /* The value of webhook-signature: "v1,..." for each secret, separated by a
  * blank.  Caller frees. */
-char *webhook_signature(const struct secret *, const char *id, int64_t timestamp_s, const char *body, size_t len);
+char *webhook_signature(const struct secret *, const char *id, int64_t timestamp_s,
+                        const char *body, size_t len);
 
 #endif

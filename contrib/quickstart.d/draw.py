@@ -1,5 +1,6 @@
 """Draws Slack messages in a terminal, about as Slack would show them."""
 
+import itertools
 import os
 import re
 import shutil
@@ -76,22 +77,28 @@ def spans(text, styles=()):
 
 def wrap(parts, width, pen):
     """Spans as painted lines of at most `width` columns, with their widths."""
-    lines, line, used = [], "", 0
+    lines, line, used = [], [], 0
     for text, styles in parts:
         for word in re.findall(r"\n|[^\S\n]+|\S+", clean(text)):
             size = width_of(word)
             if word == "\n" or (used + size > width and used):
-                lines.append((line, used))
-                line, used = "", 0
+                lines.append((_paint_line(line, pen), used))
+                line, used = [], 0
                 if word.isspace():
                     continue
             while size > width:  # a word wider than the box
-                lines.append((pen.paint(word[:width], *styles), width))
+                lines.append((pen.paint(word[:width], *styles), width_of(word[:width])))
                 word, size = word[width:], width_of(word[width:])
-            line += pen.paint(word, *styles)
+            line.append((word, styles))
             used += size
-    lines.append((line, used))
+    lines.append((_paint_line(line, pen), used))
     return lines
+
+
+def _paint_line(words, pen):
+    """Words of one style in a row are painted in one go."""
+    return "".join(pen.paint("".join(word for word, _ in group), *styles)
+                   for styles, group in itertools.groupby(words, key=lambda pair: pair[1]))
 
 
 def _text(item, width, pen, *styles):
@@ -163,12 +170,23 @@ def _bar(colour):
     return max((("red", red), ("green", green), ("blue", blue)), key=lambda pair: pair[1])[0]
 
 
+def _mood(payload):
+    """The colour of the dot before the channel's name: how bad it is."""
+    text = str(payload).lower()
+    if "resolved: " in text:
+        return "green"
+    for word, colour in (("critical", "red"), ("warning", "yellow")):
+        if f"severity*\\n{word}" in text:
+            return colour
+    return "blue"
+
+
 def message(channel, payload, pen):
     """One Slack message in a box, ready to print."""
     width = pen.width - 8
     head = f" #{channel} "
-    yield "    " + pen.paint("╭─", "grey") + pen.paint(head, "bold", "blue") \
-        + pen.paint("─" * (width + 1 - width_of(head)) + "╮", "grey")
+    yield "    " + pen.paint("╭─ ", "grey") + pen.paint("●", _mood(payload)) + pen.paint(head, "bold", "blue") \
+        + pen.paint("─" * (width - 1 - width_of(head)) + "╮", "grey")
     for line, used, bar in body(payload, width, pen):
         if bar:
             line, used = pen.paint("▌ ", bar) + line, used + 2

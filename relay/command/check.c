@@ -15,16 +15,16 @@
 static void
 tell_fine(const struct conf *conf)
 {
-	fprintf(stderr, "%s: ok: %zu sources, %zu rules, %zu teams, %zu sinks, %zu routes\n", conf->path,
-	        conf->sources.count, conf->correlate.count, conf->teams.count, conf->sinks.count,
-	        conf->routes.count);
+	fprintf(stderr, "%s: ok: %zu sources, %zu rules, %zu teams, %zu sinks, %zu routes\n",
+	        conf->path, conf->sources.count, conf->correlate.count, conf->teams.count,
+	        conf->sinks.count, conf->routes.count);
 }
 
 static int
 run(const struct command_context *context, int argc, char **argv)
 {
 	struct conf *conf = NULL;
-	struct buf report = { 0 };
+	struct buf report = {0};
 	int rc;
 
 	if (argc == 2 && strcmp(argv[1], "--keys") == 0) {

@@ -95,14 +95,16 @@ wake(void *arg)
 	relay_wake(((struct service *)arg)->relay);
 }
 
-/* The listeners are up as long as the process is: they are opened before the
- * loop runs, and closing begins with the end. */
+/* The listeners are opened before the loop runs, and close with the drain. */
 static bool
 ready(void *arg, struct err *err)
 {
-	(void)arg;
-	(void)err;
-	return true;
+	struct service *service = arg;
+
+	if (!relay_draining(service->relay))
+		return true;
+	err_set(err, "the relay is stopping");
+	return false;
 }
 
 static int

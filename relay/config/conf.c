@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "relay/base/mem.h"
+#include "relay/config/bytes.h"
 #include "relay/config/cross.h"
 #include "relay/config/faults.h"
 #include "relay/config/keys.h"
@@ -20,7 +21,8 @@ static char *
 folder_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	char *given = slash == NULL ? mem_str(".") : mem_strn(path, slash == path ? 1 : (size_t)(slash - path));
+	char *given = slash == NULL ? mem_str(".")
+	                            : mem_strn(path, slash == path ? 1 : (size_t)(slash - path));
 	char *real = realpath(given, NULL);
 	char *here = getcwd(NULL, 0);
 	char *folder = real != NULL ? mem_str(real) : value_path(here != NULL ? here : "/", given);
@@ -40,15 +42,16 @@ conf_free(struct conf *conf)
 }
 
 int
-conf_parse(struct conf **out, const char *path, const char *text, size_t len, const struct conf_kinds *kinds,
-           struct buf *report)
+conf_parse(struct conf **out, const char *path, const char *text, size_t len,
+           const struct conf_kinds *kinds, struct buf *report)
 {
-	struct faults faults = { 0 };
+	struct faults faults = {0};
 	struct conf *conf = mem_alloc(sizeof(*conf));
 	char *folder = folder_of(path);
 	struct node *root = yaml_read(text, len, &faults);
-	const struct walk walk = { .faults = &faults, .folder = folder, .kinds = kinds };
-	const struct cross cross = { .faults = &faults, .root = root, .folder = folder, .kinds = kinds, .conf = conf };
+	const struct walk walk = {.faults = &faults, .folder = folder, .kinds = kinds};
+	const struct cross cross = {
+		.faults = &faults, .root = root, .folder = folder, .kinds = kinds, .conf = conf};
 	bool fine;
 
 	*out = NULL;
@@ -60,7 +63,8 @@ conf_parse(struct conf **out, const char *path, const char *text, size_t len, co
 	} else if (root != NULL && root->type == NODE_EMPTY) {
 		faults_add(&faults, 1, 1, "the file is empty");
 	} else if (root != NULL && root->type != NODE_BAD) {
-		faults_add(&faults, root->line, root->column, "a config is a map of keys, not %s", yaml_type_name(root));
+		faults_add(&faults, root->line, root->column, "a config is a map of keys, not %s",
+		           yaml_type_name(root));
 	}
 	fine = faults.errors == 0;
 	faults_report(&faults, path, report);
@@ -83,8 +87,8 @@ read_file(const char *path, struct buf *text)
 
 	if (fd < 0)
 		return -1;
-	buf_reserve(text, YAML_SIZE_MAX + 1);
-	while (n != 0 && text->len <= YAML_SIZE_MAX) {
+	buf_reserve(text, CONFIG_SIZE_MAX + 1);
+	while (n != 0 && text->len <= CONFIG_SIZE_MAX) {
 		char chunk[16384];
 
 		n = read(fd, chunk, sizeof(chunk));
@@ -100,8 +104,8 @@ read_file(const char *path, struct buf *text)
 int
 conf_load(struct conf **out, const char *path, const struct conf_kinds *kinds, struct buf *report)
 {
-	struct buf text = { 0 };
-	struct faults faults = { 0 };
+	struct buf text = {0};
+	struct faults faults = {0};
 	int rc = -1;
 
 	*out = NULL;
@@ -159,7 +163,7 @@ conf_sink_named(const struct conf *conf, const char *name)
 char *
 conf_restart_changes(const struct conf *running, const struct conf *loaded)
 {
-	struct buf names = { 0 };
+	struct buf names = {0};
 
 	rows_restart_changes(conf_keys, running, loaded, "", &names);
 	return names.data != NULL ? buf_take(&names) : mem_str("");

@@ -20,14 +20,14 @@ struct conf_tls {
 };
 
 struct conf_listen {
-	char *ingest; /* default 127.0.0.1:8080 */
-	char *admin;  /* default 127.0.0.1:8081 */
+	char *ingest;                   /* default 127.0.0.1:8080 */
+	char *admin;                    /* default 127.0.0.1:8081 */
 	struct conf_tls tls, admin_tls; /* NULL members where not given */
 	struct secret admin_token;      /* count 0 where not given */
 	struct key_texts admin_names;
 };
 
-struct conf_limits { /* under `limits:` */
+struct conf_limits {         /* under `limits:` */
 	int64_t body;        /* 1M: largest webhook body */
 	int64_t headers;     /* 32k */
 	int64_t request;     /* 10s: a whole request must be there within this, ms */
@@ -37,7 +37,7 @@ struct conf_limits { /* under `limits:` */
 };
 
 struct conf_store {
-	char *url;  /* sqlite:PATH, default sqlite:driftbell.db; PATH made absolute */
+	char *url;         /* sqlite:PATH, default sqlite:driftbell.db; PATH made absolute */
 	int64_t retention; /* ms, default 90d */
 };
 
@@ -47,7 +47,7 @@ struct conf_runbook {
 };
 
 struct conf_links {
-	char *base_url; /* without trailing slash; NULL when not given */
+	char *base_url;           /* without trailing slash; NULL when not given */
 	struct key_list runbooks; /* struct conf_runbook */
 };
 
@@ -57,11 +57,11 @@ struct conf_source {
 	void *options; /* the kind's own struct */
 };
 
-struct conf_rule { /* correlate: */
+struct conf_rule {                /* correlate: */
 	char *bucket, *workspace; /* patterns with {name} */
-	char *organization; /* glob over HCP Terraform organization names; default "*" */
-	char *project;      /* glob over HCP project ids; default "*" */
-	char *channel;      /* NULL = any */
+	char *organization;       /* glob over HCP Terraform organization names; default "*" */
+	char *project;            /* glob over HCP project ids; default "*" */
+	char *channel;            /* NULL = any */
 };
 
 struct conf_team {
@@ -87,9 +87,9 @@ struct conf_route {
 	struct key_texts to; /* names of sinks, each one exists */
 	int per;             /* enum conf_per, default incident */
 	struct key_texts teams;
-	char *unowned;       /* a sink's name, "drop", or NULL = this route's sinks */
-	int64_t wait;        /* ms, default 10s */
-	int64_t repeat;      /* ms, default 0 */
+	char *unowned;                /* a sink's name, "drop", or NULL = this route's sinks */
+	int64_t wait;                 /* ms, default 10s */
+	int64_t repeat;               /* ms, default 0 */
 	struct key_numbers reminders; /* ms */
 	bool stop;
 };
@@ -111,7 +111,8 @@ struct conf {
 struct conf_kinds {
 	const struct key_kind *const *sources;
 	const struct key_kind *const *sinks;
-	const char *const *incident_kinds; /* for match.kinds: a glob that matches none is a fault */
+	const char *const
+		*incident_kinds; /* for match.kinds: a glob that matches none is a fault */
 };
 
 /*
@@ -120,7 +121,8 @@ struct conf_kinds {
  * "FILE:LINE:COL: message" (warnings: "FILE:LINE:COL: warning: message"),
  * in the order of the file.  Never a secret.
  */
-int conf_load(struct conf **out, const char *path, const struct conf_kinds *, struct buf *report) MUST_CHECK;
+int conf_load(struct conf **out, const char *path, const struct conf_kinds *,
+              struct buf *report) MUST_CHECK;
 /* The same from memory; `path` names it in messages and gives the folder. */
 int conf_parse(struct conf **out, const char *path, const char *text, size_t len,
                const struct conf_kinds *, struct buf *report) MUST_CHECK;

@@ -45,13 +45,15 @@ check_tls(const struct cross *x, const struct conf_tls *tls, const char *name)
 	if (tls->certificate_file == NULL && tls->key_file == NULL)
 		return;
 	if (tls->certificate_file == NULL || tls->key_file == NULL) {
-		faults_add(x->faults, at->line, at->column, "%s needs both certificate_file and key_file", name);
+		faults_add(x->faults, at->line, at->column,
+		           "%s needs both certificate_file and key_file", name);
 		return;
 	}
 	if (access(tls->key_file, R_OK) != 0)
 		faults_add(x->faults, at->line, at->column, "key_file cannot be read");
 	else if (stat(tls->key_file, &st) == 0 && (st.st_mode & 07) != 0)
-		faults_warn(x->faults, at->line, at->column, "key_file can be used by everybody (mode %04o)",
+		faults_warn(x->faults, at->line, at->column,
+		            "key_file can be used by everybody (mode %04o)",
 		            (unsigned)(st.st_mode & 07777));
 	at = cross_place(x, map, "certificate_file");
 	if (access(tls->certificate_file, R_OK) != 0)
@@ -71,7 +73,8 @@ check_listen(const struct cross *x)
 		return;
 	/* The keys, not the values: one that is there and faulty is told already. */
 	if (yaml_get(map, "admin_tls") == NULL)
-		faults_add(x->faults, at->line, at->column, "admin beyond loopback needs admin_tls");
+		faults_add(x->faults, at->line, at->column,
+		           "admin beyond loopback needs admin_tls");
 	if (yaml_get(map, "admin_token_file") == NULL && yaml_get(map, "admin_token_env") == NULL)
 		faults_add(x->faults, at->line, at->column,
 		           "admin beyond loopback needs admin_token_file or admin_token_env");
@@ -84,7 +87,8 @@ check_positive(const struct cross *x, const char *section, const char *key, int6
 {
 	const struct node *node = yaml_get(yaml_get(x->root, section), key);
 
-	if (value == 0 && node != NULL && node->type == NODE_TEXT && node->text[strspn(node->text, "0smhdkMG")] == '\0')
+	if (value == 0 && node != NULL && node->type == NODE_TEXT &&
+	    node->text[strspn(node->text, "0smhdkMG")] == '\0')
 		faults_add(x->faults, node->line, node->column, "%s needs more than 0", key);
 }
 
@@ -108,7 +112,8 @@ store_url_fault(const char *url)
 	const char *path = url + strlen(SQLITE_PREFIX);
 
 	if (strncmp(url, "postgres", strlen("postgres")) == 0)
-		return "names a PostgreSQL server, but this version stores in SQLite only: use sqlite:PATH";
+		return "names a PostgreSQL server, but this version stores in SQLite only: use "
+		       "sqlite:PATH";
 	if (strncmp(url, SQLITE_PREFIX, strlen(SQLITE_PREFIX)) != 0)
 		return "needs sqlite:PATH";
 	if (*path == '\0')
@@ -151,15 +156,18 @@ finish_links(const struct cross *x)
 	if (links->base_url != NULL && strpbrk(links->base_url, "?#") != NULL)
 		faults_add(x->faults, at->line, at->column, "base_url needs a URL without ? and #");
 	if (links->base_url != NULL)
-		for (size_t len = strlen(links->base_url); len > 0 && links->base_url[len - 1] == '/'; len--)
+		for (size_t len = strlen(links->base_url);
+		     len > 0 && links->base_url[len - 1] == '/'; len--)
 			links->base_url[len - 1] = '\0';
 	for (size_t i = 0; i < links->runbooks.count; i++) {
-		const struct conf_runbook *runbook = conf_item(links->runbooks, struct conf_runbook, i);
+		const struct conf_runbook *runbook =
+			conf_item(links->runbooks, struct conf_runbook, i);
 		const struct node *item = yaml_item(yaml_get(map, "runbooks"), i);
 
 		at = cross_place(x, item, "kind");
 		if (runbook->kind != NULL && !cross_kind_exists(x, runbook->kind))
-			faults_add(x->faults, at->line, at->column, "kind matches no incident kind");
+			faults_add(x->faults, at->line, at->column,
+			           "kind matches no incident kind");
 	}
 }
 

@@ -16,7 +16,7 @@ struct names {
 	struct entry {
 		const char *name;
 		size_t i; /* in the list */
-	} *items;
+	} * items;
 	size_t count;
 };
 
@@ -38,10 +38,11 @@ names_init(struct names *names, const struct key_list *list, size_t size)
 	names->items = mem_array(list->count, sizeof(*names->items));
 	names->count = 0;
 	for (size_t i = 0; i < list->count; i++) {
-		const char *name = *(char *const *)(const void *)((const char *)list->items + i * size);
+		const char *name =
+			*(char *const *)(const void *)((const char *)list->items + i * size);
 
 		if (name != NULL)
-			names->items[names->count++] = (struct entry){ .name = name, .i = i };
+			names->items[names->count++] = (struct entry){.name = name, .i = i};
 	}
 	if (names->count > 1)
 		qsort(names->items, names->count, sizeof(*names->items), by_name);
@@ -77,8 +78,9 @@ check_duplicates(const struct cross *x, const struct names *names, const char *l
 		if (strcmp(first->name, again->name) != 0)
 			continue;
 		quoted = faults_quote(again->name);
-		faults_add(x->faults, at->line, at->column, "duplicate name %s in %s: it stands on line %d already",
-		           quoted, list, cross_place(x, cross_item(x, list, first->i), "name")->line);
+		faults_add(x->faults, at->line, at->column,
+		           "duplicate name %s in %s: it stands on line %d already", quoted, list,
+		           cross_place(x, cross_item(x, list, first->i), "name")->line);
 		free(quoted);
 	}
 }
@@ -87,26 +89,31 @@ static void
 check_lengths(const struct cross *x, const struct names *names, const char *list)
 {
 	for (size_t i = 0; i < names->count; i++) {
-		const struct node *at = cross_place(x, cross_item(x, list, names->items[i].i), "name");
+		const struct node *at =
+			cross_place(x, cross_item(x, list, names->items[i].i), "name");
 
 		if (strlen(names->items[i].name) > NAME_MAX_BYTES)
-			faults_add(x->faults, at->line, at->column, "name is longer than %d bytes", NAME_MAX_BYTES);
+			faults_add(x->faults, at->line, at->column, "name is longer than %d bytes",
+			           NAME_MAX_BYTES);
 	}
 }
 
 static void
 check_source_names(const struct cross *x)
 {
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
 
 	for (size_t i = 0; i < x->conf->sources.count; i++) {
 		const char *name = conf_item(x->conf->sources, struct conf_source, i)->name;
 		const struct node *at = cross_place(x, cross_item(x, "sources", i), "name");
 
-		if (name != NULL && (!isalnum((unsigned char)*name) || name[strspn(name, allowed)] != '\0'))
-			faults_add(x->faults, at->line, at->column,
-			           "name is part of a URL: letters, digits, \".\", \"_\" and \"-\", "
-			           "beginning with a letter or digit");
+		if (name != NULL &&
+		    (!isalnum((unsigned char)*name) || name[strspn(name, allowed)] != '\0'))
+			faults_add(
+				x->faults, at->line, at->column,
+				"name is part of a URL: letters, digits, \".\", \"_\" and \"-\", "
+				"beginning with a letter or digit");
 	}
 }
 
@@ -139,16 +146,16 @@ check_known(const struct cross *x, const struct names *names, const char *what, 
 	}
 	quoted = faults_quote(name);
 	if (nearest != NULL)
-		faults_add(x->faults, at->line, at->column, "there is no %s %s: did you mean \"%s\"?", what, quoted,
-		           nearest);
+		faults_add(x->faults, at->line, at->column,
+		           "there is no %s %s: did you mean \"%s\"?", what, quoted, nearest);
 	else
 		faults_add(x->faults, at->line, at->column, "there is no %s %s", what, quoted);
 	free(quoted);
 }
 
 static void
-check_all_known(const struct cross *x, const struct names *names, const char *what, const struct key_texts *texts,
-                const struct node *list)
+check_all_known(const struct cross *x, const struct names *names, const char *what,
+                const struct key_texts *texts, const struct node *list)
 {
 	for (size_t i = 0; i < texts->count; i++)
 		check_known(x, names, what, texts->items[i], yaml_item(list, i));
@@ -164,7 +171,8 @@ check_kinds(const struct cross *x, const struct key_texts *kinds, const struct n
 		if (kinds->items[i] == NULL || cross_kind_exists(x, kinds->items[i]))
 			continue;
 		quoted = faults_quote(kinds->items[i]);
-		faults_add(x->faults, at->line, at->column, "kinds: %s matches no incident kind", quoted);
+		faults_add(x->faults, at->line, at->column, "kinds: %s matches no incident kind",
+		           quoted);
 		free(quoted);
 	}
 }
@@ -193,10 +201,10 @@ cross_names(const struct cross *x)
 		const struct key_list *items;
 		size_t size;
 	} lists[] = {
-		{ &sources, "sources", &x->conf->sources, sizeof(struct conf_source) },
-		{ &teams, "teams", &x->conf->teams, sizeof(struct conf_team) },
-		{ &sinks, "sinks", &x->conf->sinks, sizeof(struct conf_sink) },
-		{ &routes, "routes", &x->conf->routes, sizeof(struct conf_route) },
+		{&sources, "sources", &x->conf->sources, sizeof(struct conf_source)},
+		{&teams, "teams", &x->conf->teams, sizeof(struct conf_team)},
+		{&sinks, "sinks", &x->conf->sinks, sizeof(struct conf_sink)},
+		{&routes, "routes", &x->conf->routes, sizeof(struct conf_route)},
 	};
 
 	for (size_t i = 0; i < COUNT(lists); i++) {

@@ -14,7 +14,8 @@ check_pattern(const struct cross *x, const struct node *map, const char *key, co
 
 	if (pattern == NULL)
 		return false;
-	fault = strlen(pattern) > PATTERN_LENGTH_MAX ? "is longer than 256 bytes" : pattern_names_add(names, pattern);
+	fault = strlen(pattern) > PATTERN_LENGTH_MAX ? "is longer than 256 bytes"
+	                                             : pattern_names_add(names, pattern);
 	if (fault != NULL)
 		faults_add(x->faults, at->line, at->column, "%s %s", key, fault);
 	return fault == NULL;
@@ -27,15 +28,17 @@ check_glob(const struct cross *x, const struct node *map, const char *key, const
 	const struct node *at = cross_place(x, map, key);
 
 	if (glob != NULL && strpbrk(glob, "{}") != NULL)
-		faults_add(x->faults, at->line, at->column, "%s takes no {name}: only bucket and workspace do", key);
+		faults_add(x->faults, at->line, at->column,
+		           "%s takes no {name}: only bucket and workspace do", key);
 	else if (glob != NULL && strlen(glob) > PATTERN_LENGTH_MAX)
-		faults_add(x->faults, at->line, at->column, "%s is longer than %d bytes", key, PATTERN_LENGTH_MAX);
+		faults_add(x->faults, at->line, at->column, "%s is longer than %d bytes", key,
+		           PATTERN_LENGTH_MAX);
 }
 
 static void
 check_rule(const struct cross *x, const struct conf_rule *rule, const struct node *map)
 {
-	struct pattern_names bucket = { 0 }, workspace = { 0 }, both = { 0 };
+	struct pattern_names bucket = {0}, workspace = {0}, both = {0};
 	const struct node *at = cross_place(x, map, "workspace");
 	bool fine;
 
@@ -46,9 +49,11 @@ check_rule(const struct cross *x, const struct conf_rule *rule, const struct nod
 	fine = check_pattern(x, map, "workspace", rule->workspace, &workspace) && fine;
 	if (!fine)
 		return;
-	if (pattern_names_add(&both, rule->bucket) != NULL || pattern_names_add(&both, rule->workspace) != NULL)
+	if (pattern_names_add(&both, rule->bucket) != NULL ||
+	    pattern_names_add(&both, rule->workspace) != NULL)
 		faults_add(x->faults, at->line, at->column,
-		           "workspace and bucket together have more than %d different {name}s", PATTERN_NAMES_MAX);
+		           "workspace and bucket together have more than %d different {name}s",
+		           PATTERN_NAMES_MAX);
 	/* Allowed: one family of images for a family of workspaces.  Mostly a slip. */
 	else if (bucket.count > 0 && !pattern_names_share(&bucket, &workspace))
 		faults_warn(x->faults, at->line, at->column,

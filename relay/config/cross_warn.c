@@ -20,13 +20,14 @@ static void
 warn_kinds(const struct cross *x)
 {
 	const struct node *at = cross_place(x, x->root, "routes");
-	struct buf lost = { 0 };
+	struct buf lost = {0};
 
 	for (const char *const *kind = x->kinds->incident_kinds; *kind != NULL; kind++) {
 		bool taken = false;
 
 		for (size_t i = 0; i < x->conf->routes.count && !taken; i++)
-			taken = route_takes(conf_item(x->conf->routes, struct conf_route, i), *kind);
+			taken = route_takes(conf_item(x->conf->routes, struct conf_route, i),
+			                    *kind);
 		if (!taken)
 			buf_printf(&lost, "%s%s", lost.len > 0 ? ", " : "", *kind);
 	}
@@ -55,7 +56,7 @@ used_init(struct used *used, const struct key_list *routes)
 
 	for (size_t i = 0; i < routes->count; i++)
 		room += conf_item(*routes, struct conf_route, i)->to.count + 1;
-	*used = (struct used){ .names = mem_array(room, sizeof(*used->names)) };
+	*used = (struct used){.names = mem_array(room, sizeof(*used->names))};
 	for (size_t i = 0; i < routes->count; i++) {
 		const struct conf_route *route = conf_item(*routes, struct conf_route, i);
 
@@ -71,7 +72,8 @@ used_init(struct used *used, const struct key_list *routes)
 static bool
 used_has(const struct used *used, const char *name)
 {
-	return used->count > 0 && bsearch(&name, used->names, used->count, sizeof(*used->names), by_text) != NULL;
+	return used->count > 0 &&
+	       bsearch(&name, used->names, used->count, sizeof(*used->names), by_text) != NULL;
 }
 
 static void
@@ -87,10 +89,12 @@ warn_sinks(const struct cross *x)
 		char *quoted = faults_quote(name);
 
 		if (!used_has(&used, name))
-			faults_warn(x->faults, at->line, at->column, "no route names the sink %s", quoted);
+			faults_warn(x->faults, at->line, at->column, "no route names the sink %s",
+			            quoted);
 		if (sinks->count == 1)
 			faults_warn(x->faults, at->line, at->column,
-			            "%s is the only sink: when it fails, no other one can say so", quoted);
+			            "%s is the only sink: when it fails, no other one can say so",
+			            quoted);
 		free(quoted);
 	}
 	free(used.names);
@@ -106,8 +110,10 @@ warn_per(const struct cross *x)
 		const char *key = route->teams.count > 0 ? "teams" : "unowned";
 		const struct node *at = cross_place(x, map, key);
 
-		if (route->per == PER_INCIDENT && (route->teams.count > 0 || route->unowned != NULL))
-			faults_warn(x->faults, at->line, at->column, "%s has no effect without \"per: team\"", key);
+		if (route->per == PER_INCIDENT &&
+		    (route->teams.count > 0 || route->unowned != NULL))
+			faults_warn(x->faults, at->line, at->column,
+			            "%s has no effect without \"per: team\"", key);
 	}
 }
 

@@ -18,8 +18,8 @@ struct fault {
 	char *text;
 };
 
-static PRINTF_LIKE(5, 0) void
-add(struct faults *faults, bool warning, int line, int column, const char *fmt, va_list args)
+static PRINTF_LIKE(5, 0) void add(struct faults *faults, bool warning, int line, int column,
+                                  const char *fmt, va_list args)
 {
 	struct fault *f;
 
@@ -90,8 +90,8 @@ faults_report(struct faults *faults, const char *path, struct buf *report)
 	if (faults->dropped > 0) {
 		const struct fault *last = &faults->items[faults->count - 1];
 
-		buf_printf(report, "%s:%d:%d: and %zu more faults\n", name, last->line, last->column,
-		           faults->dropped);
+		buf_printf(report, "%s:%d:%d: and %zu more faults\n", name, last->line,
+		           last->column, faults->dropped);
 	}
 	free(name);
 }
@@ -102,7 +102,7 @@ faults_fini(struct faults *faults)
 	for (size_t i = 0; i < faults->count; i++)
 		free(faults->items[i].text);
 	free(faults->items);
-	*faults = (struct faults){ 0 };
+	*faults = (struct faults){0};
 }
 
 char *

@@ -14,22 +14,22 @@
 #include <stdint.h>
 
 enum key_type {
-	KEY_TEXT,     /* char *            a scalar that is not empty */
-	KEY_PATH,     /* char *            made absolute from the config's folder */
-	KEY_URL,      /* char *            http or https */
-	KEY_ADDRESS,  /* char *            HOST:PORT, [V6]:PORT or unix:PATH */
-	KEY_BOOL,     /* bool              true or false */
-	KEY_COUNT,    /* int64_t           0 and up */
-	KEY_SIZE,     /* int64_t           bytes: 512, 64k, 1M */
-	KEY_DURATION, /* int64_t           milliseconds: 10s, 5m, 24h, 30d */
-	KEY_CHOICE,   /* int               index into `choices` */
-	KEY_TEXTS,    /* struct key_texts  a list of texts */
-	KEY_GLOBS,    /* struct key_texts  a list of patterns */
-	KEY_DURATIONS,/* struct key_numbers a list of durations */
-	KEY_SECRET,   /* struct secret     "NAME_file" or "NAME_env" in the file; `name` is NAME */
-	KEY_MAP,      /* a struct in place `keys` says what is in it */
-	KEY_LIST,     /* struct key_list   a list of maps, `size` bytes each */
-	KEY_KIND      /* struct key_choice  exactly one kind's map ("slack: {...}"); conf.c's own */
+	KEY_TEXT,      /* char *            a scalar that is not empty */
+	KEY_PATH,      /* char *            made absolute from the config's folder */
+	KEY_URL,       /* char *            http or https */
+	KEY_ADDRESS,   /* char *            HOST:PORT, [V6]:PORT or unix:PATH */
+	KEY_BOOL,      /* bool              true or false */
+	KEY_COUNT,     /* int64_t           0 and up */
+	KEY_SIZE,      /* int64_t           bytes: 512, 64k, 1M */
+	KEY_DURATION,  /* int64_t           milliseconds: 10s, 5m, 24h, 30d */
+	KEY_CHOICE,    /* int               index into `choices` */
+	KEY_TEXTS,     /* struct key_texts  a list of texts */
+	KEY_GLOBS,     /* struct key_texts  a list of patterns */
+	KEY_DURATIONS, /* struct key_numbers a list of durations */
+	KEY_SECRET,    /* struct secret     "NAME_file" or "NAME_env" in the file; `name` is NAME */
+	KEY_MAP,       /* a struct in place `keys` says what is in it */
+	KEY_LIST,      /* struct key_list   a list of maps, `size` bytes each */
+	KEY_KIND /* struct key_choice  exactly one kind's map ("slack: {...}"); conf.c's own */
 };
 
 enum key_flag {

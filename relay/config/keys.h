@@ -9,7 +9,7 @@
 
 #define SQLITE_PREFIX "sqlite:"
 
-extern const struct key conf_keys[]; /* fills struct conf */
+extern const struct key conf_keys[];            /* fills struct conf */
 extern const char *const conf_severity_words[]; /* ended by NULL */
 
 #endif

@@ -9,12 +9,13 @@
 #define WORD_MAX 40       /* a longer word is no misspelling */
 #define CANDIDATES_MAX 64 /* keys of one map, each spelling counted */
 
-const char *const secret_suffixes[] = { [SECRET_FILE] = "_file", [SECRET_ENV] = "_env" };
+const char *const secret_suffixes[] = {[SECRET_FILE] = "_file", [SECRET_ENV] = "_env"};
 
 const struct key_kind *const *
 walk_kinds(const struct key *row, const struct conf_kinds *kinds)
 {
-	return *(const struct key_kind *const *const *)(const void *)((const char *)kinds + row->size);
+	return *(const struct key_kind *const *const *)(const void *)((const char *)kinds +
+	                                                              row->size);
 }
 
 static bool
@@ -61,10 +62,11 @@ candidate(struct candidates *c, const char *name)
 static void
 candidates_init(struct candidates *c, const struct walk *w, const struct key *rows)
 {
-	*c = (struct candidates){ 0 };
+	*c = (struct candidates){0};
 	for (const struct key *row = rows; row->name != NULL; row++) {
 		if (row->type == KEY_KIND) {
-			for (const struct key_kind *const *k = walk_kinds(row, w->kinds); *k != NULL; k++)
+			for (const struct key_kind *const *k = walk_kinds(row, w->kinds);
+			     *k != NULL; k++)
 				candidate(c, (*k)->name);
 			continue;
 		}
@@ -112,10 +114,11 @@ lookup_nearest(const char *word, const char *const *names, size_t count)
 }
 
 static void
-tell_unknown(const struct walk *w, const struct node *key, const struct key *rows, const char *where)
+tell_unknown(const struct walk *w, const struct node *key, const struct key *rows,
+             const char *where)
 {
 	struct candidates c;
-	struct buf known = { 0 };
+	struct buf known = {0};
 	const char *nearest;
 	char *quoted;
 
@@ -129,11 +132,12 @@ tell_unknown(const struct walk *w, const struct node *key, const struct key *row
 	for (size_t i = 0; i < c.count; i++)
 		buf_printf(&known, "%s%s", i > 0 ? ", " : "", c.names[i]);
 	if (nearest != NULL)
-		faults_add(w->faults, key->line, key->column, "unknown key %s in %s: did you mean \"%s\"?",
-		           quoted, where, nearest);
+		faults_add(w->faults, key->line, key->column,
+		           "unknown key %s in %s: did you mean \"%s\"?", quoted, where, nearest);
 	else
-		faults_add(w->faults, key->line, key->column, "unknown key %s in %s, where this version knows %s",
-		           quoted, where, buf_text(&known));
+		faults_add(w->faults, key->line, key->column,
+		           "unknown key %s in %s, where this version knows %s", quoted, where,
+		           buf_text(&known));
 	candidates_fini(&c);
 	buf_fini(&known);
 	free(quoted);
@@ -158,12 +162,13 @@ tell_inline_secret(const struct walk *w, const struct node *key, const struct ke
 struct found
 lookup_key(const struct walk *w, const struct node *key, const struct key *rows, const char *where)
 {
-	struct found found = { 0 };
+	struct found found = {0};
 
 	if (key->type == NODE_BAD)
 		return found;
 	if (key->type != NODE_TEXT) {
-		faults_add(w->faults, key->line, key->column, "a key is a text, not %s", yaml_type_name(key));
+		faults_add(w->faults, key->line, key->column, "a key is a text, not %s",
+		           yaml_type_name(key));
 		return found;
 	}
 	for (const struct key *row = rows; row->name != NULL; row++) {
@@ -171,7 +176,7 @@ lookup_key(const struct walk *w, const struct node *key, const struct key *rows,
 		if (row_matches(w, row, key->text, &found))
 			return found;
 	}
-	found = (struct found){ .row = tell_inline_secret(w, key, rows) };
+	found = (struct found){.row = tell_inline_secret(w, key, rows)};
 	found.refused = found.row != NULL;
 	if (!found.refused)
 		tell_unknown(w, key, rows, where);

@@ -17,7 +17,8 @@ struct found {
 	bool refused;                /* a secret's value stood in the config: told */
 };
 
-struct found lookup_key(const struct walk *, const struct node *key, const struct key *rows, const char *where);
+struct found lookup_key(const struct walk *, const struct node *key, const struct key *rows,
+                        const char *where);
 
 /* The nearest of `count` names to a misspelt one, or NULL when none is near;
  * NULL names are passed over. */

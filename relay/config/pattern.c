@@ -6,7 +6,8 @@ static bool
 has_name(const struct pattern_names *names, const struct pattern_name *name)
 {
 	for (size_t i = 0; i < names->count; i++)
-		if (names->items[i].len == name->len && memcmp(names->items[i].text, name->text, name->len) == 0)
+		if (names->items[i].len == name->len &&
+		    memcmp(names->items[i].text, name->text, name->len) == 0)
 			return true;
 	return false;
 }
@@ -14,10 +15,11 @@ has_name(const struct pattern_names *names, const struct pattern_name *name)
 const char *
 pattern_names_add(struct pattern_names *names, const char *pattern)
 {
-	static const char name_bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+	static const char name_bytes[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
 
 	for (const char *p = pattern; *p != '\0'; p++) {
-		struct pattern_name name = { .text = p + 1 };
+		struct pattern_name name = {.text = p + 1};
 
 		if (*p == '}')
 			return "has a \"}\" without its \"{\"";

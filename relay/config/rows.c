@@ -92,7 +92,8 @@ same_value(const struct key *row, const void *a, const void *b)
 }
 
 void
-rows_restart_changes(const struct key *rows, const void *a, const void *b, const char *prefix, struct buf *names)
+rows_restart_changes(const struct key *rows, const void *a, const void *b, const char *prefix,
+                     struct buf *names)
 {
 	for (const struct key *row = rows; row->name != NULL; row++) {
 		const void *left = (const char *)a + row->offset;
@@ -110,11 +111,21 @@ rows_restart_changes(const struct key *rows, const void *a, const void *b, const
 }
 
 static const char *const type_words[] = {
-	[KEY_TEXT] = "text",          [KEY_PATH] = "path",           [KEY_URL] = "URL",
-	[KEY_ADDRESS] = "address",    [KEY_BOOL] = "true or false",  [KEY_COUNT] = "number",
-	[KEY_SIZE] = "size",          [KEY_DURATION] = "duration",   [KEY_CHOICE] = "choice",
-	[KEY_TEXTS] = "list of texts", [KEY_GLOBS] = "list of patterns", [KEY_DURATIONS] = "list of durations",
-	[KEY_SECRET] = "secret",      [KEY_MAP] = "map",             [KEY_LIST] = "list of maps",
+	[KEY_TEXT] = "text",
+	[KEY_PATH] = "path",
+	[KEY_URL] = "URL",
+	[KEY_ADDRESS] = "address",
+	[KEY_BOOL] = "true or false",
+	[KEY_COUNT] = "number",
+	[KEY_SIZE] = "size",
+	[KEY_DURATION] = "duration",
+	[KEY_CHOICE] = "choice",
+	[KEY_TEXTS] = "list of texts",
+	[KEY_GLOBS] = "list of patterns",
+	[KEY_DURATIONS] = "list of durations",
+	[KEY_SECRET] = "secret",
+	[KEY_MAP] = "map",
+	[KEY_LIST] = "list of maps",
 	[KEY_KIND] = "map",
 };
 
@@ -127,7 +138,8 @@ describe_one(const struct key *row, const char *prefix, const char *suffix, FILE
 	if (row->fallback != NULL)
 		fprintf(out, "; default %s", row->fallback);
 	if ((row->flags & KEY_REQUIRED) != 0)
-		fputs(row->type == KEY_SECRET ? "; required as a file or a variable" : "; required", out);
+		fputs(row->type == KEY_SECRET ? "; required as a file or a variable" : "; required",
+		      out);
 	if ((row->flags & KEY_RESTART) != 0)
 		fputs("; not changed by a reload", out);
 	if ((row->flags & KEY_PLURAL) != 0)
@@ -150,7 +162,8 @@ void
 rows_describe(const struct key *rows, const struct conf_kinds *kinds, const char *prefix, FILE *out)
 {
 	for (const struct key *row = rows; row->name != NULL; row++) {
-		char *longer = mem_fmt("%s%s%s.", prefix, row->name, row->type == KEY_LIST ? "[]" : "");
+		char *longer =
+			mem_fmt("%s%s%s.", prefix, row->name, row->type == KEY_LIST ? "[]" : "");
 
 		if (row->type == KEY_MAP || row->type == KEY_LIST) {
 			rows_describe(row->keys, kinds, longer, out);

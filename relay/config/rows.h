@@ -15,7 +15,8 @@
 void rows_fini(const struct key *rows, void *base);
 
 /* Adds ", PREFIXname" to `names` for each row with KEY_RESTART whose value differs. */
-void rows_restart_changes(const struct key *rows, const void *a, const void *b, const char *prefix, struct buf *names);
+void rows_restart_changes(const struct key *rows, const void *a, const void *b, const char *prefix,
+                          struct buf *names);
 
 /* One mdoc list item for each row, also of the maps and kinds below. */
 void rows_describe(const struct key *rows, const struct conf_kinds *, const char *prefix, FILE *);

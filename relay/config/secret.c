@@ -14,7 +14,7 @@ static struct remembered {
 	struct remembered *next;
 	char *name;
 	char *value;
-} *remembered;
+} * remembered;
 
 static bool
 is_blank(const char *line, size_t len)
@@ -75,7 +75,7 @@ take_whole(struct secret *out, const char *text, size_t len, struct err *err)
 static int
 take(struct secret *out, const char *text, size_t len, bool plural, struct err *err)
 {
-	struct secret made = { 0 };
+	struct secret made = {0};
 	int rc;
 
 	if (memchr(text, '\0', len) != NULL)
@@ -220,7 +220,7 @@ secret_fini(struct secret *secret)
 		mem_wipe_free(secret->values[i], strlen(secret->values[i]));
 	free(secret->values);
 	free(secret->origin);
-	*secret = (struct secret){ 0 };
+	*secret = (struct secret){0};
 }
 
 bool

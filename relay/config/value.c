@@ -144,7 +144,8 @@ value_address_is_local(const char *address)
 	if (inet_pton(AF_INET, host, &four) == 1)
 		local = (ntohl(four.s_addr) >> 24) == 127;
 	else if (inet_pton(AF_INET6, host, &six) == 1)
-		local = IN6_IS_ADDR_LOOPBACK(&six) || (IN6_IS_ADDR_V4MAPPED(&six) && six.s6_addr[12] == 127);
+		local = IN6_IS_ADDR_LOOPBACK(&six) ||
+		        (IN6_IS_ADDR_V4MAPPED(&six) && six.s6_addr[12] == 127);
 	else
 		local = strcasecmp(host, "localhost") == 0;
 	free(host);
@@ -181,7 +182,9 @@ set_address(const struct key *row, const struct node *node, const char *folder, 
 		return set_unix_address(node->text + strlen(UNIX_PREFIX), folder, field);
 	host = host_of(node->text);
 	if (host == NULL)
-		return wanted("HOST:PORT, [IPV6]:PORT or unix:PATH (0.0.0.0 and [::] are all addresses)", node);
+		return wanted(
+			"HOST:PORT, [IPV6]:PORT or unix:PATH (0.0.0.0 and [::] are all addresses)",
+			node);
 	free(host);
 	*(char **)field = mem_str(node->text);
 	return NULL;
@@ -192,7 +195,8 @@ set_bool(const struct key *row, const struct node *node, const char *folder, voi
 {
 	(void)row;
 	(void)folder;
-	if (!node->plain || (strcasecmp(node->text, "true") != 0 && strcasecmp(node->text, "false") != 0))
+	if (!node->plain ||
+	    (strcasecmp(node->text, "true") != 0 && strcasecmp(node->text, "false") != 0))
 		return wanted("true or false without quotes", node);
 	*(bool *)field = strcasecmp(node->text, "true") == 0;
 	return NULL;
@@ -265,7 +269,7 @@ set_duration(const struct key *row, const struct node *node, const char *folder,
 static char *
 choice_fault(const struct key *row, const struct node *node)
 {
-	struct buf list = { 0 };
+	struct buf list = {0};
 	char *fault;
 
 	for (size_t i = 0; row->choices[i] != NULL; i++)
@@ -289,9 +293,9 @@ set_choice(const struct key *row, const struct node *node, const char *folder, v
 }
 
 static value_fn *const setters[] = {
-	[KEY_TEXT] = set_text,   [KEY_PATH] = set_path,         [KEY_URL] = set_url,
-	[KEY_ADDRESS] = set_address, [KEY_BOOL] = set_bool,     [KEY_COUNT] = set_count,
-	[KEY_SIZE] = set_size,   [KEY_DURATION] = set_duration, [KEY_CHOICE] = set_choice,
+	[KEY_TEXT] = set_text,       [KEY_PATH] = set_path,         [KEY_URL] = set_url,
+	[KEY_ADDRESS] = set_address, [KEY_BOOL] = set_bool,         [KEY_COUNT] = set_count,
+	[KEY_SIZE] = set_size,       [KEY_DURATION] = set_duration, [KEY_CHOICE] = set_choice,
 };
 
 bool
@@ -324,7 +328,8 @@ value_set_item(const struct key *row, const struct node *node, void *field, size
 	if (row->choices != NULL)
 		fault = set_choice(row, node, NULL, &choice);
 	else
-		fault = text_fault(node->text, row->type == KEY_GLOBS ? PATTERN_LENGTH_MAX : VALUE_LENGTH_MAX);
+		fault = text_fault(node->text,
+		                   row->type == KEY_GLOBS ? PATTERN_LENGTH_MAX : VALUE_LENGTH_MAX);
 	if (fault == NULL)
 		texts->items[i] = mem_str(node->text);
 	return fault;

@@ -42,8 +42,8 @@ tell_type(const struct walk *w, const struct node *value, const char *name, cons
 	if (value->type == NODE_EMPTY)
 		faults_add(w->faults, value->line, value->column, "%s has no value", name);
 	else if (value->type != NODE_BAD)
-		faults_add(w->faults, value->line, value->column, "%s needs %s, not %s", name, wanted,
-		           yaml_type_name(value));
+		faults_add(w->faults, value->line, value->column, "%s needs %s, not %s", name,
+		           wanted, yaml_type_name(value));
 }
 
 static void
@@ -90,7 +90,7 @@ walk_secret(const struct walk *w, const struct given *given, void *field)
 	const struct node *value = given->value;
 	const struct key *row = given->found.row;
 	bool plural = (row->flags & KEY_PLURAL) != 0;
-	struct err err = { 0 };
+	struct err err = {0};
 	char *path;
 	int rc;
 
@@ -100,7 +100,8 @@ walk_secret(const struct walk *w, const struct given *given, void *field)
 		return;
 	}
 	if (*value->text == '\0' || strlen(value->text) > VALUE_LENGTH_MAX) {
-		tell(w, value, given->key->text, mem_str(*value->text == '\0' ? "is empty" : "is too long"));
+		tell(w, value, given->key->text,
+		     mem_str(*value->text == '\0' ? "is empty" : "is too long"));
 		return;
 	}
 	if (given->found.form == SECRET_ENV) {
@@ -111,7 +112,8 @@ walk_secret(const struct walk *w, const struct given *given, void *field)
 		free(path);
 	}
 	if (rc != 0)
-		faults_add(w->faults, value->line, value->column, "%s: %s", given->key->text, err.text);
+		faults_add(w->faults, value->line, value->column, "%s: %s", given->key->text,
+		           err.text);
 }
 
 static void
@@ -133,7 +135,8 @@ walk_list(const struct walk *w, const struct node *value, const struct key *row,
 		if (item->type != NODE_MAP)
 			tell_type(w, item, row->name, "a map in each item");
 		else
-			walk_map(w, item, row->keys, (char *)list->items + i * row->size, row->name);
+			walk_map(w, item, row->keys, (char *)list->items + i * row->size,
+			         row->name);
 	}
 }
 
@@ -153,7 +156,8 @@ walk_kind(const struct walk *w, const struct given *given, struct key_choice *ch
 {
 	const struct key_kind *kind = given->found.kind;
 	/* "slack:" without anything below is a map without keys. */
-	const struct node empty = { .type = NODE_MAP, .line = given->key->line, .column = given->key->column };
+	const struct node empty = {
+		.type = NODE_MAP, .line = given->key->line, .column = given->key->column};
 	const struct node *value = given->value->type == NODE_EMPTY ? &empty : given->value;
 	size_t errors = w->faults->errors;
 	char *fault;
@@ -169,7 +173,8 @@ walk_kind(const struct walk *w, const struct given *given, struct key_choice *ch
 		return;
 	fault = kind->check(choice->options);
 	if (fault != NULL)
-		faults_add(w->faults, given->key->line, given->key->column, "%s: %s", kind->name, fault);
+		faults_add(w->faults, given->key->line, given->key->column, "%s: %s", kind->name,
+		           fault);
 	free(fault);
 }
 
@@ -196,15 +201,17 @@ walk_value(const struct walk *w, const struct given *given, void *field)
 static struct node
 fallback_node(const struct key *row, char *copy)
 {
-	struct node node = { .type = NODE_TEXT, .plain = true, .text = copy };
+	struct node node = {.type = NODE_TEXT, .plain = true, .text = copy};
 	char *save = NULL;
 
 	if (!value_is_many(row->type))
 		return node;
 	node.type = NODE_LIST;
-	for (char *s = strtok_r(copy, "[], ", &save); s != NULL; s = strtok_r(NULL, "[], ", &save)) {
+	for (char *s = strtok_r(copy, "[], ", &save); s != NULL;
+	     s = strtok_r(NULL, "[], ", &save)) {
 		node.items = mem_grow(node.items, node.count + 1, sizeof(*node.items));
-		node.items[node.count++] = (struct node){ .type = NODE_TEXT, .plain = true, .text = s };
+		node.items[node.count++] =
+			(struct node){.type = NODE_TEXT, .plain = true, .text = s};
 	}
 	return node;
 }
@@ -214,7 +221,7 @@ walk_fallback(const struct walk *w, const struct key *row, void *field)
 {
 	char *copy = mem_str(row->fallback);
 	struct node node = fallback_node(row, copy);
-	const struct given given = { .value = &node, .found = { .row = row } };
+	const struct given given = {.value = &node, .found = {.row = row}};
 
 	walk_value(w, &given, field);
 	free(node.items);
@@ -225,7 +232,7 @@ static void
 tell_missing(const struct frame *f, const struct key *row)
 {
 	const struct node *map = f->map;
-	struct buf names = { 0 };
+	struct buf names = {0};
 
 	if (row->type == KEY_SECRET) {
 		buf_printf(&names, "%s_file or %s_env", row->name, row->name);
@@ -233,12 +240,14 @@ tell_missing(const struct frame *f, const struct key *row)
 		/* An unknown key may be meant as the kind, and was told. */
 		if (f->has_unknown)
 			return;
-		for (const struct key_kind *const *k = walk_kinds(row, f->w->kinds); *k != NULL; k++)
+		for (const struct key_kind *const *k = walk_kinds(row, f->w->kinds); *k != NULL;
+		     k++)
 			buf_printf(&names, "%s%s", names.len > 0 ? ", " : "one of ", (*k)->name);
 	} else {
 		buf_puts(&names, row->name);
 	}
-	faults_add(f->w->faults, map->line, map->column, "%s is missing in %s", buf_text(&names), f->where);
+	faults_add(f->w->faults, map->line, map->column, "%s is missing in %s", buf_text(&names),
+	           f->where);
 	buf_fini(&names);
 }
 
@@ -260,16 +269,18 @@ tell_twice(const struct frame *f, const struct node *key, const struct given *fi
 	struct faults *faults = f->w->faults;
 
 	if (strcmp(one, two) == 0)
-		faults_add(faults, key->line, key->column, "duplicate key \"%s\": it stands on line %d already", two,
+		faults_add(faults, key->line, key->column,
+		           "duplicate key \"%s\": it stands on line %d already", two,
 		           first->key->line);
 	else
-		faults_add(faults, key->line, key->column, "%s takes either %s or %s, not both", f->where, one, two);
+		faults_add(faults, key->line, key->column, "%s takes either %s or %s, not both",
+		           f->where, one, two);
 }
 
 static void
 sort_keys(struct frame *f)
 {
-	static const struct node refused = { .type = NODE_BAD };
+	static const struct node refused = {.type = NODE_BAD};
 
 	for (size_t i = 0; i + 1 < f->map->count; i += 2) {
 		const struct node *key = &f->map->items[i];
@@ -284,14 +295,17 @@ sort_keys(struct frame *f)
 		if (given->key != NULL)
 			tell_twice(f, key, given);
 		else
-			*given = (struct given){ .key = key, .value = found.refused ? &refused : key + 1, .found = found };
+			*given = (struct given){.key = key,
+			                        .value = found.refused ? &refused : key + 1,
+			                        .found = found};
 	}
 }
 
 void
-walk_map(const struct walk *w, const struct node *map, const struct key *rows, void *base, const char *where)
+walk_map(const struct walk *w, const struct node *map, const struct key *rows, void *base,
+         const char *where)
 {
-	struct frame f = { .w = w, .map = map, .rows = rows, .base = base, .where = where };
+	struct frame f = {.w = w, .map = map, .rows = rows, .base = base, .where = where};
 
 	if (map != NULL)
 		sort_keys(&f);

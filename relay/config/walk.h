@@ -27,7 +27,8 @@ struct walk {
 /* `where` names the map in messages.  A map of NULL gives the defaults, and
  * then nothing is missing.  Lists keep one item for each item of the file,
  * also for faulty ones (NULL or zeroed), so that both have the same indices. */
-void walk_map(const struct walk *, const struct node *map, const struct key *rows, void *base, const char *where);
+void walk_map(const struct walk *, const struct node *map, const struct key *rows, void *base,
+              const char *where);
 
 /* The kinds a KEY_KIND row chooses from. */
 const struct key_kind *const *walk_kinds(const struct key *row, const struct conf_kinds *);

@@ -13,10 +13,7 @@
 
 #include "relay/config/faults.h"
 
-#define YAML_SIZE_MAX (1024 * 1024)
 #define YAML_DEPTH_MAX 32
-/* libfyaml's time grows with the square of a run of empty lines. */
-#define YAML_EMPTY_LINES_MAX 200
 
 enum node_type {
 	NODE_TEXT,  /* a scalar: `text` */

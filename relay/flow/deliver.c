@@ -16,8 +16,8 @@ struct claim_job {
 	struct store_job job; /* first */
 	struct deliver *deliver;
 	int64_t now_ms;
-	int64_t paced_until; /* the first of those that must keep their pace; 0 = none */
-	int64_t due_at;      /* of what may not go yet; 0 = nothing waits */
+	int64_t paced_until;      /* the first of those that must keep their pace; 0 = none */
+	int64_t due_at;           /* of what may not go yet; 0 = nothing waits */
 	struct claim_want *wants; /* destinations with an endpoint; owned texts */
 	size_t want_count;
 	char **pending; /* destinations that something waits for */
@@ -53,7 +53,8 @@ slots_for(const struct claim_job *job, const char *destination)
 	for (size_t i = 0; i < job->want_count; i++)
 		if (strcmp(job->wants[i].destination, destination) == 0)
 			return job->wants[i].slots;
-	bool callback = strncmp(destination, TASK_CALLBACK_DESTINATION, strlen(TASK_CALLBACK_DESTINATION)) == 0;
+	bool callback = strncmp(destination, TASK_CALLBACK_DESTINATION,
+	                        strlen(TASK_CALLBACK_DESTINATION)) == 0;
 	return callback ? sink_kind_named("task_callback")->slots : 0;
 }
 
@@ -69,8 +70,10 @@ claim_for(struct claim_job *job, struct db *db, const char *destination, struct 
 
 	if (want.slots <= 0)
 		return 0;
-	job->claimed = mem_grow(job->claimed, job->claimed_count + (size_t)want.slots, sizeof(*job->claimed));
-	int count = queue_claim(db, &want, job->now_ms, job->claimed + job->claimed_count, &due_at, err);
+	job->claimed = mem_grow(job->claimed, job->claimed_count + (size_t)want.slots,
+	                        sizeof(*job->claimed));
+	int count = queue_claim(db, &want, job->now_ms, job->claimed + job->claimed_count, &due_at,
+	                        err);
 	if (count < 0)
 		return -1;
 	job->claimed_count += (size_t)count;
@@ -254,7 +257,8 @@ tidy_done(struct store_job *store_job, int rc)
 	if (rc < 0)
 		log_error("cannot tidy the queue", "reason", store_job->failure.text, LOG_END);
 	else if (job->expired > 0)
-		log_warn("deliveries given up, owed for too long", "count", LOG_NUM(job->expired), LOG_END);
+		log_warn("deliveries given up, owed for too long", "count", LOG_NUM(job->expired),
+		         LOG_END);
 	if (rc == 0)
 		metric_add(METRIC_DELIVERIES_DEAD, job->expired);
 	d->ready = true;
@@ -301,8 +305,8 @@ on_drained(void *arg)
 /* ---- life ---- */
 
 int
-deliver_new(struct deliver **out, struct loop *loop, struct store *store, struct httpc *httpc, int64_t (*now_ms)(void),
-            struct err *err)
+deliver_new(struct deliver **out, struct loop *loop, struct store *store, struct httpc *httpc,
+            int64_t (*now_ms)(void), struct err *err)
 {
 	(void)err;
 	struct deliver *d = mem_alloc(sizeof(*d));

@@ -27,8 +27,8 @@ struct httpc;
 struct store;
 
 /* now_ms may be NULL for clock_wall_ms.  loop, store and httpc outlive it. */
-int deliver_new(struct deliver **, struct loop *, struct store *, struct httpc *, int64_t (*now_ms)(void),
-                struct err *) MUST_CHECK;
+int deliver_new(struct deliver **, struct loop *, struct store *, struct httpc *,
+                int64_t (*now_ms)(void), struct err *) MUST_CHECK;
 
 /*
  * At start and after each reload: opens the sinks of this config, of which it
@@ -44,8 +44,9 @@ void deliver_wake(struct deliver *);
 /* Is there a sink for this destination in the config of now? */
 bool deliver_knows(const struct deliver *, const char *destination);
 
-/* Claims nothing more; done runs on the loop when nothing is in flight any
- * more, or after DELIVER_DRAIN_MS. */
+/* Claims nothing more; done (NULL is fine) runs on the loop when nothing is in
+ * flight any more, or after DELIVER_DRAIN_MS.  From then on nothing is
+ * submitted to the store: call it before store_close() in any case. */
 #define DELIVER_DRAIN_MS INT64_C(10000)
 void deliver_drain(struct deliver *, loop_fn *done, void *arg);
 

@@ -28,7 +28,8 @@ struct outlet {
 	struct conf *conf; /* NULL for task callbacks */
 	int users;
 };
-struct outlet *outlet_new(const struct sink_kind *, const void *options, const struct sink_env *, struct conf *);
+struct outlet *outlet_new(const struct sink_kind *, const void *options, const struct sink_env *,
+                          struct conf *);
 void outlet_release(struct outlet *); /* NULL is fine */
 
 /* One destination. */
@@ -67,9 +68,9 @@ struct deliver {
 	loop_fn *drain_done;
 	void *drain_arg;
 	int settling;
-	bool ready;                  /* what a killed relay had in flight was put back */
+	bool ready; /* what a killed relay had in flight was put back */
 	bool claiming, claim_again, draining;
-	int64_t counted_at;          /* when the pending ones were counted last */
+	int64_t counted_at; /* when the pending ones were counted last */
 };
 
 void endpoints_configure(struct deliver *);
@@ -77,7 +78,7 @@ void endpoints_free(struct deliver *);
 struct endpoint *endpoint_named(const struct deliver *, const char *destination);
 /* Also a new one for a task callback; NULL when the config has no such sink any more. */
 struct endpoint *endpoint_for(struct deliver *, const char *destination);
-bool endpoint_is_open(const struct endpoint *); /* there is a sink to send by */
+bool endpoint_is_open(const struct endpoint *);           /* there is a sink to send by */
 void endpoint_leave(struct deliver *, struct endpoint *); /* a slot is free again; may free it */
 
 /* Takes the claimed delivery over. */
@@ -95,7 +96,7 @@ struct verdict_facts {
 	const struct sink_kind *kind;
 	enum outcome outcome;
 	int64_t retry_after_ms;
-	int attempts;        /* this one included */
+	int attempts; /* this one included */
 	bool plain;
 	int64_t created_at, started_at, now_ms;
 	uint32_t random;

@@ -6,10 +6,11 @@
 #include "relay/flow/deliver_parts.h"
 
 struct outlet *
-outlet_new(const struct sink_kind *kind, const void *options, const struct sink_env *env, struct conf *conf)
+outlet_new(const struct sink_kind *kind, const void *options, const struct sink_env *env,
+           struct conf *conf)
 {
 	struct outlet *outlet = mem_alloc(sizeof(*outlet));
-	struct err err = { 0 };
+	struct err err = {0};
 
 	if (kind->open(&outlet->sink, options, env, &err) < 0) {
 		log_error("cannot open sink", "kind", kind->conf.name, "reason", err.text, LOG_END);
@@ -35,7 +36,8 @@ outlet_release(struct outlet *outlet)
 static bool
 is_callback(const char *destination)
 {
-	return strncmp(destination, TASK_CALLBACK_DESTINATION, strlen(TASK_CALLBACK_DESTINATION)) == 0;
+	return strncmp(destination, TASK_CALLBACK_DESTINATION, strlen(TASK_CALLBACK_DESTINATION)) ==
+	       0;
 }
 
 struct endpoint *
@@ -72,7 +74,8 @@ endpoint_for(struct deliver *d, const char *destination)
 	struct endpoint *endpoint = endpoint_named(d, destination);
 
 	if (is_callback(destination))
-		return endpoint ? endpoint : endpoint_add(d, destination, sink_kind_named("task_callback"));
+		return endpoint ? endpoint
+		                : endpoint_add(d, destination, sink_kind_named("task_callback"));
 	return endpoint && endpoint_is_open(endpoint) ? endpoint : NULL;
 }
 
@@ -129,14 +132,15 @@ close_outlets(struct deliver *d)
 void
 endpoints_configure(struct deliver *d)
 {
-	static const struct task_callback_options callback_options[2] = { { false }, { true } };
+	static const struct task_callback_options callback_options[2] = {{false}, {true}};
 
 	close_outlets(d);
 	for (size_t i = 0; i < d->conf->sinks.count; i++)
 		open_sink(d, conf_item(d->conf->sinks, struct conf_sink, i));
 	for (int i = 0; i < 2; i++)
 		if (!d->callbacks[i])
-			d->callbacks[i] = outlet_new(sink_kind_named("task_callback"), &callback_options[i], &d->env, NULL);
+			d->callbacks[i] = outlet_new(sink_kind_named("task_callback"),
+			                             &callback_options[i], &d->env, NULL);
 	reap(d);
 }
 
@@ -146,5 +150,7 @@ endpoints_free(struct deliver *d)
 	close_outlets(d);
 	outlet_release(d->callbacks[0]);
 	outlet_release(d->callbacks[1]);
+	for (struct endpoint *endpoint = d->endpoints; endpoint; endpoint = endpoint->next)
+		endpoint->in_flight = 0; /* cancelled */
 	reap(d);
 }

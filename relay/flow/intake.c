@@ -189,6 +189,7 @@ on_request(struct httpd_request *request, void *arg)
 	const char *body;
 	size_t len;
 
+	metric_set(METRIC_INGEST_CONNECTIONS, httpd_connections(in->httpd));
 	if (entrance == NULL) {
 		answer_error(request, 404, "no such source", METRIC_INGEST_OTHER);
 		return;
@@ -237,11 +238,10 @@ open_entrances(struct intake *in, struct conf *conf)
 	}
 }
 
-int
-intake_new(struct intake **out, struct loop *loop, struct store *store, struct conf *conf, struct err *err)
+static struct httpd_options
+options_of(const struct conf *conf)
 {
-	struct intake *in = mem_alloc(sizeof(*in));
-	struct httpd_options options = {
+	return (struct httpd_options){
 		.address = conf->listen.ingest,
 		.certificate_file = conf->listen.tls.certificate_file,
 		.key_file = conf->listen.tls.key_file,
@@ -251,6 +251,13 @@ intake_new(struct intake **out, struct loop *loop, struct store *store, struct c
 		.idle_ms = conf->limits.idle,
 		.connections_max = (unsigned)conf->limits.connections,
 	};
+}
+
+int
+intake_new(struct intake **out, struct loop *loop, struct store *store, struct conf *conf, struct err *err)
+{
+	struct intake *in = mem_alloc(sizeof(*in));
+	struct httpd_options options = options_of(conf);
 
 	*out = NULL;
 	in->store = store;
@@ -267,7 +274,9 @@ void
 intake_configure(struct intake *in, struct conf *conf)
 {
 	struct intake old = *in;
+	struct httpd_options options = options_of(conf);
 
+	httpd_limit(in->httpd, &options);
 	open_entrances(in, conf);
 	close_entrances(&old);
 }

@@ -40,35 +40,33 @@ plan_desk_configure(struct plan_desk *desk, struct conf *conf)
 	desk->conf = conf_hold(conf);
 }
 
+/* It tells of a workspace, and nothing else follows from it here. */
+static int
+plan_noted(struct plan *plan, struct err *err)
+{
+	struct workspace workspace;
+	int learnt = plan_learn_workspace(plan, &workspace, err), rc = learnt < 0 ? -1 : 0;
+
+	if (learnt == 2)
+		rc = refresh_workspace_images(plan, &workspace, false, err);
+	workspace_fini(&workspace);
+	return rc;
+}
+
 static int
 plan_auto_destroy(struct plan *plan, struct err *err)
 {
 	const struct auto_destroy_news *news = &plan->event->auto_destroy;
-	struct workspace workspace;
-	int learnt;
 
 	if (news->results && run_meaning(news->run_status) == RUN_APPLIED)
 		return plan_gone(plan, news->run_created_at != 0 ? news->run_created_at : plan->now_ms, err);
-	learnt = plan_learn_workspace(plan, &workspace, err);
-	workspace_fini(&workspace);
-	return learnt < 0 ? -1 : 0;
+	return plan_noted(plan, err);
 }
 
 static int
 plan_deleted(struct plan *plan, struct err *err)
 {
 	return plan_gone(plan, plan->event->at != 0 ? plan->event->at : plan->now_ms, err);
-}
-
-/* A change request tells of a workspace, and nothing follows from it here. */
-static int
-plan_noted(struct plan *plan, struct err *err)
-{
-	struct workspace workspace;
-	int learnt = plan_learn_workspace(plan, &workspace, err);
-
-	workspace_fini(&workspace);
-	return learnt < 0 ? -1 : 0;
 }
 
 typedef int step_fn(struct plan *, struct err *);
@@ -85,12 +83,26 @@ static step_fn *const steps[] = {
 	[EVENT_RUN_TASK] = plan_run_task,
 };
 
+/* What is planned now may be a replay: it is no longer one of those that could
+ * not be read, or not be planned. */
+#define KIND_UNREADABLE "payload"
+#define KIND_UNPROCESSABLE "unprocessable"
+
+static int
+refresh_set_aside(struct plan *plan, struct err *err)
+{
+	if (refresh_unknown(plan, KIND_UNREADABLE, NULL, err) != 0)
+		return -1;
+	return refresh_unknown(plan, KIND_UNPROCESSABLE, NULL, err);
+}
+
 static int
 keep_unknown(struct plan *plan, const char *kind, const char *reason, struct err *err)
 {
-	if (event_move(plan->db, plan->event_id, EVENT_STATE_UNKNOWN, kind, reason, err) != 0)
+	if (event_move(plan->db, plan->event_id, EVENT_STATE_UNKNOWN, kind, reason, err) != 0 ||
+	    refresh_unknown(plan, kind, reason, err) != 0)
 		return -1;
-	return refresh_unknown(plan, kind, reason, err);
+	return refresh_set_aside(plan, err);
 }
 
 static int
@@ -111,7 +123,9 @@ plan_known(struct plan *plan, struct err *err)
 	    steps[event->type](plan, err) != 0)
 		return -1;
 	/* It may have been one of those that an older version did not understand. */
-	return refresh_unknown(plan, event->kind, NULL, err);
+	if (refresh_unknown(plan, event->kind, NULL, err) != 0)
+		return -1;
+	return refresh_set_aside(plan, err);
 }
 
 int
@@ -136,7 +150,7 @@ plan_event(void *arg, struct db *db, const struct stored_event *stored, int64_t 
 	if (kind == NULL)
 		return keep_unknown(&plan, stored->source_kind, "no such kind of source", err);
 	if (json_read(stored->body, stored->body_len, &body, &why) != JSON_TREE)
-		return keep_unknown(&plan, "payload", why.text, err);
+		return keep_unknown(&plan, KIND_UNREADABLE, why.text, err);
 	kind->normalize(body, &event);
 	rc = plan_known(&plan, err);
 	event_fini(&event);
@@ -153,7 +167,7 @@ plan_park(void *arg, struct db *db, const struct stored_event *stored, const cha
 		.db = db, .conf = desk->conf, .event_id = stored->id, .source = stored->source, .now_ms = now_ms
 	};
 
-	return refresh_unknown(&plan, "unprocessable", reason, err);
+	return refresh_unknown(&plan, KIND_UNPROCESSABLE, reason, err);
 }
 
 int

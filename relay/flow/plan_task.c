@@ -58,7 +58,8 @@ plan_run_task(struct plan *plan, struct err *err)
 	struct workspace workspace;
 	int learnt = plan_learn_workspace(plan, &workspace, err);
 	int rc = learnt < 0 ? -1 : queue_add(plan->db, &d, plan->now_ms, err);
-
+	if (rc == 0 && learnt == 2)
+		rc = refresh_workspace_images(plan, &workspace, false, err);
 	workspace_fini(&workspace);
 	free(destination);
 	free(host);

@@ -1,4 +1,5 @@
 /* What HCP Terraform tells of a workspace. */
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,13 +89,24 @@ plan_run(struct plan *plan, struct workspace *workspace, const struct run_news *
 	return refresh_run_failed(plan, workspace, run, err);
 }
 
+/* An apply tells what the workspace runs; before it is taken in, a new one would
+ * seem to run everything. */
+static bool
+brings_apply(const struct event *event)
+{
+	for (size_t i = 0; i < event->run_count; i++)
+		if (run_meaning(event->runs[i].status) == RUN_APPLIED)
+			return true;
+	return false;
+}
+
 int
 plan_runs(struct plan *plan, struct err *err)
 {
 	struct workspace workspace;
 	int learnt = plan_learn_workspace(plan, &workspace, err), rc = learnt < 0 ? -1 : 0;
 
-	if (learnt == 2)
+	if (learnt == 2 && !brings_apply(plan->event))
 		rc = refresh_workspace_images(plan, &workspace, false, err);
 	for (size_t i = 0; rc == 0 && learnt > 0 && i < plan->event->run_count; i++)
 		rc = plan_run(plan, &workspace, &plan->event->runs[i], err);
@@ -114,6 +126,8 @@ plan_assessment(struct plan *plan, struct err *err)
 		rc = workspace_changed(plan, &workspace, drifted != workspace.drifted, err);
 		if (rc == 0)
 			rc = refresh_drift(plan, &workspace, news, err);
+	} else if (learnt == 2) {
+		rc = refresh_workspace_images(plan, &workspace, false, err);
 	}
 	workspace_fini(&workspace);
 	return rc;

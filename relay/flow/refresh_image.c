@@ -15,10 +15,11 @@ newest_first(const void *a, const void *b)
 	return image_newer(a, b) ? -1 : image_newer(b, a) ? 1 : 0;
 }
 
+/* Deleting a revoked version moves nobody off it. */
 static bool
 is_revoked(const struct image *image)
 {
-	return image->status == IMAGE_REVOKED || image->status == IMAGE_SCHEDULED;
+	return image->status == IMAGE_REVOKED || image->status == IMAGE_SCHEDULED || image->status == IMAGE_DELETED;
 }
 
 /* The revoked ones of `all` that are in this bucket, newest first; borrowed members. */
@@ -128,7 +129,8 @@ refresh_revocation(struct plan *plan, const char *root_key, enum refresh_open op
 		r.incident.bucket_key = mem_str(members.items[0].bucket_key);
 		r.incident.detail = json_object();
 	}
-	if (ask_members(&r, &members, only, err) != 0)
+	/* Who runs a restored image goes on running it: nobody has moved. */
+	if (members.items[0].status != IMAGE_ACTIVE && ask_members(&r, &members, only, err) != 0)
 		goto out;
 	refresh_count(&r, &counts);
 	if (settle_incident(plan, &r.incident, &r.rows,

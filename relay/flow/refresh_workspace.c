@@ -216,17 +216,18 @@ int
 refresh_unknown(struct plan *plan, const char *kind, const char *reason, struct err *err)
 {
 	char *subject = key_join(plan->source, kind, NULL);
-	int64_t left = incidents_odd_events(plan->db, plan->source, kind, err);
 	struct incident_rows nobody = { 0 };
 	struct incident incident = { 0 };
-	int found, rc = -1;
+	int found = load_or_blank(plan, KIND_RELAY_UNKNOWN_EVENT, subject, &incident, err), rc = found < 0 ? -1 : 0;
+	int64_t left;
 
-	found = load_or_blank(plan, KIND_RELAY_UNKNOWN_EVENT, subject, &incident, err);
-	if (left < 0 || found < 0)
+	if (found < 0 || (found == 0 && reason == NULL))
 		goto out;
-	rc = 0;
-	if (found == 0 && left == 0)
+	left = incidents_odd_events(plan->db, plan->source, kind, err);
+	if (left < 0 || (found == 0 && left == 0)) {
+		rc = left < 0 ? -1 : 0;
 		goto out;
+	}
 	json_object_set_new(incident.detail, "source", json_text_or_null(plan->source));
 	json_object_set_new(incident.detail, "kind", json_text_or_null(kind));
 	json_object_set_new(incident.detail, "count", json_integer(left));

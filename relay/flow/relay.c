@@ -223,6 +223,12 @@ relay_drain(struct relay *relay, loop_fn *done, void *arg)
 	deliver_drain(relay->deliver, await_idle, relay);
 }
 
+bool
+relay_draining(const struct relay *relay)
+{
+	return relay->draining;
+}
+
 void
 relay_free(struct relay *relay)
 {
@@ -232,6 +238,8 @@ relay_free(struct relay *relay)
 	timer_free(relay->prune);
 	if (relay->idle != NULL)
 		timer_free(relay->idle);
+	if (relay->deliver != NULL)
+		deliver_drain(relay->deliver, NULL, NULL); /* answers that come late submit nothing more */
 	if (relay->store != NULL)
 		store_close(relay->store);
 	inbox_free(relay->inbox);

@@ -9,6 +9,8 @@
 #ifndef RELAY_FLOW_RELAY_H
 #define RELAY_FLOW_RELAY_H
 
+#include <stdbool.h>
+
 #include "relay/base/err.h"
 #include "relay/config/conf.h"
 #include "relay/runtime/loop.h"
@@ -23,6 +25,7 @@ int relay_new(struct relay **, struct loop *, struct conf *, struct err *) MUST_
 void relay_reload(struct relay *, struct conf *);
 /* Takes nothing new in, gives what is in flight at most 10 s, then calls done. */
 void relay_drain(struct relay *, loop_fn *done, void *arg);
+bool relay_draining(const struct relay *);
 void relay_free(struct relay *);
 
 struct conf *relay_conf(struct relay *);   /* of now, borrowed */

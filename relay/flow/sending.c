@@ -107,7 +107,7 @@ sending_start(struct deliver *d, struct claimed *claimed)
 
 	sending->deliver = d;
 	sending->claimed = *claimed;
-	*claimed = (struct claimed){ 0 };
+	*claimed = (struct claimed){0};
 	sending->started_at = d->now_ms();
 	sending->next = d->sendings;
 	sending->link = &d->sendings;

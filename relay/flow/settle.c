@@ -65,10 +65,12 @@ settle_destination(struct settle_job *job, struct db *db, struct err *err)
 	after = before;
 	job->verdict = verdict_of(&facts, &after);
 	if (before.blocked == after.blocked && before.failures == after.failures &&
-	    before.paused_until == after.paused_until && before.failing_since == after.failing_since)
+	    before.paused_until == after.paused_until &&
+	    before.failing_since == after.failing_since)
 		return 0;
 	return queue_destination_put(db, claimed->destination, job->kind->conf.name, &after,
-	                             job->outcome == OUTCOME_SENT ? NULL : job->text, job->now_ms, err);
+	                             job->outcome == OUTCOME_SENT ? NULL : job->text, job->now_ms,
+	                             err);
 }
 
 static int
@@ -77,7 +79,7 @@ run(struct store_job *store_job, struct db *db, struct err *err)
 	struct settle_job *job = (struct settle_job *)store_job;
 	const struct claimed *claimed = &job->sending->claimed;
 
-	job->verdict = (struct verdict){ SETTLE_WAIT, 0 };
+	job->verdict = (struct verdict){SETTLE_WAIT, 0};
 	if (job->tried && settle_destination(job, db, err) < 0)
 		return -1;
 	const struct settlement settlement = {
@@ -92,7 +94,9 @@ run(struct store_job *store_job, struct db *db, struct err *err)
 	if (queue_settle(db, &settlement, job->now_ms, err) < 0)
 		return -1;
 	bool over = settlement.settle == SETTLE_SENT || settlement.settle == SETTLE_DEAD;
-	return over && claimed->target && claimed->event_id ? event_drop_sealed(db, claimed->event_id, err) : 0;
+	return over && claimed->target && claimed->event_id
+	               ? event_drop_sealed(db, claimed->event_id, err)
+	               : 0;
 }
 
 static const struct {
@@ -100,10 +104,10 @@ static const struct {
 	enum log_level level;
 	const char *msg;
 } outcomes[] = {
-	[OUTCOME_SENT] = { METRIC_DELIVERIES_SENT, LOG_INFO, "delivery sent" },
-	[OUTCOME_RETRY] = { METRIC_DELIVERIES_RETRY, LOG_INFO, "delivery will be retried" },
-	[OUTCOME_REJECTED] = { METRIC_DELIVERIES_REJECTED, LOG_INFO, "delivery rejected" },
-	[OUTCOME_BLOCKED] = { METRIC_DELIVERIES_BLOCKED, LOG_WARN, "destination blocked" },
+	[OUTCOME_SENT] = {METRIC_DELIVERIES_SENT, LOG_INFO, "delivery sent"},
+	[OUTCOME_RETRY] = {METRIC_DELIVERIES_RETRY, LOG_INFO, "delivery will be retried"},
+	[OUTCOME_REJECTED] = {METRIC_DELIVERIES_REJECTED, LOG_INFO, "delivery rejected"},
+	[OUTCOME_BLOCKED] = {METRIC_DELIVERIES_BLOCKED, LOG_WARN, "destination blocked"},
 };
 
 static void
@@ -116,9 +120,11 @@ tell(const struct settle_job *job)
 	if (dead)
 		metric_add(METRIC_DELIVERIES_DEAD, 1);
 	log_line(dead ? LOG_WARN : outcomes[job->outcome].level,
-	         dead ? "delivery given up" : outcomes[job->outcome].msg, "delivery", claimed->id, "notification",
-	         claimed->notification_id, "sink", claimed->sink ? claimed->sink : claimed->destination, "outcome",
-	         outcome_names[job->outcome], "code", LOG_NUM(job->code), "ms", LOG_NUM(job->elapsed_ms), "reason",
+	         dead ? "delivery given up" : outcomes[job->outcome].msg, "delivery", claimed->id,
+	         "notification", claimed->notification_id, "sink",
+	         claimed->sink ? claimed->sink : claimed->destination, "outcome",
+	         outcome_names[job->outcome], "code", LOG_NUM(job->code), "ms",
+	         LOG_NUM(job->elapsed_ms), "reason",
 	         job->outcome == OUTCOME_SENT ? NULL : job->text, LOG_END);
 }
 

@@ -73,8 +73,9 @@ retry(const struct verdict_facts *facts, struct destination_state *state)
 	if (bounded.retry_after_ms > RETRY_AFTER_MAX_MS)
 		bounded.retry_after_ms = RETRY_AFTER_MAX_MS;
 	fails(&bounded, state);
-	int64_t delay = bounded.retry_after_ms ? bounded.retry_after_ms : backoff_ms(facts->attempts, facts->random);
-	struct verdict verdict = { SETTLE_RETRY, facts->now_ms + delay };
+	int64_t delay = bounded.retry_after_ms ? bounded.retry_after_ms
+	                                       : backoff_ms(facts->attempts, facts->random);
+	struct verdict verdict = {SETTLE_RETRY, facts->now_ms + delay};
 	if (verdict.due_at >= facts->created_at + delivery_life_ms(facts->kind->conf.name))
 		verdict.settle = SETTLE_DEAD;
 	return verdict;
@@ -86,16 +87,17 @@ verdict_of(const struct verdict_facts *facts, struct destination_state *state)
 	switch (facts->outcome) {
 	case OUTCOME_SENT:
 		works(state);
-		return (struct verdict){ SETTLE_SENT, 0 };
+		return (struct verdict){SETTLE_SENT, 0};
 	case OUTCOME_REJECTED:
 		works(state);
-		return (struct verdict){ facts->kind->has_plain && !facts->plain ? SETTLE_PLAIN : SETTLE_DEAD, 0 };
+		return (struct verdict){
+			facts->kind->has_plain && !facts->plain ? SETTLE_PLAIN : SETTLE_DEAD, 0};
 	case OUTCOME_BLOCKED:
 		state->blocked = true;
 		state->paused_until = facts->now_ms + QUEUE_PROBE_MS;
 		if (!state->failing_since)
 			state->failing_since = facts->now_ms;
-		return (struct verdict){ SETTLE_WAIT, 0 };
+		return (struct verdict){SETTLE_WAIT, 0};
 	case OUTCOME_RETRY:
 		break;
 	}

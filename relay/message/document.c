@@ -265,7 +265,7 @@ document_build(const struct document_facts *facts)
 	add_workspaces(out, facts, cut);
 	json_object_set_new(out, "drift", detail_or_null(incident, "drift"));
 	json_object_set_new(out, "run", detail_or_null(incident, "run"));
-	json_object_set(out, "events", facts->events);
+	json_object_set_new(out, "events", facts->events != NULL ? json_incref(facts->events) : json_array());
 	if (facts->event_count > json_array_size(facts->events))
 		json_object_set_new(cut, "events", json_integer((json_int_t)facts->event_count));
 	json_object_set_new(out, "truncated", cut);
@@ -275,15 +275,18 @@ document_build(const struct document_facts *facts)
 void
 document_digest(const json_t *document, char out[SHA256_HEX_SIZE])
 {
-	static const char *const silent[] = { "id", "revision", "reason", "route", "events", "truncated" };
+	static const char *const silent[] = { "id", "revision", "reason", "route", "events" };
 	json_t *said = json_copy((json_t *)document);
 	json_t *incident = json_copy(json_object_get(document, "incident"));
+	json_t *truncated = json_copy(json_object_get(document, "truncated"));
 	char *text;
 
 	for (size_t i = 0; i < COUNT(silent); i++)
 		json_object_del(said, silent[i]);
 	json_object_del(incident, "updated_at");
+	json_object_del(truncated, "events");
 	json_object_set_new(said, "incident", incident);
+	json_object_set_new(said, "truncated", truncated);
 	text = json_dumps(said, JSON_COMPACT | JSON_SORT_KEYS);
 	sha256_hex(text, strlen(text), out);
 	free(text);

@@ -7,6 +7,7 @@
 #include "relay/base/buf.h"
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
+#include "relay/message/document.h"
 
 /* What a kind's words are made of. */
 struct subject {
@@ -19,19 +20,40 @@ struct subject {
 static const char *
 or_unknown(const char *text)
 {
-	return text != NULL ? text : "(unknown)";
+	return text != NULL && text[0] != '\0' ? text : "(unknown)";
 }
 
-/* "base-ubuntu-2204 v3"; without a version the fingerprint tells it. */
-static void
-add_image(struct buf *out, const json_t *image)
+/* "v3"; without a version the fingerprint tells it; NULL where neither is known. */
+static const char *
+name_of_version(const json_t *image)
 {
 	const char *version = json_filled_at(image, "version");
-	const char *fingerprint = json_filled_at(image, "fingerprint");
 
-	buf_puts(out, or_unknown(json_filled_at(image, "bucket")));
-	if (version != NULL || fingerprint != NULL)
-		buf_printf(out, " %s", version != NULL ? version : fingerprint);
+	return version != NULL ? version : json_filled_at(image, "fingerprint");
+}
+
+/* Where the image is not known the incident still tells its bucket. */
+static void
+add_bucket(struct buf *out, const struct subject *s)
+{
+	const char *bucket = json_filled_at(s->image, "bucket");
+	char *memory = NULL;
+
+	if (bucket == NULL)
+		bucket = bucket_name_of(s->incident->bucket_key, &memory).bucket;
+	buf_puts(out, or_unknown(bucket));
+	free(memory);
+}
+
+/* "base-ubuntu-2204 v3" */
+static void
+add_image(struct buf *out, const struct subject *s)
+{
+	const char *version = name_of_version(s->image);
+
+	add_bucket(out, s);
+	if (version != NULL)
+		buf_printf(out, " %s", version);
 }
 
 static void
@@ -72,14 +94,16 @@ add_counts(struct buf *out, const struct subject *s)
 	free(counts);
 }
 
+/* Ends a sentence with what somebody wrote, which may bring its own full stop. */
 static void
-add_reason(struct buf *out, const json_t *image)
+add_because(struct buf *out, const char *text)
 {
-	const char *reason = json_filled_at(image, "reason");
-
-	if (reason != NULL)
-		buf_printf(out, ": %s", reason);
-	buf_putc(out, '.');
+	if (text != NULL && text[strspn(text, " \t\r\n")] != '\0')
+		buf_printf(out, ": %s", text);
+	while (out->len > 0 && strchr(" \t\r\n", out->data[out->len - 1]) != NULL)
+		out->data[--out->len] = '\0';
+	if (out->len > 0 && strchr(".!?", out->data[out->len - 1]) == NULL)
+		buf_putc(out, '.');
 }
 
 static void
@@ -95,7 +119,7 @@ revocation_title(struct buf *out, const struct subject *s)
 	const char *head = heads[s->incident->phase];
 
 	buf_puts(out, head != NULL ? head : "Image revoked: ");
-	add_image(out, s->image);
+	add_image(out, s);
 }
 
 static void
@@ -106,55 +130,66 @@ revocation_summary(struct buf *out, const struct subject *s)
 	switch (s->incident->phase) {
 	case PHASE_LIFTED:
 		buf_puts(out, "The revocation of ");
-		add_image(out, s->image);
+		add_image(out, s);
 		buf_puts(out, " was lifted: it may be used again.");
 		return;
 	case PHASE_CLEARED:
 		buf_puts(out, "No known workspace runs ");
-		add_image(out, s->image);
+		add_image(out, s);
 		buf_puts(out, " any more.");
-		add_counts(out, s);
+		if (s->counts->total > 0)
+			add_counts(out, s);
 		return;
+	case PHASE_DUE:
+		buf_puts(out, "The revocation of ");
+		add_image(out, s);
+		if (when != NULL)
+			buf_printf(out, ", scheduled for %s,", when);
+		buf_puts(out, " is due and not confirmed yet");
+		break;
 	case PHASE_SCHEDULED:
 		buf_printf(out, "%s scheduled the revocation of ", who != NULL ? who : "Somebody");
-		add_image(out, s->image);
+		add_image(out, s);
 		if (when != NULL)
 			buf_printf(out, " for %s", when);
 		break;
 	default:
 		buf_printf(out, "%s revoked ", who != NULL ? who : "Somebody");
-		add_image(out, s->image);
+		add_image(out, s);
 		break;
 	}
-	add_reason(out, s->image);
+	add_because(out, json_filled_at(s->image, "reason"));
 	add_counts(out, s);
+}
+
+static const char *
+name_of_replacement(const struct subject *s)
+{
+	const char *version = name_of_version(json_at(s->incident->detail, "replacement"));
+
+	return version != NULL ? version : name_of_version(json_at(s->image, "replacement"));
 }
 
 static void
 superseded_title(struct buf *out, const struct subject *s)
 {
-	const json_t *to = json_at(s->image, "replacement");
-	const char *version = json_filled_at(to, "version");
+	bool rolled_back = s->incident->phase == PHASE_ROLLED_BACK;
+	const char *version = name_of_replacement(s);
 
-	if (s->incident->phase == PHASE_ROLLED_BACK)
-		buf_puts(out, "Image rolled back: ");
-	else
-		buf_puts(out, "Image superseded: ");
-	add_image(out, s->image);
+	buf_puts(out, rolled_back ? "Image rolled back: " : "Image superseded: ");
+	add_image(out, s);
 	if (version != NULL)
-		buf_printf(out, " by %s on %s", version, or_unknown(s->incident->channel));
+		buf_printf(out, " %s %s on %s", rolled_back ? "to" : "by", version, or_unknown(s->incident->channel));
 }
 
 static void
 superseded_summary(struct buf *out, const struct subject *s)
 {
-	const char *version = json_filled_at(s->image, "replacement.version");
-	const char *bucket = or_unknown(json_filled_at(s->image, "bucket"));
-
-	buf_printf(out, "Channel %s of %s now points to %s", or_unknown(s->incident->channel), bucket,
-	           or_unknown(version));
+	buf_printf(out, "Channel %s of ", or_unknown(s->incident->channel));
+	add_bucket(out, s);
+	buf_printf(out, " now points to %s", or_unknown(name_of_replacement(s)));
 	if (s->incident->phase == PHASE_ROLLED_BACK)
-		buf_printf(out, ": %s was withdrawn", or_unknown(json_filled_at(s->image, "version")));
+		buf_printf(out, ": %s was withdrawn", or_unknown(name_of_version(s->image)));
 	buf_putc(out, '.');
 	if (!s->incident->open)
 		buf_puts(out, " All workspaces that follow it have moved.");
@@ -170,7 +205,7 @@ static void
 released_title(struct buf *out, const struct subject *s)
 {
 	buf_puts(out, "Image released: ");
-	add_image(out, s->image);
+	add_image(out, s);
 }
 
 static void
@@ -178,10 +213,11 @@ released_summary(struct buf *out, const struct subject *s)
 {
 	size_t artifacts = json_array_size(json_at(s->image, "artifacts"));
 
-	add_image(out, s->image);
+	add_image(out, s);
 	buf_puts(out, " is complete");
 	if (artifacts > 0)
-		buf_printf(out, ", with %zu %s", artifacts, artifacts == 1 ? "artifact" : "artifacts");
+		buf_printf(out, ", with %s%zu %s", artifacts < DOCUMENT_IMAGES_MAX ? "" : "at least ", artifacts,
+		           artifacts == 1 ? "artifact" : "artifacts");
 	buf_putc(out, '.');
 }
 
@@ -200,7 +236,7 @@ add_runs_revoked(struct buf *out, const struct subject *s)
 	if (status == NULL || (strcmp(status, "revoked") != 0 && strcmp(status, "scheduled") != 0))
 		return;
 	buf_puts(out, " It may run ");
-	add_image(out, s->image);
+	add_image(out, s);
 	buf_puts(out, strcmp(status, "revoked") == 0 ? ", which is revoked." : ", which is to be revoked.");
 }
 
@@ -243,9 +279,7 @@ run_failed_summary(struct buf *out, const struct subject *s)
 	if (by != NULL)
 		buf_printf(out, ", started by %s,", by);
 	buf_puts(out, status != NULL && strcmp(status, "policy_soft_failed") == 0 ? " failed a policy check" : " errored");
-	if (message != NULL)
-		buf_printf(out, ": %s", message);
-	buf_putc(out, '.');
+	add_because(out, message);
 	add_runs_revoked(out, s);
 }
 

@@ -40,63 +40,81 @@ learn_name(struct image *image, const char *name)
 		set_text(&image->version, name);
 }
 
+/* What never turns into something else; older news only fills gaps. */
 static void
-learn_facts(struct image *image, const struct packer_news *news)
+learn_facts(struct image *image, const struct event *event, int64_t at)
 {
+	const struct packer_news *news = &event->packer;
+	bool newest = at >= image->as_of;
+
 	learn_name(image, news->version.name);
-	if (news->version.id != NULL)
+	if (news->version.id != NULL && (newest || image->id == NULL))
 		set_text(&image->id, news->version.id);
 	if (news->created_at != 0)
 		image->created_at = news->created_at;
-	if (news->artifacts != NULL && json_array_size(news->artifacts) > 0) {
+	if (json_array_size(news->artifacts) > 0 && (newest || image->artifacts == NULL)) {
 		json_decref(image->artifacts);
 		image->artifacts = json_incref(news->artifacts);
 	}
+	if (event->type == EVENT_VERSION && news->action == VERSION_COMPLETE &&
+	    (image->completed_at == 0 || at < image->completed_at))
+		image->completed_at = at;
 }
 
-/* What the news says the version is now.  Creation and completion also come for
- * versions that are born revoked, because their parent was. */
+/* An assignment says which version a channel holds; of the version's own state
+ * it confirms only what nothing else told yet. */
+static enum image_status
+status_assigned(const struct image *image, bool says_revoked)
+{
+	if (image->as_of != 0)
+		return IMAGE_INCOMPLETE;
+	if (says_revoked)
+		return IMAGE_REVOKED;
+	return image->status == IMAGE_INCOMPLETE ? IMAGE_ACTIVE : IMAGE_INCOMPLETE;
+}
+
+/* What the news says the version is now; IMAGE_INCOMPLETE: nothing that
+ * is not known.  Creation and completion also come for versions that are born
+ * revoked, because their parent was. */
 static enum image_status
 status_told(const struct event *event, int64_t received_at, const struct image *image)
 {
 	const struct packer_news *news = &event->packer;
 	bool says_revoked = news->status != NULL && strcmp(news->status, "VERSION_REVOKED") == 0;
+	bool is_version = event->type == EVENT_VERSION;
 
-	if (event->type == EVENT_VERSION) {
-		switch (news->action) {
-		case VERSION_CANCEL:
-		case VERSION_RESTORE:
-			return IMAGE_ACTIVE;
-		case VERSION_DELETE:
-			return IMAGE_DELETED;
-		default:
-			break;
-		}
-	}
+	if (is_version && (news->action == VERSION_CANCEL || news->action == VERSION_RESTORE))
+		return IMAGE_ACTIVE;
+	if (is_version && news->action == VERSION_DELETE)
+		return IMAGE_DELETED;
 	if (news->revoke_at > received_at + REVOKE_AHEAD_MS)
 		return IMAGE_SCHEDULED;
-	if (event->type == EVENT_ASSIGN)
-		return image->as_of != 0 && image->status != IMAGE_INCOMPLETE ? image->status
-		       : says_revoked                                         ? IMAGE_REVOKED
-		                                                              : IMAGE_ACTIVE;
-	switch (news->action) {
-	case VERSION_REVOKE:
+	if (!is_version)
+		return status_assigned(image, says_revoked);
+	if (says_revoked || news->action == VERSION_REVOKE)
 		return IMAGE_REVOKED;
-	case VERSION_SCHEDULE:
+	if (news->action == VERSION_SCHEDULE)
 		return IMAGE_SCHEDULED;
-	case VERSION_CREATE:
-		return says_revoked ? IMAGE_REVOKED : IMAGE_INCOMPLETE;
-	default:
-		return says_revoked ? IMAGE_REVOKED : IMAGE_ACTIVE;
-	}
+	return news->action == VERSION_COMPLETE ? IMAGE_ACTIVE : IMAGE_INCOMPLETE;
+}
+
+/* Who revoked it is who did this, unless this was something else. */
+static const char *
+revoker(const struct event *event)
+{
+	const struct packer_news *news = &event->packer;
+	bool revokes = event->type == EVENT_VERSION &&
+	               (news->action == VERSION_REVOKE || news->action == VERSION_SCHEDULE);
+
+	return news->revoked_by != NULL || !revokes ? news->revoked_by : news->actor;
 }
 
 static void
-learn_revocation(struct image *image, const struct packer_news *news, const char *inherited_from)
+learn_revocation(struct image *image, const struct event *event, const char *inherited_from)
 {
-	image->revoke_at = news->revoke_at;
-	set_text(&image->revoked_by, news->revoked_by != NULL ? news->revoked_by : news->actor);
-	set_text(&image->reason, news->reason);
+	image->revoke_at = event->packer.revoke_at;
+	set_text(&image->revoked_by, revoker(event));
+	set_text(&image->reason, event->packer.reason);
 	set_text(&image->inherited_from, inherited_from);
 }
 
@@ -109,33 +127,28 @@ forget_revocation(struct image *image)
 	set_text(&image->inherited_from, NULL);
 }
 
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
 bool
 image_fold(struct image *image, const struct event *event, int64_t received_at, const char *inherited_from)
 {
-	const struct packer_news *news = &event->packer;
-	int64_t at = event->at != 0 ? event->at : received_at;
-	bool completes = event->type == EVENT_VERSION && news->action == VERSION_COMPLETE;
+	int64_t at = event->at != 0 ? event->at : received_at, revoke_before = image->revoke_at;
 	enum image_status before = image->status, told = status_told(event, received_at, image);
-	int64_t revoke_before = image->revoke_at;
-	bool same_ancestor;
+	bool same_ancestor = same_text(image->inherited_from, inherited_from);
 
-	learn_facts(image, news);
-	if (completes)
-		image->completed_at = at;
-	if (at < image->as_of)
+	learn_facts(image, event, at);
+	if (at < image->as_of || told == IMAGE_INCOMPLETE)
 		return false;
-	/* An assignment says which version a channel holds; of the version's own
-	 * state it only confirms what nothing else told yet. */
-	if (event->type == EVENT_ASSIGN && told == image->status && image->as_of != 0)
-		return false;
-	if (event->type == EVENT_VERSION)
+	if (event->type == EVENT_VERSION || told == IMAGE_SCHEDULED)
 		image->as_of = at;
 
-	same_ancestor = (image->inherited_from == NULL) == (inherited_from == NULL) &&
-	                (inherited_from == NULL || strcmp(image->inherited_from, inherited_from) == 0);
 	image->status = told;
 	if (told == IMAGE_REVOKED || told == IMAGE_SCHEDULED)
-		learn_revocation(image, news, inherited_from);
+		learn_revocation(image, event, inherited_from);
 	else if (told != IMAGE_DELETED)
 		forget_revocation(image);
 	else

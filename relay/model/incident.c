@@ -65,6 +65,8 @@ judge_revocation(enum image_status status, enum phase now, const struct incident
 		j.phase = PHASE_REVOKED;
 	else if (status == IMAGE_ACTIVE || status == IMAGE_INCOMPLETE)
 		return (struct judgement){ .phase = PHASE_LIFTED, .severity = SEVERITY_WARNING };
+	else if (now == PHASE_NONE)
+		j.open = false; /* deleted, and never revoked as far as is known */
 
 	if (j.phase != PHASE_SCHEDULED && counts->affected > 0)
 		j.severity = SEVERITY_CRITICAL;

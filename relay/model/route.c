@@ -87,10 +87,9 @@ bucket_wanted(const struct key_texts *globs, const struct route_facts *facts)
 	if (globs->count == 0 || any_glob(globs, facts->bucket))
 		return true;
 	for (size_t i = 0; i < facts->rows->count; i++) {
-		const char *key = facts->rows->items[i].bucket_key;
-		const char *name = strrchr(key, '/');
+		const char *name = strrchr(facts->rows->items[i].bucket_key, '/');
 
-		if (any_glob(globs, name != NULL ? name + 1 : key))
+		if (name != NULL && any_glob(globs, name + 1))
 			return true;
 	}
 	return false;
@@ -162,16 +161,9 @@ tell(struct selection *s, const struct conf_route *route, enum audience audience
 		tell_sink(s, told, route->unowned);
 	for (size_t i = 0; !one_sink && i < route->to.count; i++)
 		tell_sink(s, told, route->to.items[i]);
-}
-
-static void
-end_search(struct selection *s, const struct conf_route *route)
-{
-	size_t told = s->out->count;
-
-	for (size_t i = 0; i < told; i++)
-		if (s->out->items[i].route == route)
-			append(&s->stopped, &s->stopped_count, s->out->items[i]);
+	/* Also when an earlier route told the same sinks already. */
+	if (route->stop)
+		append(&s->stopped, &s->stopped_count, told);
 }
 
 static bool
@@ -231,8 +223,6 @@ route_select(const struct conf *conf, const struct route_facts *facts, struct to
 			tell_teams(&s, route);
 		else
 			tell(&s, route, AUDIENCE_EVERYONE, NULL);
-		if (route->stop)
-			end_search(&s, route);
 	}
 	free(s.stopped);
 }

@@ -7,9 +7,10 @@
 
 #include "relay/config/pattern.h"
 
-/* Names are short (HCP allows 90 characters), but a hostile pair of pattern and
- * name could still be tried in millions of ways: past this many steps a pair
- * counts as no match. */
+/* Names are short (HCP allows 90 characters); a longer one matches nothing. */
+#define NAME_BYTES_MAX 256
+/* A hostile pair of pattern and name could still be tried in millions of ways:
+ * past this many steps what was found so far stands. */
 #define STEPS_MAX 200000
 
 struct capture {
@@ -17,7 +18,6 @@ struct capture {
 	size_t name_len;
 	const char *text; /* in a bucket or workspace name; NULL while unbound */
 	size_t len;
-	bool from_bucket;
 };
 
 struct attempt {
@@ -25,6 +25,7 @@ struct attempt {
 	size_t count;
 	const char *workspace_pattern, *workspace; /* what follows when the bucket is through */
 	bool on_workspace;
+	size_t best; /* of the splits found, as rule_match() returns it */
 	unsigned steps;
 };
 
@@ -60,17 +61,6 @@ ends_word(const char *end, const char *rest_of_pattern)
 }
 
 static bool
-whole_words(const char *text, size_t len)
-{
-	if (len == 0 || text[0] == '-' || text[len - 1] == '-')
-		return false;
-	for (size_t i = 1; i < len; i++)
-		if (text[i] == '-' && text[i - 1] == '-')
-			return false;
-	return true;
-}
-
-static bool
 match_bound(struct attempt *at, const struct capture *c, const char *rest, const char *start, const char *text)
 {
 	return strncasecmp(text, c->text, c->len) == 0 && ends_word(text + c->len, rest) &&
@@ -90,19 +80,40 @@ match_capture(struct attempt *at, const char *pattern, const char *start, const 
 		return false;
 	if (c->text != NULL)
 		return match_bound(at, c, close + 1, start, text);
-	for (size_t len = strlen(text); len > 0; len--) {
-		if (!whole_words(text, len) || !ends_word(text + len, close + 1))
+	for (size_t len = 1; text[len - 1] != '\0'; len++) {
+		bool found;
+
+		if (text[len - 1] == '-') {
+			if (len == 1 || text[len - 2] == '-')
+				return false; /* a word without a byte is none */
+			continue;
+		}
+		if (!ends_word(text + len, close + 1))
 			continue;
 		c->text = text;
 		c->len = len;
-		c->from_bucket = !at->on_workspace;
-		if (match(at, close + 1, start, text + len))
-			return true;
+		found = match(at, close + 1, start, text + len);
 		c->text = NULL;
+		if (found)
+			return true;
 	}
 	return false;
 }
 
+/* 1 + the bytes captured so far. */
+static size_t
+captured(const struct attempt *at)
+{
+	size_t bytes = 1;
+
+	for (size_t i = 0; i < at->count; i++)
+		if (at->captures[i].text != NULL)
+			bytes += at->captures[i].len;
+	return bytes;
+}
+
+/* One split of the workspace is enough; of the bucket's that agree with one the
+ * longest counts, so there the search goes on. */
 static bool
 match_end(struct attempt *at, const char *text)
 {
@@ -111,13 +122,13 @@ match_end(struct attempt *at, const char *text)
 	if (at->on_workspace)
 		return true;
 	at->on_workspace = true;
-	if (match(at, at->workspace_pattern, at->workspace, at->workspace))
-		return true;
+	if (captured(at) > at->best && match(at, at->workspace_pattern, at->workspace, at->workspace))
+		at->best = captured(at);
 	at->on_workspace = false;
 	return false;
 }
 
-/* Recursion is as deep as the pattern has `*` and {name}, and once more. */
+/* Each level of recursion but a `*` takes a byte of a name: NAME_BYTES_MAX bounds it. */
 static bool
 match(struct attempt *at, const char *pattern, const char *start, const char *text)
 {
@@ -131,6 +142,7 @@ match(struct attempt *at, const char *pattern, const char *start, const char *te
 		if (*pattern == '{')
 			return match_capture(at, pattern, start, text, after_literal);
 		if (*pattern == '*') {
+			pattern += strspn(pattern, "*") - 1;
 			do
 				if (match(at, pattern + 1, start, text))
 					return true;
@@ -149,12 +161,8 @@ size_t
 rule_match(const struct conf_rule *rule, const char *bucket, const char *workspace)
 {
 	struct attempt at = { .workspace_pattern = rule->workspace, .workspace = workspace };
-	size_t captured = 0;
 
-	if (!match(&at, rule->bucket, bucket, bucket))
-		return 0;
-	for (size_t i = 0; i < at.count; i++)
-		if (at.captures[i].text != NULL && at.captures[i].from_bucket)
-			captured += at.captures[i].len;
-	return 1 + captured;
+	if (strlen(bucket) <= NAME_BYTES_MAX && strlen(workspace) <= NAME_BYTES_MAX)
+		match(&at, rule->bucket, bucket, bucket);
+	return at.best;
 }

@@ -14,7 +14,8 @@
 #include "relay/config/conf.h"
 
 /*
- * 0 when the pair does not match; else 1 + the bytes captured from the bucket.
+ * 0 when the pair does not match; else 1 + the bytes captured from the bucket,
+ * of the split that captures most.
  * Of several buckets that match a workspace by one rule the greatest counts.
  */
 size_t rule_match(const struct conf_rule *, const char *bucket, const char *workspace);

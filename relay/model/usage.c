@@ -39,8 +39,11 @@ names_image(const char *fingerprint, const char *version, const struct image *im
 	return version != NULL && image->version != NULL && strcmp(version, image->version) == 0;
 }
 
-/* `i` is one of a run of assignments of one channel; the one before the first
- * was its `previous_version`, since ever as far as is known. */
+/*
+ * `i` is one of a run of assignments of one channel.  What it replaced was there
+ * until then: for the first since ever, for others since the one before at the
+ * earliest (it is another than that one set where a webhook was lost).
+ */
 static bool
 held_within(const struct history *history, size_t i, const struct image *image, struct applied run)
 {
@@ -48,17 +51,21 @@ held_within(const struct history *history, size_t i, const struct image *image, 
 	bool first = i == 0 || strcmp(a[-1].channel, a->channel) != 0;
 	bool last = i + 1 == history->count || strcmp(a[1].channel, a->channel) != 0;
 
-	if (first && a->at >= run.from && names_image(a->previous_fingerprint, a->previous_version, image))
+	if (a->at >= run.from && (first || a[-1].at <= run.to) &&
+	    names_image(a->previous_fingerprint, a->previous_version, image))
 		return true;
 	/* Times are whole seconds: a run created in the second of the next
 	 * assignment was not created after it. */
 	return a->at <= run.to && (last || a[1].at >= run.from) && names_image(a->fingerprint, a->version, image);
 }
 
+/* Of one whose completion was not seen, no earlier than its creation. */
 static bool
 completed_by(const struct image *image, int64_t then)
 {
-	return image->status != IMAGE_INCOMPLETE && (image->completed_at == 0 || image->completed_at <= then);
+	int64_t at = image->completed_at != 0 ? image->completed_at : image->created_at;
+
+	return image->status != IMAGE_INCOMPLETE && at <= then;
 }
 
 bool

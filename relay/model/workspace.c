@@ -38,25 +38,37 @@ run_meaning(const char *status)
 	return RUN_NOTHING;
 }
 
-static void
+static bool
 run_applied(struct workspace *workspace, const struct run_news *run, int64_t at)
 {
 	if (at < workspace->applied.to)
-		return;
+		return false;
 	workspace->applied.from = run->created_at != 0 ? run->created_at : at;
 	workspace->applied.to = at;
 	free(workspace->applied_run);
 	workspace->applied_run = mem_str(run->id);
 	if (workspace->applied.from > workspace->assessed_at)
 		workspace->drifted = false;
-	if (workspace->applied.from >= workspace->gone_at)
+	/* Not by the very run that destroyed it. */
+	if (workspace->applied.from > workspace->gone_at)
 		workspace->gone_at = 0;
+	return true;
+}
+
+static bool
+run_succeeded(struct workspace *workspace, int64_t at)
+{
+	if (at < workspace->run_ok_at)
+		return false;
+	workspace->run_ok_at = at;
+	return true;
 }
 
 bool
 workspace_run(struct workspace *workspace, const struct run_news *run, int64_t received_at)
 {
 	int64_t at = run->updated_at != 0 ? run->updated_at : received_at;
+	bool applied = false;
 
 	switch (run_meaning(run->status)) {
 	case RUN_FAILED:
@@ -65,12 +77,10 @@ workspace_run(struct workspace *workspace, const struct run_news *run, int64_t r
 		workspace->run_failed_at = at;
 		return true;
 	case RUN_APPLIED:
-		run_applied(workspace, run, at);
+		applied = run_applied(workspace, run, at);
 		/* fall through */
 	case RUN_FINISHED:
-		if (at > workspace->run_ok_at)
-			workspace->run_ok_at = at;
-		return true;
+		return run_succeeded(workspace, at) || applied;
 	default:
 		return false;
 	}
@@ -84,16 +94,17 @@ workspace_assessed(struct workspace *workspace, const struct assessment_news *ne
 	if (!news->succeeded || at < workspace->assessed_at)
 		return false;
 	workspace->assessed_at = at;
-	workspace->drifted = news->drifted && workspace->applied.from <= at;
+	workspace->drifted = news->drifted && workspace->applied.from <= at && workspace->gone_at < at;
 	return true;
 }
 
 bool
 workspace_is_gone(struct workspace *workspace, int64_t at)
 {
-	if (at < workspace->applied.from)
+	if (at < workspace->applied.from || at < workspace->gone_at)
 		return false;
 	workspace->gone_at = at;
-	workspace->drifted = false;
+	if (workspace->assessed_at <= at)
+		workspace->drifted = false;
 	return true;
 }

@@ -18,7 +18,7 @@ struct workspace {
 	char *applied_run;
 	int64_t run_ok_at, run_failed_at; /* the newest of each */
 	int64_t assessed_at; /* the newest successful assessment */
-	bool drifted;        /* it says so, and nothing was applied since */
+	bool drifted;        /* it says so, and nothing was applied or destroyed since */
 	int64_t gone_at;     /* deleted or destroyed; 0 = is there */
 	int64_t seen_at;
 };

@@ -108,6 +108,18 @@ on_accept_error(struct evconnlistener *listener, void *http)
 	}
 }
 
+void
+httpd_limit(struct httpd *httpd, const struct httpd_options *o)
+{
+	/* A body waits in the input until it is whole; the rest is slack for chunk heads. */
+	httpd->input_max = o->body_max + o->header_max + 65536;
+	httpd->request_ms = o->request_ms;
+	httpd->idle_ms = o->idle_ms;
+	httpd->connections_max = o->connections_max;
+	evhttp_set_max_body_size(httpd->http, (ev_ssize_t)o->body_max);
+	evhttp_set_max_headers_size(httpd->http, (ev_ssize_t)o->header_max);
+}
+
 static struct httpd *
 httpd_make(struct loop *loop, const struct httpd_options *o, httpd_fn *fn, void *arg)
 {
@@ -116,17 +128,11 @@ httpd_make(struct loop *loop, const struct httpd_options *o, httpd_fn *fn, void 
 	httpd->loop = loop;
 	httpd->fn = fn;
 	httpd->arg = arg;
-	/* A body waits in the input until it is whole; the rest is slack for chunk heads. */
-	httpd->input_max = o->body_max + o->header_max + 65536;
-	httpd->request_ms = o->request_ms;
-	httpd->idle_ms = o->idle_ms;
-	httpd->connections_max = o->connections_max;
 	httpd->adopt = event_new(loop_base(loop), -1, 0, conn_on_adopt, httpd);
 	httpd->accept_again = timer_new(loop, accept_again, httpd);
 
 	httpd->http = evhttp_new(loop_base(loop));
-	evhttp_set_max_body_size(httpd->http, (ev_ssize_t)o->body_max);
-	evhttp_set_max_headers_size(httpd->http, (ev_ssize_t)o->header_max);
+	httpd_limit(httpd, o);
 	evhttp_set_flags(httpd->http, EVHTTP_SERVER_LINGERING_CLOSE);
 	evhttp_set_allowed_methods(httpd->http, 0xffff); /* unknown ones too: the handler answers 405 */
 	evhttp_set_bevcb(httpd->http, conn_on_accept, httpd);

@@ -1,9 +1,11 @@
 /*
  * httpd.h - HTTP in, over evhttp, with what evhttp lacks: a total deadline for
- * each request however it drips, caps on connections and on requests that
- * wait for an answer, refusal of ambiguous framing (two differing
- * Content-Length, or Content-Length with Transfer-Encoding), and answers of
- * our own for 404, 405, 413 and 431.
+ * each request however it drips, a cap on connections, and refusal (400, and
+ * the connection closed) of framing that two readers could read in two ways,
+ * such as two differing Content-Length, or Content-Length with
+ * Transfer-Encoding.  What evhttp refuses itself (413, 400 for headers that
+ * are too large or malformed, 417) never reaches the handler.  All methods do:
+ * 404 and 405 are the handler's.
  *
  * Loop thread only.  A request is answered exactly once, now or later; it
  * stays valid until then, also when the client has left meanwhile.
@@ -26,7 +28,7 @@ struct httpd_options {
 	const char *certificate_file; /* both or neither: TLS 1.2 and up */
 	const char *key_file;
 	size_t body_max;       /* bytes; more is 413 */
-	size_t header_max;     /* bytes; more is 431 */
+	size_t header_max;     /* bytes; more is 400 */
 	int64_t request_ms;    /* from the first byte of a request (or the accept) to its last; 408 or close */
 	int64_t idle_ms;       /* keep-alive without a request */
 	unsigned connections_max; /* over it the newest is closed at once */
@@ -37,6 +39,9 @@ enum httpd_method { HTTPD_GET, HTTPD_HEAD, HTTPD_POST, HTTPD_DELETE, HTTPD_OTHER
 typedef void httpd_fn(struct httpd_request *, void *arg);
 
 int httpd_new(struct httpd **, struct loop *, const struct httpd_options *, httpd_fn *, void *arg, struct err *) MUST_CHECK;
+/* Other limits from now on: sizes and the cap for connections to come, times
+ * for requests to come.  Address and certificate stay. */
+void httpd_limit(struct httpd *, const struct httpd_options *);
 /* Stops accepting; open requests may still be answered. */
 void httpd_drain(struct httpd *);
 unsigned httpd_open_requests(const struct httpd *); /* handed out, not answered yet */

@@ -1,7 +1,8 @@
 /*
  * loop.h - the loop thread: the one owner of libevent's event_base.
  *
- * Everything here is called on the loop thread, except loop_stop().
+ * Everything here is called on the loop thread, except loop_stop().  Making
+ * one makes the process ignore SIGPIPE and sends libevent's warnings to the log.
  */
 #ifndef RELAY_RUNTIME_LOOP_H
 #define RELAY_RUNTIME_LOOP_H
@@ -21,7 +22,7 @@ void loop_run(struct loop *);  /* until loop_stop() */
 void loop_stop(struct loop *); /* any thread, also before loop_run() */
 struct event_base *loop_base(struct loop *); /* for httpd, httpc and inbox only */
 
-/* One-shot timers.  `timer_in` re-arms; 0 means "as soon as this callback
+/* One-shot timers, never early.  `timer_in` re-arms; 0 means "as soon as this callback
  * has returned", never at once. */
 struct timer *timer_new(struct loop *, loop_fn *, void *arg);
 void timer_free(struct timer *);

@@ -1,6 +1,5 @@
 #include "relay/store/db_sqlite.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "relay/store/reserve.h"
@@ -10,21 +9,11 @@ static const char *const control_texts[C_COUNT] = {
 	[C_MARK] = "SAVEPOINT m",      [C_RELEASE] = "RELEASE m", [C_UNDO] = "ROLLBACK TO m",
 };
 
-/* A write that failed for a quota or a file size limit is an I/O error to
- * SQLite, but for want of room all the same. */
-static bool
-is_want_of_room(struct db *db, int rc)
-{
-	int sys = sqlite3_system_errno(db->sql);
-
-	return (rc & 0xff) == SQLITE_FULL ||
-	       ((rc & 0xff) == SQLITE_IOERR && (sys == EFBIG || sys == EDQUOT || sys == ENOSPC));
-}
-
 static enum db_trouble
-classify(struct db *db, int rc)
+classify(int rc)
 {
-	if (is_want_of_room(db, rc))
+	/* A quota or a file size limit is a failed write to SQLite. */
+	if ((rc & 0xff) == SQLITE_FULL || rc == SQLITE_IOERR_WRITE)
 		return DB_NO_ROOM;
 	switch (rc & 0xff) {
 	case SQLITE_IOERR:
@@ -46,10 +35,13 @@ classify(struct db *db, int rc)
 int
 db_sqlite_fault(struct db *db, int rc, const char *what, struct err *err)
 {
-	enum db_trouble trouble = classify(db, rc);
+	enum db_trouble trouble = classify(rc);
 
-	if (trouble == DB_NO_ROOM)
+	if ((rc & 0xff) == SQLITE_FULL)
 		err_set(err, "store %s: no room left on its disk", db->file);
+	else if (trouble == DB_NO_ROOM)
+		err_set(err, "store %s: its disk refuses to be written (no room, a quota or a fault)",
+		        db->file);
 	else if (trouble == DB_BROKEN)
 		err_set(err, "store %s: %s", db->file, sqlite3_errmsg(db->sql));
 	else

@@ -21,7 +21,7 @@ find_parameters(struct db_row *row)
 	if (row->parameters > DB_PARAMETERS_MAX)
 		die(row->id, "has too many parameters");
 	for (int i = 0; i < row->parameters; i++) {
-		char name[8];
+		char name[16];
 
 		snprintf(name, sizeof(name), "$%d", i + 1);
 		row->slot[i] = sqlite3_bind_parameter_index(row->stmt, name);

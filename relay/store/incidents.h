@@ -55,7 +55,7 @@ int notification_get(struct db *, const char *incident_id, const char *audience,
 int notification_add(struct db *, const char *incident_id, const char *audience, const char *team, const struct notification *, struct err *) MUST_CHECK;
 int notification_set(struct db *, const struct notification *, struct err *) MUST_CHECK;
 
-/* Destinations that were told of an incident, each with its audience. */
+/* Destinations that were told of an incident or are about to be, each with its audience. */
 struct told_before {
 	char *audience, *team, *destination;
 };

@@ -5,28 +5,31 @@
 
 #include "relay/base/mem.h"
 
-static const char *const state_names[] = { "pending", "claimed", "sent", "dead", "dropped" };
-const char *const news_names[] = { NULL, "opened", "changed", "resolved" };
+static const char *const state_names[] = {"pending", "claimed", "sent", "dead", "dropped"};
+const char *const news_names[] = {NULL, "opened", "changed", "resolved"};
 
 static const struct {
 	enum delivery_state from, to;
 } moves[] = {
-	{ DELIVERY_PENDING, DELIVERY_CLAIMED }, { DELIVERY_PENDING, DELIVERY_DROPPED },
-	{ DELIVERY_PENDING, DELIVERY_DEAD },    { DELIVERY_CLAIMED, DELIVERY_SENT },
-	{ DELIVERY_CLAIMED, DELIVERY_PENDING }, { DELIVERY_CLAIMED, DELIVERY_DEAD },
-	{ DELIVERY_DEAD, DELIVERY_PENDING },
+	{DELIVERY_PENDING, DELIVERY_CLAIMED}, {DELIVERY_PENDING, DELIVERY_DROPPED},
+	{DELIVERY_PENDING, DELIVERY_DEAD},    {DELIVERY_CLAIMED, DELIVERY_SENT},
+	{DELIVERY_CLAIMED, DELIVERY_PENDING}, {DELIVERY_CLAIMED, DELIVERY_DEAD},
+	{DELIVERY_DEAD, DELIVERY_PENDING},
 };
 
 int
-delivery_move(struct db *db, const char *id, enum delivery_state from, enum delivery_state to, struct err *err)
+delivery_move(struct db *db, const char *id, enum delivery_state from, enum delivery_state to,
+              struct err *err)
 {
 	bool allowed = false;
 
 	for (size_t i = 0; i < COUNT(moves); i++)
 		allowed |= moves[i].from == from && moves[i].to == to;
 	if (!allowed)
-		return err_set(err, "delivery %s cannot become %s from %s", id, state_names[to], state_names[from]);
-	int64_t moved = db_run(db, err, ST_QUEUE_MOVE, "ttt", id, state_names[from], state_names[to]);
+		return err_set(err, "delivery %s cannot become %s from %s", id, state_names[to],
+		               state_names[from]);
+	int64_t moved =
+		db_run(db, err, ST_QUEUE_MOVE, "ttt", id, state_names[from], state_names[to]);
 	if (moved < 0)
 		return -1;
 	return moved == 1 ? 0 : err_set(err, "delivery %s is not %s", id, state_names[from]);
@@ -57,7 +60,7 @@ is_resolved(const char *status)
 int
 owed_take(struct db_row *row, struct owed *owed, struct err *err)
 {
-	*owed = (struct owed){ 0 };
+	*owed = (struct owed){0};
 	int rc = db_step(row, err);
 	if (rc == 1) {
 		const char *id = db_text(row, 0);
@@ -65,7 +68,8 @@ owed_take(struct db_row *row, struct owed *owed, struct err *err)
 		owed->notification_id = mem_str(db_text(row, 1));
 		owed->destination = mem_str(db_text(row, 2));
 		owed->sink_kind = mem_str(db_text(row, 3));
-		owed->state = (enum delivery_state)name_index(state_names, COUNT(state_names), db_text(row, 4));
+		owed->state = (enum delivery_state)name_index(state_names, COUNT(state_names),
+		                                              db_text(row, 4));
 		owed->revision = db_int(row, 5);
 		owed->resolved = is_resolved(db_text(row, 6));
 		owed->phase = phase_of(db_text(row, 7));
@@ -89,11 +93,12 @@ owed_load(struct db *db, const char *id, struct owed *owed, struct err *err)
 }
 
 int
-owed_in_lane(struct db *db, const char *notification_id, const char *destination, enum delivery_state state,
-             struct owed *owed, struct err *err)
+owed_in_lane(struct db *db, const char *notification_id, const char *destination,
+             enum delivery_state state, struct owed *owed, struct err *err)
 {
-	return owed_take(db_bind(db, ST_QUEUE_IN_LANE, "ttt", notification_id, destination, state_names[state]), owed,
-	                 err);
+	return owed_take(db_bind(db, ST_QUEUE_IN_LANE, "ttt", notification_id, destination,
+	                         state_names[state]),
+	                 owed, err);
 }
 
 void
@@ -103,16 +108,17 @@ owed_fini(struct owed *owed)
 	free(owed->destination);
 	free(owed->sink_kind);
 	free(owed->event_id);
-	*owed = (struct owed){ 0 };
+	*owed = (struct owed){0};
 }
 
 int
-told_load(struct db *db, const char *notification_id, const char *destination, struct told *told, struct err *err)
+told_load(struct db *db, const char *notification_id, const char *destination, struct told *told,
+          struct err *err)
 {
 	struct db_row *row = db_bind(db, ST_QUEUE_TOLD, "tt", notification_id, destination);
 	int rc = db_step(row, err);
 
-	*told = (struct told){ 0 };
+	*told = (struct told){0};
 	if (rc == 1) {
 		told->any = true;
 		told->revision = db_int(row, 0);
@@ -128,9 +134,9 @@ told_load(struct db *db, const char *notification_id, const char *destination, s
 int
 told_put(struct db *db, const struct owed *owed, int64_t now_ms, struct err *err)
 {
-	return db_run(db, err, ST_QUEUE_TELL, "ttittti", owed->notification_id, owed->destination, owed->revision,
-	              owed->resolved ? "resolved" : "open", phase_names[owed->phase], severity_names[owed->severity],
-	              now_ms) < 0
+	return db_run(db, err, ST_QUEUE_TELL, "ttittti", owed->notification_id, owed->destination,
+	              owed->revision, owed->resolved ? "resolved" : "open",
+	              phase_names[owed->phase], severity_names[owed->severity], now_ms) < 0
 	               ? -1
 	               : 0;
 }
@@ -151,14 +157,16 @@ news_of(const struct told *told, const struct owed *owed)
 		return NEWS_CHANGED;
 	if (told->resolved)
 		return NEWS_NONE;
-	return owed->phase != told->phase || owed->severity > told->severity ? NEWS_CHANGED : NEWS_NONE;
+	return owed->phase != told->phase || owed->severity > told->severity ? NEWS_CHANGED
+	                                                                     : NEWS_NONE;
 }
 
 static int
 reschedule(struct db *db, const struct owed *owed, struct err *err)
 {
-	return db_run(db, err, ST_QUEUE_RESCHEDULE, "tiiiit", owed->id, owed->due_at, owed->created_at, owed->attempts,
-	              (int64_t)owed->plain, severity_names[owed->severity]) < 0
+	return db_run(db, err, ST_QUEUE_RESCHEDULE, "tiiiit", owed->id, owed->due_at,
+	              owed->created_at, owed->attempts, (int64_t)owed->plain,
+	              severity_names[owed->severity]) < 0
 	               ? -1
 	               : 0;
 }
@@ -186,7 +194,8 @@ int
 lane_put_back(struct db *db, const struct owed *owed, struct err *err)
 {
 	struct owed newer;
-	int rc = owed_in_lane(db, owed->notification_id, owed->destination, DELIVERY_PENDING, &newer, err);
+	int rc = owed_in_lane(db, owed->notification_id, owed->destination, DELIVERY_PENDING,
+	                      &newer, err);
 
 	if (rc < 0 || delivery_move(db, owed->id, DELIVERY_CLAIMED, DELIVERY_PENDING, err) < 0) {
 		owed_fini(&newer);

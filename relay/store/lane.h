@@ -9,7 +9,13 @@
 #include "relay/model/kind.h"
 #include "relay/store/db.h"
 
-enum delivery_state { DELIVERY_PENDING, DELIVERY_CLAIMED, DELIVERY_SENT, DELIVERY_DEAD, DELIVERY_DROPPED };
+enum delivery_state {
+	DELIVERY_PENDING,
+	DELIVERY_CLAIMED,
+	DELIVERY_SENT,
+	DELIVERY_DEAD,
+	DELIVERY_DROPPED
+};
 
 /* A delivery without what it says. */
 struct owed {
@@ -25,8 +31,8 @@ struct owed {
 
 /* 1: found, to be freed with owed_fini(); 0: there is none; -1. */
 int owed_load(struct db *, const char *id, struct owed *, struct err *) MUST_CHECK;
-int owed_in_lane(struct db *, const char *notification_id, const char *destination, enum delivery_state,
-                 struct owed *, struct err *) MUST_CHECK;
+int owed_in_lane(struct db *, const char *notification_id, const char *destination,
+                 enum delivery_state, struct owed *, struct err *) MUST_CHECK;
 /* The row a statement made of QUEUE_OWED stands on; consumes `row`. */
 int owed_take(struct db_row *row, struct owed *, struct err *) MUST_CHECK;
 void owed_fini(struct owed *); /* zeroed is fine */
@@ -39,7 +45,8 @@ struct told {
 	enum phase phase;
 	enum severity severity;
 };
-int told_load(struct db *, const char *notification_id, const char *destination, struct told *, struct err *) MUST_CHECK;
+int told_load(struct db *, const char *notification_id, const char *destination, struct told *,
+              struct err *) MUST_CHECK;
 int told_put(struct db *, const struct owed *, int64_t now_ms, struct err *) MUST_CHECK;
 
 /* What a delivery would be to a destination that was told this: the `reason`
@@ -49,7 +56,8 @@ extern const char *const news_names[];
 enum news news_of(const struct told *, const struct owed *);
 
 /* The one mover of a delivery's state. */
-int delivery_move(struct db *, const char *id, enum delivery_state from, enum delivery_state to, struct err *) MUST_CHECK;
+int delivery_move(struct db *, const char *id, enum delivery_state from, enum delivery_state to,
+                  struct err *) MUST_CHECK;
 
 /*
  * A claimed delivery that is still owed becomes pending again, with the

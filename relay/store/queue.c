@@ -25,13 +25,14 @@ struct lane_now {
 static int
 lane_load(struct db *db, const struct delivery_plan *plan, struct lane_now *lane, struct err *err)
 {
-	*lane = (struct lane_now){ 0 };
+	*lane = (struct lane_now){0};
 	if (told_load(db, plan->notification_id, plan->destination, &lane->told, err) < 0)
 		return -1;
-	int claimed = owed_in_lane(db, plan->notification_id, plan->destination, DELIVERY_CLAIMED, &lane->claimed, err);
+	int claimed = owed_in_lane(db, plan->notification_id, plan->destination, DELIVERY_CLAIMED,
+	                           &lane->claimed, err);
 	int pending = claimed < 0 ? -1
-	                          : owed_in_lane(db, plan->notification_id, plan->destination, DELIVERY_PENDING,
-	                                         &lane->pending, err);
+	                          : owed_in_lane(db, plan->notification_id, plan->destination,
+	                                         DELIVERY_PENDING, &lane->pending, err);
 	lane->has_claimed = claimed == 1;
 	lane->has_pending = pending == 1;
 	return pending < 0 ? -1 : 0;
@@ -54,18 +55,24 @@ due_of(const struct lane_now *lane, const struct delivery_plan *plan, int64_t no
 static int
 insert(struct db *db, const struct delivery_plan *plan, const struct owed *owed, struct err *err)
 {
-	return db_run(db, err, ST_QUEUE_INSERT, "tttttttt" "itttt" "iiiii" "tt", owed->id, plan->notification_id,
-	              plan->incident_id, plan->destination, plan->sink, plan->sink_kind, plan->route, plan->team,
-	              owed->revision, plan->document, owed->resolved ? "resolved" : "open", phase_names[owed->phase],
-	              severity_names[owed->severity], (int64_t)owed->every_revision, (int64_t)owed->at_once,
-	              owed->attempts, owed->created_at, owed->due_at, plan->target, plan->event_id) < 0
+	return db_run(db, err, ST_QUEUE_INSERT,
+	              "tttttttt"
+	              "itttt"
+	              "iiiii"
+	              "tt",
+	              owed->id, plan->notification_id, plan->incident_id, plan->destination,
+	              plan->sink, plan->sink_kind, plan->route, plan->team, owed->revision,
+	              plan->document, owed->resolved ? "resolved" : "open",
+	              phase_names[owed->phase], severity_names[owed->severity],
+	              (int64_t)owed->every_revision, (int64_t)owed->at_once, owed->attempts,
+	              owed->created_at, owed->due_at, plan->target, plan->event_id) < 0
 	               ? -1
 	               : 0;
 }
 
 static int
-add_to_lane(struct db *db, const struct delivery_plan *plan, const struct lane_now *lane, int64_t now_ms,
-            struct err *err)
+add_to_lane(struct db *db, const struct delivery_plan *plan, const struct lane_now *lane,
+            int64_t now_ms, struct err *err)
 {
 	struct owed owed = {
 		.revision = plan->revision,
@@ -89,6 +96,9 @@ add_to_lane(struct db *db, const struct delivery_plan *plan, const struct lane_n
 	if (!lane->has_claimed && news_of(&lane->told, &owed) == NEWS_NONE)
 		return 0;
 	id_make("dlv", now_ms, owed.id);
+	if (db_run(db, err, ST_QUEUE_DESTINATION_MET, "tti", plan->destination, plan->sink_kind,
+	           now_ms) < 0)
+		return -1;
 	return insert(db, plan, &owed, err);
 }
 
@@ -107,9 +117,9 @@ queue_add(struct db *db, const struct delivery_plan *plan, int64_t now_ms, struc
 		/* The same by another route: once, at the earlier time. */
 		int64_t due = due_of(&lane, plan, now_ms);
 		if (due < lane.pending.due_at &&
-		    db_run(db, err, ST_QUEUE_RESCHEDULE, "tiiiit", lane.pending.id, due, lane.pending.created_at,
-		           lane.pending.attempts, (int64_t)lane.pending.plain,
-		           severity_names[lane.pending.severity]) < 0)
+		    db_run(db, err, ST_QUEUE_RESCHEDULE, "tiiiit", lane.pending.id, due,
+		           lane.pending.created_at, lane.pending.attempts,
+		           (int64_t)lane.pending.plain, severity_names[lane.pending.severity]) < 0)
 			rc = -1;
 		goto out;
 	}
@@ -132,7 +142,7 @@ claimed_fini(struct claimed *claimed)
 	if (claimed->sealed)
 		mem_wipe_free(claimed->sealed, strlen(claimed->sealed));
 	json_decref(claimed->document);
-	*claimed = (struct claimed){ 0 };
+	*claimed = (struct claimed){0};
 }
 
 /* Text and document of a claimed one.  0: its document cannot be read. */
@@ -142,7 +152,7 @@ claimed_fill(struct db *db, struct owed *owed, enum news news, struct claimed *o
 	struct db_row *row = db_bind(db, ST_QUEUE_CONTENT, "t", owed->id);
 	int rc = db_step(row, err);
 
-	*out = (struct claimed){ 0 };
+	*out = (struct claimed){0};
 	if (rc == 1) {
 		const char *document = db_text(row, 2);
 		out->sink = mem_str(db_text(row, 0));
@@ -172,7 +182,8 @@ claimed_fill(struct db *db, struct owed *owed, enum news news, struct claimed *o
 /* 1: claimed into *out; 0: there was nothing to say, or no way to say it, and
  * it waits no longer; -1. */
 static int
-claim_one(struct db *db, struct owed *owed, int64_t lease_until, struct claimed *out, struct err *err)
+claim_one(struct db *db, struct owed *owed, int64_t lease_until, struct claimed *out,
+          struct err *err)
 {
 	struct told told;
 
@@ -183,11 +194,13 @@ claim_one(struct db *db, struct owed *owed, int64_t lease_until, struct claimed 
 		return delivery_move(db, owed->id, DELIVERY_PENDING, DELIVERY_DROPPED, err);
 	int rc = claimed_fill(db, owed, news, out, err);
 	if (rc == 0) {
-		log_error("delivery without a readable document given up", "delivery", owed->id, LOG_END);
+		log_error("delivery without a readable document given up", "delivery", owed->id,
+		          LOG_END);
 		return delivery_move(db, owed->id, DELIVERY_PENDING, DELIVERY_DEAD, err);
 	}
-	if (rc == 1 && (delivery_move(db, owed->id, DELIVERY_PENDING, DELIVERY_CLAIMED, err) < 0 ||
-	                db_run(db, err, ST_QUEUE_CLAIM, "tti", owed->id, news_names[news], lease_until) < 0)) {
+	if (rc == 1 &&
+	    (delivery_move(db, owed->id, DELIVERY_PENDING, DELIVERY_CLAIMED, err) < 0 ||
+	     db_run(db, err, ST_QUEUE_CLAIM, "tti", owed->id, news_names[news], lease_until) < 0)) {
 		claimed_fini(out);
 		return -1;
 	}
@@ -202,7 +215,7 @@ next_due(struct db *db, const char *destination, int64_t now_ms, struct owed *ow
 	struct db_row *row = db_bind(db, ST_QUEUE_NEXT, "ti", destination, now_ms);
 	int rc = db_step(row, err);
 
-	*owed = (struct owed){ 0 };
+	*owed = (struct owed){0};
 	if (rc == 1) {
 		const char *text = db_text(row, 0);
 		memcpy(id, text, strnlen(text, sizeof(id) - 1));
@@ -223,8 +236,8 @@ next_due_at(struct db *db, const char *destination, int64_t *out, struct err *er
 }
 
 static int
-claim_up_to(struct db *db, const struct claim_want *want, int slots, int64_t now_ms, struct claimed *out, int *count,
-            struct err *err)
+claim_up_to(struct db *db, const struct claim_want *want, int slots, int64_t now_ms,
+            struct claimed *out, int *count, struct err *err)
 {
 	while (*count < slots) {
 		struct owed owed;
@@ -243,8 +256,8 @@ claim_up_to(struct db *db, const struct claim_want *want, int slots, int64_t now
 }
 
 int
-queue_claim(struct db *db, const struct claim_want *want, int64_t now_ms, struct claimed *out, int64_t *next_due_out,
-            struct err *err)
+queue_claim(struct db *db, const struct claim_want *want, int64_t now_ms, struct claimed *out,
+            int64_t *next_due_out, struct err *err)
 {
 	struct destination_state state;
 	int count = 0, slots = want->slots;
@@ -260,7 +273,8 @@ queue_claim(struct db *db, const struct claim_want *want, int64_t now_ms, struct
 		goto fail;
 	if (state.blocked && count) {
 		state.paused_until = now_ms + QUEUE_PROBE_MS;
-		if (db_run(db, err, ST_QUEUE_PAUSE, "ti", want->destination, state.paused_until) < 0)
+		if (db_run(db, err, ST_QUEUE_PAUSE, "ti", want->destination, state.paused_until) <
+		    0)
 			goto fail;
 	}
 	if (next_due_at(db, want->destination, next_due_out, err) < 0)

@@ -25,18 +25,18 @@
 /* HCP Terraform ends a run task after an hour at the latest. */
 #define TASK_CALLBACK_LIFE_MS HOUR_MS
 int64_t delivery_life_ms(const char *sink_kind);
-#define QUEUE_PROBE_MS HOUR_MS                /* between two probes of a blocked destination */
+#define QUEUE_PROBE_MS HOUR_MS                 /* between two probes of a blocked destination */
 #define QUEUE_REVISION_PACE_MS (1 * SECOND_MS) /* between two revisions, where each is told */
 
 struct delivery_plan {
 	const char *notification_id;
 	int64_t revision;
-	const char *document;    /* JSON text, contract 7, with reason null */
-	const char *destination; /* sink_kind.destination(), or "task_callback HOST" */
+	const char *document;            /* JSON text, contract 7, with reason null */
+	const char *destination;         /* sink_kind.destination(), or "task_callback HOST" */
 	const char *sink, *route, *team; /* names at planning time, for people; NULL where none */
 	const char *sink_kind;
-	bool every_revision;     /* of the sink kind */
-	bool at_once;            /* incident_kind_closes_at_once() */
+	bool every_revision; /* of the sink kind */
+	bool at_once;        /* incident_kind_closes_at_once() */
 	bool resolved;
 	enum severity severity;
 	enum phase phase;
@@ -58,17 +58,17 @@ int queue_add(struct db *, const struct delivery_plan *, int64_t now_ms, struct 
 struct claim_want {
 	const char *destination;
 	int slots;
-	int64_t lease_ms;      /* the longest a send may take, and a minute */
+	int64_t lease_ms; /* the longest a send may take, and a minute */
 };
 
 struct claimed {
 	char id[32];
 	char *notification_id, *destination, *sink, *sink_kind, *target, *event_id, *sealed;
 	int64_t revision;
-	int64_t created_at;    /* when first owed: for DELIVERY_LIFE_MS */
-	int attempts;          /* this one included */
+	int64_t created_at; /* when first owed: for DELIVERY_LIFE_MS */
+	int attempts;       /* this one included */
 	bool plain;
-	json_t *document;      /* reason filled in; owned */
+	json_t *document; /* reason filled in; owned */
 };
 
 /*
@@ -78,7 +78,8 @@ struct claimed {
  * next pending one of this destination may go, 0 = none; one whose lane is
  * busy does not count: its turn comes with the settlement.
  */
-int queue_claim(struct db *, const struct claim_want *, int64_t now_ms, struct claimed *out, int64_t *next_due_at, struct err *) MUST_CHECK;
+int queue_claim(struct db *, const struct claim_want *, int64_t now_ms, struct claimed *out,
+                int64_t *next_due_at, struct err *) MUST_CHECK;
 void claimed_fini(struct claimed *);
 
 /* What became of a claimed delivery.  Enum values as in sinks/sink.h, which
@@ -89,7 +90,8 @@ enum settle { SETTLE_SENT, SETTLE_RETRY, SETTLE_PLAIN, SETTLE_DEAD, SETTLE_WAIT 
 struct settlement {
 	const char *delivery_id;
 	enum settle settle;
-	const char *outcome; /* "sent", "retry", "rejected", "blocked": for the attempt row; NULL = there was none */
+	const char *
+		outcome; /* "sent", "retry", "rejected", "blocked": for the attempt row; NULL = there was none */
 	int code;
 	const char *text;
 	int64_t elapsed_ms;
@@ -104,14 +106,18 @@ struct destination_state {
 	int failures;         /* in a row: for the backoff of the destination */
 	int64_t failing_since;
 };
-int queue_destination_get(struct db *, const char *destination, struct destination_state *, struct err *) MUST_CHECK;
-int queue_destination_put(struct db *, const char *destination, const char *kind, const struct destination_state *, const char *text, int64_t now_ms, struct err *) MUST_CHECK;
+int queue_destination_get(struct db *, const char *destination, struct destination_state *,
+                          struct err *) MUST_CHECK;
+int queue_destination_put(struct db *, const char *destination, const char *kind,
+                          const struct destination_state *, const char *text, int64_t now_ms,
+                          struct err *) MUST_CHECK;
 
 /* A blocked destination may take one delivery now. */
 int queue_probe_blocked(struct db *, struct err *) MUST_CHECK;
 
 /* Every destination that anything pending waits for, each once, through fn.  */
-int queue_destinations_pending(struct db *, void (*fn)(const char *destination, void *arg), void *arg, struct err *) MUST_CHECK;
+int queue_destinations_pending(struct db *, void (*fn)(const char *destination, void *arg),
+                               void *arg, struct err *) MUST_CHECK;
 
 /* How many are pending, or -1. */
 int64_t queue_pending(struct db *, struct err *);

@@ -22,14 +22,15 @@ sent(struct db *db, const struct owed *owed, int64_t now_ms, struct err *err)
 		return -1;
 	if (!owed->every_revision)
 		return 0;
-	return db_run(db, err, ST_QUEUE_NOT_BEFORE, "ttti", owed->notification_id, owed->destination, "pending",
-	              now_ms + QUEUE_REVISION_PACE_MS) < 0
+	return db_run(db, err, ST_QUEUE_NOT_BEFORE, "ttti", owed->notification_id,
+	              owed->destination, "pending", now_ms + QUEUE_REVISION_PACE_MS) < 0
 	               ? -1
 	               : 0;
 }
 
 static int
-settle(struct db *db, struct owed *owed, const struct settlement *settlement, int64_t now_ms, struct err *err)
+settle(struct db *db, struct owed *owed, const struct settlement *settlement, int64_t now_ms,
+       struct err *err)
 {
 	switch (settlement->settle) {
 	case SETTLE_SENT:
@@ -61,8 +62,9 @@ queue_settle(struct db *db, const struct settlement *settlement, int64_t now_ms,
 	if (rc == 0)
 		rc = err_set(err, "there is no delivery %s", settlement->delivery_id);
 	else if (rc == 1 && settlement->outcome)
-		rc = db_run(db, err, ST_QUEUE_ATTEMPT, "tititi", settlement->delivery_id, now_ms, settlement->outcome,
-		            (int64_t)settlement->code, settlement->text, settlement->elapsed_ms) < 0
+		rc = db_run(db, err, ST_QUEUE_ATTEMPT, "tititi", settlement->delivery_id, now_ms,
+		            settlement->outcome, (int64_t)settlement->code, settlement->text,
+		            settlement->elapsed_ms) < 0
 		             ? -1
 		             : 1;
 	if (rc == 1)
@@ -92,7 +94,9 @@ static int
 expire_callback(struct db *db, int64_t now_ms, struct err *err)
 {
 	struct owed owed;
-	int rc = owed_take(db_bind(db, ST_QUEUE_EXPIRED_CALLBACK, "i", now_ms - TASK_CALLBACK_LIFE_MS), &owed, err);
+	int rc = owed_take(
+		db_bind(db, ST_QUEUE_EXPIRED_CALLBACK, "i", now_ms - TASK_CALLBACK_LIFE_MS), &owed,
+		err);
 
 	if (rc == 1 && (delivery_move(db, owed.id, DELIVERY_PENDING, DELIVERY_DEAD, err) < 0 ||
 	                (owed.event_id && event_drop_sealed(db, owed.event_id, err) < 0)))
@@ -109,7 +113,8 @@ queue_expire(struct db *db, int64_t now_ms, struct err *err)
 
 	while ((rc = expire_callback(db, now_ms, err)) == 1)
 		callbacks++;
-	int64_t others = rc < 0 ? -1 : db_run(db, err, ST_QUEUE_EXPIRE, "i", now_ms - DELIVERY_LIFE_MS);
+	int64_t others =
+		rc < 0 ? -1 : db_run(db, err, ST_QUEUE_EXPIRE, "i", now_ms - DELIVERY_LIFE_MS);
 	return others < 0 ? -1 : callbacks + others;
 }
 
@@ -123,8 +128,8 @@ is_outdated(struct db *db, const struct owed *owed, struct err *err)
 		return -1;
 	if (told.any && told.revision >= owed->revision)
 		return 1;
-	struct db_row *row = db_bind(db, ST_QUEUE_NEWER_IN_LANE, "ttti", owed->notification_id, owed->destination,
-	                             owed->id, owed->revision);
+	struct db_row *row = db_bind(db, ST_QUEUE_NEWER_IN_LANE, "ttti", owed->notification_id,
+	                             owed->destination, owed->id, owed->revision);
 	int rc = db_step(row, err);
 	int64_t newer = rc == 1 ? db_int(row, 0) : 0;
 	db_end(row);
@@ -142,8 +147,8 @@ retry(struct db *db, struct owed *owed, int64_t now_ms, struct err *err)
 	    delivery_move(db, owed->id, DELIVERY_DEAD, DELIVERY_PENDING, err) < 0)
 		return -1;
 	/* Where it is blocked, this is the probe. */
-	if (db_run(db, err, ST_QUEUE_RESCHEDULE, "tiiiit", owed->id, now_ms, now_ms, INT64_C(0), INT64_C(0),
-	           severity_names[owed->severity]) < 0 ||
+	if (db_run(db, err, ST_QUEUE_RESCHEDULE, "tiiiit", owed->id, now_ms, now_ms, INT64_C(0),
+	           INT64_C(0), severity_names[owed->severity]) < 0 ||
 	    db_run(db, err, ST_QUEUE_PROBE, "t", owed->destination) < 0)
 		return -1;
 	return 1;
@@ -156,7 +161,9 @@ queue_retry(struct db *db, const char *delivery_id, int64_t now_ms, struct err *
 	int rc = owed_load(db, delivery_id, &owed, err);
 
 	if (rc == 1)
-		rc = owed.state == DELIVERY_DEAD || owed.state == DELIVERY_PENDING ? retry(db, &owed, now_ms, err) : 0;
+		rc = owed.state == DELIVERY_DEAD || owed.state == DELIVERY_PENDING
+		             ? retry(db, &owed, now_ms, err)
+		             : 0;
 	owed_fini(&owed);
 	return rc;
 }

@@ -50,9 +50,12 @@
 	X(NOTIFICATION_ADD, "INSERT INTO notifications (id, incident_id, audience, team, revision, digest) "       \
 	                    "VALUES ($1, $2, $3, $4, $5, $6)")                                                     \
 	X(NOTIFICATION_SET, "UPDATE notifications SET revision = $2, digest = $3 WHERE id = $1")                   \
-	X(NOTIFICATIONS_OF, "SELECT n.audience, n.team, l.destination FROM notifications n "                       \
-	                    "JOIN lanes l ON l.notification_id = n.id WHERE n.incident_id = $1 "                   \
-	                    "AND l.told_revision IS NOT NULL ORDER BY n.id, l.destination")                        \
+	X(NOTIFICATIONS_OF,                                                                                        \
+	  "SELECT n.audience, n.team, l.destination FROM notifications n "                                         \
+	  "JOIN lanes l ON l.notification_id = n.id WHERE n.incident_id = $1 AND l.told_revision IS NOT NULL "     \
+	  "UNION SELECT n.audience, n.team, d.destination FROM notifications n "                                   \
+	  "JOIN deliveries d ON d.notification_id = n.id WHERE n.incident_id = $1 "                                \
+	  "AND d.state IN ('pending', 'claimed') ORDER BY 1, 3")                                                   \
 	X(ODD_EVENTS_LEFT, "SELECT COUNT(*) FROM events WHERE state IN ('unknown', 'parked') AND source = $1 "     \
 	                   "AND COALESCE(kind, 'unprocessable') = $2")
 

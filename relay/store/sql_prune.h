@@ -11,15 +11,13 @@
 	  " ORDER BY received_at" PRUNE_LIMIT)                                           \
 	X(PRUNE_ODD_EVENTS,                                                              \
 	  "DELETE FROM events WHERE id IN (SELECT id FROM events"                        \
-	  " WHERE state IN ('unknown', 'parked') AND received_at < $1"                   \
-	  " ORDER BY received_at" PRUNE_LIMIT)                                           \
+	  " WHERE state IN ('unknown', 'parked') AND received_at < $1" PRUNE_LIMIT)      \
 	X(PRUNE_KEYS,                                                                    \
 	  "DELETE FROM event_keys WHERE key IN (SELECT key FROM event_keys"              \
 	  " WHERE seen_at < $1 ORDER BY seen_at" PRUNE_LIMIT)                            \
 	X(PRUNE_NEXT_DELIVERY,                                                           \
 	  "SELECT id, notification_id, destination FROM deliveries"                      \
-	  " WHERE state IN ('sent', 'dead', 'dropped') AND created_at < $1"              \
-	  " ORDER BY created_at LIMIT 1")                                                \
+	  " WHERE state IN ('sent', 'dead', 'dropped') AND created_at < $1 LIMIT 1")     \
 	X(PRUNE_NEXT_INCIDENT,                                                           \
 	  "SELECT i.id FROM incidents i"                                                 \
 	  " WHERE i.status = 'resolved' AND i.resolved_at < $1 AND NOT EXISTS"           \

@@ -108,6 +108,7 @@ class Image(RelayCase):
         lifted = self.document("image.revocation", phase="lifted")
         self.assertEqual((lifted["reason"], lifted["incident"]["status"], lifted["image"]["status"]),
                          ("resolved", "resolved", "active"))
+        self.assertEqual(lifted["workspace_counts"]["moved"], 0, "it still runs there, nobody moved")
 
     def test_cancelling_a_schedule_lifts_it(self):
         self.in_use(PROD)

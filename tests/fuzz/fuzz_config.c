@@ -24,7 +24,8 @@ write_secret(const char *name, const char *text)
 	char path[128];
 	FILE *file;
 
-	snprintf(path, sizeof(path), "%.*s/%s", (int)(strrchr(config_path, '/') - config_path), config_path, name);
+	snprintf(path, sizeof(path), "%.*s/%s", (int)(strrchr(config_path, '/') - config_path),
+	         config_path, name);
 	file = fopen(path, "w");
 	if (file == NULL || fputs(text, file) < 0 || fclose(file) != 0 || chmod(path, 0600) != 0)
 		abort();
@@ -33,7 +34,7 @@ write_secret(const char *name, const char *text)
 static void
 remove_folder(void)
 {
-	static const char *const names[] = { "/hmac", "/slack", "/wh" };
+	static const char *const names[] = {"/hmac", "/slack", "/wh"};
 	char path[128];
 	int len = (int)(strrchr(config_path, '/') - config_path);
 
@@ -63,9 +64,9 @@ make_folder(void)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const incident_kinds[] = { "image.revocation", "workspace.drift", NULL };
-	static const struct conf_kinds kinds = { source_conf_kinds, sink_conf_kinds, incident_kinds };
-	struct buf report = { 0 };
+	static const char *const incident_kinds[] = {"image.revocation", "workspace.drift", NULL};
+	static const struct conf_kinds kinds = {source_conf_kinds, sink_conf_kinds, incident_kinds};
+	struct buf report = {0};
 	struct conf *conf;
 	int rc;
 

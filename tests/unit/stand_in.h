@@ -25,7 +25,7 @@ struct stand_in_answer {
 	const char *path; /* of the requests it is for */
 	int code;
 	const char *body, *retry_after;
-	bool hold;        /* no answer before stand_in_let_go() */
+	bool hold; /* no answer before stand_in_let_go() */
 };
 
 struct stand_in_request {
@@ -59,7 +59,8 @@ stand_in_scripted(struct stand_in *in, const char *path, struct stand_in_answer 
 			continue;
 		*out = in->answers[i];
 		in->answer_count--;
-		memmove(&in->answers[i], &in->answers[i + 1], (in->answer_count - i) * sizeof(*in->answers));
+		memmove(&in->answers[i], &in->answers[i + 1],
+		        (in->answer_count - i) * sizeof(*in->answers));
 		return true;
 	}
 	return false;
@@ -69,7 +70,7 @@ static void
 stand_in_on_request(struct httpd_request *request, void *arg)
 {
 	struct stand_in *in = arg;
-	struct stand_in_answer answer = { .code = 200, .body = "ok" };
+	struct stand_in_answer answer = {.code = 200, .body = "ok"};
 	size_t len;
 	const char *body = httpd_body(request, &len);
 
@@ -108,7 +109,7 @@ stand_in_open(struct stand_in *in, struct loop *loop)
 		.idle_ms = 60000,
 		.connections_max = 64,
 	};
-	struct err err = { 0 };
+	struct err err = {0};
 
 	memset(in, 0, sizeof(*in));
 	in->loop = loop;
@@ -154,9 +155,10 @@ stand_in_close(struct stand_in *in)
 	stand_in_let_go(in);
 	httpd_free(in->httpd);
 	for (size_t i = 0; i < in->got_count; i++) {
-		char *const texts[] = { in->got[i].path, in->got[i].body, in->got[i].id, in->got[i].timestamp,
-			                in->got[i].signature, in->got[i].authorization, in->got[i].content_type,
-			                in->got[i].user_agent };
+		char *const texts[] = {in->got[i].path,         in->got[i].body,
+		                       in->got[i].id,           in->got[i].timestamp,
+		                       in->got[i].signature,    in->got[i].authorization,
+		                       in->got[i].content_type, in->got[i].user_agent};
 		for (size_t j = 0; j < COUNT(texts); j++)
 			free(texts[j]);
 	}

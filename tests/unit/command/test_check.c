@@ -21,9 +21,9 @@
 static char *
 check_output(const char *path, const char *argument, int *code)
 {
-	const struct command_context context = { .config_path = path };
-	char name[] = "check", *argv[] = { name, (char *)(uintptr_t)argument, NULL };
-	struct buf text = { 0 };
+	const struct command_context context = {.config_path = path};
+	char name[] = "check", *argv[] = {name, (char *)(uintptr_t)argument, NULL};
+	struct buf text = {0};
 	FILE *out = tmpfile();
 	int saved = dup(STDOUT_FILENO), c;
 
@@ -58,7 +58,7 @@ static char *
 read_example(void)
 {
 	FILE *file = fopen("config/driftbell.yaml", "r");
-	struct buf text = { 0 };
+	struct buf text = {0};
 	int c;
 
 	assert_non_null(file);
@@ -71,8 +71,9 @@ read_example(void)
 static void
 the_example_loads_without_a_warning_once_its_keys_exist(void **state)
 {
-	static const char *const files[] = { "driftbell.yaml",    "keys/acme-terraform", "keys/acme-packer",
-		                             "keys/acme-run-task", "keys/payments-slack", "keys/siem" };
+	static const char *const files[] = {"driftbell.yaml",      "keys/acme-terraform",
+	                                    "keys/acme-packer",    "keys/acme-run-task",
+	                                    "keys/payments-slack", "keys/siem"};
 	char folder[] = "/tmp/driftbell-check-XXXXXX";
 	char *example = read_example(), *path, *keys, *output;
 	int code;
@@ -111,7 +112,9 @@ faults_go_to_stdout_and_the_exit_code_is_1(void **state)
 	char *output = check_output("/nonexistent/c.yaml", NULL, &code);
 
 	(void)state;
-	assert_string_equal(output, "/nonexistent/c.yaml:1:1: the file cannot be read: No such file or directory\n");
+	assert_string_equal(
+		output,
+		"/nonexistent/c.yaml:1:1: the file cannot be read: No such file or directory\n");
 	assert_int_equal(code, 1);
 	free(output);
 }

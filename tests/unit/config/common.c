@@ -11,20 +11,35 @@
 #include "relay/base/mem.h"
 
 static const struct key letter_keys[] = {
-	{ .name = "seal", .type = KEY_SECRET, .offset = offsetof(struct letter_options, seal),
-	  .flags = KEY_REQUIRED | KEY_PLURAL, .help = "The seal." },
-	{ .name = "hosts", .type = KEY_TEXTS, .offset = offsetof(struct letter_options, hosts),
-	  .fallback = "[a.example.com, b.example.com]", .help = "Hosts." },
-	{ 0 },
+	{.name = "seal",
+         .type = KEY_SECRET,
+         .offset = offsetof(struct letter_options, seal),
+         .flags = KEY_REQUIRED | KEY_PLURAL,
+         .help = "The seal."},
+	{.name = "hosts",
+         .type = KEY_TEXTS,
+         .offset = offsetof(struct letter_options, hosts),
+         .fallback = "[a.example.com, b.example.com]",
+         .help = "Hosts."},
+	{0},
 };
-static const struct key_kind letter = { "letter", letter_keys, sizeof(struct letter_options), NULL };
+static const struct key_kind letter = {"letter", letter_keys, sizeof(struct letter_options), NULL};
 
 static const struct key bell_keys[] = {
-	{ .name = "url", .type = KEY_URL, .offset = offsetof(struct bell_options, url), .help = "Where." },
-	{ .name = "rope", .type = KEY_SECRET, .offset = offsetof(struct bell_options, rope), .help = "The rope." },
-	{ .name = "loud", .type = KEY_BOOL, .offset = offsetof(struct bell_options, loud), .fallback = "false",
-	  .help = "Loud." },
-	{ 0 },
+	{.name = "url",
+         .type = KEY_URL,
+         .offset = offsetof(struct bell_options, url),
+         .help = "Where."},
+	{.name = "rope",
+         .type = KEY_SECRET,
+         .offset = offsetof(struct bell_options, rope),
+         .help = "The rope."},
+	{.name = "loud",
+         .type = KEY_BOOL,
+         .offset = offsetof(struct bell_options, loud),
+         .fallback = "false",
+         .help = "Loud."},
+	{0},
 };
 
 static char *
@@ -35,20 +50,23 @@ bell_check(const void *arg)
 	return options->url == NULL ? mem_str("it hangs nowhere") : NULL;
 }
 
-static const struct key_kind bell = { "bell", bell_keys, sizeof(struct bell_options), bell_check };
+static const struct key_kind bell = {"bell", bell_keys, sizeof(struct bell_options), bell_check};
 
 static const struct key drum_keys[] = {
-	{ .name = "beats", .type = KEY_COUNT, .offset = offsetof(struct drum_options, beats), .flags = KEY_REQUIRED,
-	  .help = "How many." },
-	{ 0 },
+	{.name = "beats",
+         .type = KEY_COUNT,
+         .offset = offsetof(struct drum_options, beats),
+         .flags = KEY_REQUIRED,
+         .help = "How many."},
+	{0},
 };
-static const struct key_kind drum = { "drum", drum_keys, sizeof(struct drum_options), NULL };
+static const struct key_kind drum = {"drum", drum_keys, sizeof(struct drum_options), NULL};
 
-static const struct key_kind *const sources[] = { &letter, NULL };
-static const struct key_kind *const sinks[] = { &bell, &drum, NULL };
-static const char *const incident_kinds[] = { "image.revocation", "workspace.drift", NULL };
+static const struct key_kind *const sources[] = {&letter, NULL};
+static const struct key_kind *const sinks[] = {&bell, &drum, NULL};
+static const char *const incident_kinds[] = {"image.revocation", "workspace.drift", NULL};
 
-const struct conf_kinds test_kinds = { sources, sinks, incident_kinds };
+const struct conf_kinds test_kinds = {sources, sinks, incident_kinds};
 
 static char folder_path[64];
 static char file_path[256];
@@ -104,12 +122,13 @@ folder_remove(void **state)
 static void
 strip_path(struct buf *report, const char *path)
 {
-	struct buf out = { 0 };
+	struct buf out = {0};
 	size_t len = strlen(path);
 	char *save = NULL;
 	char *text = mem_str(buf_text(report));
 
-	for (char *line = strtok_r(text, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save)) {
+	for (char *line = strtok_r(text, "\n", &save); line != NULL;
+	     line = strtok_r(NULL, "\n", &save)) {
 		assert_true(strncmp(line, path, len) == 0 && line[len] == ':');
 		buf_printf(&out, "%s\n", line + len + 1);
 	}
@@ -121,7 +140,7 @@ strip_path(struct buf *report, const char *path)
 struct loaded
 load(const char *text)
 {
-	struct loaded l = { 0 };
+	struct loaded l = {0};
 	char *path = mem_fmt("%s/c.yaml", folder_path);
 	int rc = conf_parse(&l.conf, path, text, strlen(text), &test_kinds, &l.report);
 

@@ -9,14 +9,19 @@
 #include "relay/base/mem.h"
 
 static const char whole[] =
-	"listen: {ingest: '[::1]:0', admin: 'unix:a.sock', admin_names: [x.example.com], admin_token_file: one}\n"
+	"listen: {ingest: '[::1]:0', admin: 'unix:a.sock', admin_names: [x.example.com], "
+	"admin_token_file: one}\n"
 	"limits: {body: 2M, headers: 8k, request: 3s, idle: 5m, connections: 7, queue: 9}\n"
 	"store: {url: sqlite:db/d.db, retention: 1d}\n"
-	"sources:\n- {name: s, letter: {seal_file: two}}\n- {name: t, letter: {seal_file: one, hosts: [c]}}\n"
-	"correlate: [{bucket: '{a}-i', workspace: '{a}-*', organization: o*, project: p, channel: prod}]\n"
+	"sources:\n- {name: s, letter: {seal_file: two}}\n- {name: t, letter: {seal_file: one, "
+	"hosts: [c]}}\n"
+	"correlate: [{bucket: '{a}-i', workspace: '{a}-*', organization: o*, project: p, channel: "
+	"prod}]\n"
 	"teams: [{name: pay, workspaces: [w*], buckets: [b, c]}]\n"
-	"sinks: [{name: b, bell: {url: http://h/, loud: true, rope_file: one}}, {name: d, drum: {beats: 3}}]\n"
-	"routes:\n- name: r\n  match: {kinds: [image.*], severities: [info, critical], teams: [p*], channels: [prod]}\n"
+	"sinks: [{name: b, bell: {url: http://h/, loud: true, rope_file: one}}, {name: d, drum: "
+	"{beats: 3}}]\n"
+	"routes:\n- name: r\n  match: {kinds: [image.*], severities: [info, critical], teams: "
+	"[p*], channels: [prod]}\n"
 	"  to: [d, b]\n  per: team\n  teams: [pay]\n  unowned: drop\n  wait: 0\n  repeat: 24h\n"
 	"  reminders: [30d, 4h]\n  stop: true\n"
 	"- {name: all, to: [b]}\n";
@@ -128,7 +133,7 @@ a_file_is_loaded_and_its_folder_is_where_paths_start(void **state)
 {
 	const char *path = folder_file("real.yaml", "listen: {admin_token_file: one}\n", 0644);
 	struct conf *conf;
-	struct buf report = { 0 };
+	struct buf report = {0};
 
 	(void)state;
 	assert_int_equal(conf_load(&conf, path, &test_kinds, &report), 0);
@@ -138,7 +143,8 @@ a_file_is_loaded_and_its_folder_is_where_paths_start(void **state)
 	buf_reset(&report);
 	assert_int_equal(conf_load(&conf, "/nonexistent/x\n.yaml", &test_kinds, &report), -1);
 	assert_null(conf);
-	assert_string_equal(buf_text(&report), "/nonexistent/x\\x0A.yaml:1:1: the file cannot be read: No such file or directory\n");
+	assert_string_equal(buf_text(&report), "/nonexistent/x\\x0A.yaml:1:1: the file cannot be "
+	                                       "read: No such file or directory\n");
 	buf_fini(&report);
 }
 
@@ -159,8 +165,10 @@ static void
 a_reload_knows_what_waits_for_a_restart(void **state)
 {
 	struct loaded running = load("listen: {admin_token_file: one}\n");
-	struct loaded same = load("listen: {admin_token_file: one}\nlimits: {body: 9}\nteams: [{name: t}]\n");
-	struct loaded other = load("listen: {admin_token_file: two, ingest: h:1, admin_names: [a], tls: {key_file: one, "
+	struct loaded same =
+		load("listen: {admin_token_file: one}\nlimits: {body: 9}\nteams: [{name: t}]\n");
+	struct loaded other = load("listen: {admin_token_file: two, ingest: h:1, admin_names: [a], "
+	                           "tls: {key_file: one, "
 	                           "certificate_file: one}}\nstore: {retention: 1d}\n");
 	char *names;
 
@@ -169,8 +177,9 @@ a_reload_knows_what_waits_for_a_restart(void **state)
 	assert_string_equal(names, "");
 	free(names);
 	names = conf_restart_changes(running.conf, other.conf);
-	assert_string_equal(names, "listen.ingest, listen.tls.certificate_file, listen.tls.key_file, "
-	                           "listen.admin_token, listen.admin_names, store.retention");
+	assert_string_equal(names,
+	                    "listen.ingest, listen.tls.certificate_file, listen.tls.key_file, "
+	                    "listen.admin_token, listen.admin_names, store.retention");
 	free(names);
 	loaded_fini(&running);
 	loaded_fini(&same);
@@ -187,10 +196,14 @@ every_key_is_described(void **state)
 	(void)state;
 	conf_describe(&test_kinds, out);
 	assert_int_equal(fclose(out), 0);
-	assert_non_null(strstr(text, ".It Cm listen.admin_tls.key_file\npath; not changed by a reload.\n"));
+	assert_non_null(
+		strstr(text, ".It Cm listen.admin_tls.key_file\npath; not changed by a reload.\n"));
 	assert_non_null(strstr(text, ".It Cm sources[].letter.seal_env\n"));
-	assert_non_null(strstr(text, ".It Cm sinks[].bell.loud\ntrue or false; default false.\nLoud.\n"));
-	assert_non_null(strstr(text, ".It Cm routes[].match.severities\nlist of texts: info, warning, critical.\n"));
+	assert_non_null(
+		strstr(text, ".It Cm sinks[].bell.loud\ntrue or false; default false.\nLoud.\n"));
+	assert_non_null(strstr(
+		text,
+		".It Cm routes[].match.severities\nlist of texts: info, warning, critical.\n"));
 	assert_null(strstr(text, "(null)"));
 	free(text);
 }

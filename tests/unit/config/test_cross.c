@@ -15,7 +15,8 @@ admin_beyond_loopback_needs_tls_and_a_token(void **state)
 	              "2:10: admin beyond loopback needs admin_token_file or admin_token_env\n");
 	folder_file("cert", "c", 0644);
 	folder_file("key", "k", 0600);
-	assert_loads("listen:\n  admin: 0.0.0.0:1\n  admin_tls: {certificate_file: cert, key_file: key}\n"
+	assert_loads("listen:\n  admin: 0.0.0.0:1\n  admin_tls: {certificate_file: cert, key_file: "
+	             "key}\n"
 	             "  admin_token_file: one\n",
 	             "1:1: warning: no route takes image.revocation, workspace.drift\n");
 }
@@ -24,7 +25,8 @@ static void
 a_certificate_and_its_key_come_together_and_can_be_read(void **state)
 {
 	(void)state;
-	assert_faults("listen: {tls: {key_file: one}}\n", "1:26: tls needs both certificate_file and key_file\n");
+	assert_faults("listen: {tls: {key_file: one}}\n",
+	              "1:26: tls needs both certificate_file and key_file\n");
 	assert_faults("listen: {admin_tls: {certificate_file: one}}\n",
 	              "1:21: admin_tls needs both certificate_file and key_file\n");
 	assert_faults("listen: {tls: {certificate_file: no, key_file: nor}}\n",
@@ -39,7 +41,8 @@ static void
 zero_limits_are_refused(void **state)
 {
 	(void)state;
-	assert_faults("limits: {body: 0, request: 0s, connections: 0, queue: 0, idle: 0, headers: 0}\nstore: {retention: 0d}\n",
+	assert_faults("limits: {body: 0, request: 0s, connections: 0, queue: 0, idle: 0, headers: "
+	              "0}\nstore: {retention: 0d}\n",
 	              "1:16: body needs more than 0\n1:28: request needs more than 0\n"
 	              "1:45: connections needs more than 0\n1:55: queue needs more than 0\n"
 	              "1:64: idle needs more than 0\n1:76: headers needs more than 0\n"
@@ -50,7 +53,8 @@ static void
 this_version_stores_in_sqlite(void **state)
 {
 	(void)state;
-	assert_fault("store: {url: \"postgresql://u@h/db\"}", "1:14: url names a PostgreSQL server, but this version stores in SQLite");
+	assert_fault("store: {url: \"postgresql://u@h/db\"}",
+	             "1:14: url names a PostgreSQL server, but this version stores in SQLite");
 	assert_fault("store: {url: mysql://h}", "1:14: url needs sqlite:PATH\n");
 	assert_fault("store: {url: \"sqlite:\"}", "needs a path");
 	assert_fault("store: {url: sqlite://a/b}", "without //");
@@ -61,34 +65,41 @@ static void
 names_are_told_once_and_fit_a_url_path(void **state)
 {
 	(void)state;
-	assert_faults("sources:\n- {name: a, letter: {seal_file: one}}\n- {name: a, letter: {seal_file: one}}\n"
-	              "- {name: a/b, letter: {seal_file: one}}\n- {name: .a, letter: {seal_file: one}}\n"
-	              "teams: [{name: t}, {name: t}]\n"
-	              "sinks: [{name: s, drum: {beats: 1}}, {name: s, drum: {beats: 1}}, {name: drop, drum: {beats: 1}}]\n"
-	              "routes: [{name: r, to: [s]}, {name: r, to: [s]}]\n",
-	              "3:10: duplicate name \"a\" in sources: it stands on line 2 already\n"
-	              "4:10: name is part of a URL: letters, digits, \".\", \"_\" and \"-\", beginning with a letter or digit\n"
-	              "5:10: name is part of a URL: letters, digits, \".\", \"_\" and \"-\", beginning with a letter or digit\n"
-	              "6:27: duplicate name \"t\" in teams: it stands on line 6 already\n"
-	              "7:45: duplicate name \"s\" in sinks: it stands on line 7 already\n"
-	              "7:74: name cannot be \"drop\": unowned uses that word\n"
-	              "8:37: duplicate name \"r\" in routes: it stands on line 8 already\n");
+	assert_faults(
+		"sources:\n- {name: a, letter: {seal_file: one}}\n- {name: a, letter: {seal_file: "
+		"one}}\n"
+		"- {name: a/b, letter: {seal_file: one}}\n- {name: .a, letter: {seal_file: one}}\n"
+		"teams: [{name: t}, {name: t}]\n"
+		"sinks: [{name: s, drum: {beats: 1}}, {name: s, drum: {beats: 1}}, {name: drop, "
+		"drum: {beats: 1}}]\n"
+		"routes: [{name: r, to: [s]}, {name: r, to: [s]}]\n",
+		"3:10: duplicate name \"a\" in sources: it stands on line 2 already\n"
+		"4:10: name is part of a URL: letters, digits, \".\", \"_\" and \"-\", beginning "
+		"with a letter or digit\n"
+		"5:10: name is part of a URL: letters, digits, \".\", \"_\" and \"-\", beginning "
+		"with a letter or digit\n"
+		"6:27: duplicate name \"t\" in teams: it stands on line 6 already\n"
+		"7:45: duplicate name \"s\" in sinks: it stands on line 7 already\n"
+		"7:74: name cannot be \"drop\": unowned uses that word\n"
+		"8:37: duplicate name \"r\" in routes: it stands on line 8 already\n");
 }
 
 static void
 a_route_names_what_there_is(void **state)
 {
 	(void)state;
-	assert_faults("teams: [{name: payments}]\nsinks: [{name: siem, drum: {beats: 1}}]\nroutes:\n"
-	              "- name: r\n  match: {kinds: [image.*, IMAGE.R?vocation, imagex.*], severities: [critical, fatal]}\n"
-	              "  to: [siem, sien, other]\n  teams: [paymnets]\n  unowned: nowhere\n"
-	              "- {name: q, to: [siem], per: team, unowned: drop}\n",
-	              "5:46: kinds: \"imagex.*\" matches no incident kind\n"
-	              "5:80: severities needs one of info, warning, critical, not \"fatal\"\n"
-	              "6:14: there is no sink \"sien\": did you mean \"siem\"?\n"
-	              "6:20: there is no sink \"other\"\n"
-	              "7:11: there is no team \"paymnets\": did you mean \"payments\"?\n"
-	              "8:12: there is no sink \"nowhere\"\n");
+	assert_faults(
+		"teams: [{name: payments}]\nsinks: [{name: siem, drum: {beats: 1}}]\nroutes:\n"
+		"- name: r\n  match: {kinds: [image.*, IMAGE.R?vocation, imagex.*], severities: "
+		"[critical, fatal]}\n"
+		"  to: [siem, sien, other]\n  teams: [paymnets]\n  unowned: nowhere\n"
+		"- {name: q, to: [siem], per: team, unowned: drop}\n",
+		"5:46: kinds: \"imagex.*\" matches no incident kind\n"
+		"5:80: severities needs one of info, warning, critical, not \"fatal\"\n"
+		"6:14: there is no sink \"sien\": did you mean \"siem\"?\n"
+		"6:20: there is no sink \"other\"\n"
+		"7:11: there is no team \"paymnets\": did you mean \"payments\"?\n"
+		"8:12: there is no sink \"nowhere\"\n");
 }
 
 static void
@@ -104,14 +115,19 @@ static void
 broken_patterns_are_told(void **state)
 {
 	(void)state;
-	assert_rule_fault("{bucket: 'a-{b', workspace: x}", "2:12: bucket has a {name} without its \"}\"");
+	assert_rule_fault("{bucket: 'a-{b', workspace: x}",
+	                  "2:12: bucket has a {name} without its \"}\"");
 	assert_rule_fault("{bucket: 'a-{}', workspace: x}", "2:12: bucket has a {} without a name");
-	assert_rule_fault("{bucket: 'a-b}', workspace: x}", "2:12: bucket has a \"}\" without its \"{\"");
-	assert_rule_fault("{bucket: a, workspace: '{b c}'}", "2:26: workspace has a {name} with other bytes");
-	assert_rule_fault("{bucket: a, workspace: '{b{c}}'}", "2:26: workspace has a {name} with other bytes");
+	assert_rule_fault("{bucket: 'a-b}', workspace: x}",
+	                  "2:12: bucket has a \"}\" without its \"{\"");
+	assert_rule_fault("{bucket: a, workspace: '{b c}'}",
+	                  "2:26: workspace has a {name} with other bytes");
+	assert_rule_fault("{bucket: a, workspace: '{b{c}}'}",
+	                  "2:26: workspace has a {name} with other bytes");
 	assert_rule_fault("{bucket: '{a}{b}{c}{d}{e}', workspace: '{a}{f}{g}{h}{i}'}",
 	                  "together have more than 8 different {name}s");
-	assert_rule_fault("{bucket: a, workspace: b, channel: '{c}'}", "2:38: channel takes no {name}");
+	assert_rule_fault("{bucket: a, workspace: b, channel: '{c}'}",
+	                  "2:38: channel takes no {name}");
 	assert_rule_fault("{workspace: b}", "2:3: bucket is missing in correlate");
 }
 
@@ -119,11 +135,13 @@ static void
 a_rule_whose_sides_share_no_name_is_warned_about(void **state)
 {
 	struct loaded l = load("correlate:\n- {bucket: '{a}-images', workspace: '{b}-*'}\n"
-	                       "- {bucket: '{a}-{a}', workspace: '{a}-{x}'}\n- {bucket: base, workspace: '{b}-*'}\n");
+	                       "- {bucket: '{a}-{a}', workspace: '{a}-{x}'}\n- {bucket: base, "
+	                       "workspace: '{b}-*'}\n");
 
 	(void)state;
 	assert_non_null(l.conf);
-	assert_non_null(strstr(buf_text(&l.report), "2:37: warning: workspace has none of the bucket's {name}s"));
+	assert_non_null(strstr(buf_text(&l.report),
+	                       "2:37: warning: workspace has none of the bucket's {name}s"));
 	assert_null(strstr(buf_text(&l.report), "3:"));
 	assert_null(strstr(buf_text(&l.report), "4:"));
 	assert_string_equal(conf_item(l.conf->correlate, struct conf_rule, 0)->organization, "*");
@@ -134,7 +152,8 @@ a_rule_whose_sides_share_no_name_is_warned_about(void **state)
 static void
 links_are_checked_and_lose_their_slashes(void **state)
 {
-	struct loaded l = load("links: {base_url: 'http://h/x//', runbooks: [{kind: image.*, url: http://w/}]}\n");
+	struct loaded l = load(
+		"links: {base_url: 'http://h/x//', runbooks: [{kind: image.*, url: http://w/}]}\n");
 
 	(void)state;
 	assert_non_null(l.conf);
@@ -150,12 +169,14 @@ static void
 what_hardly_works_as_meant_is_warned_about(void **state)
 {
 	(void)state;
-	assert_loads("sinks:\n- {name: a, drum: {beats: 1}}\nteams: [{name: t}]\nroutes:\n"
-	             "- {name: r, match: {kinds: [image.*]}, to: [a], teams: [t]}\n",
-	             "2:10: warning: \"a\" is the only sink: when it fails, no other one can say so\n"
-	             "5:1: warning: no route takes workspace.drift\n"
-	             "5:56: warning: teams has no effect without \"per: team\"\n");
-	assert_loads("sinks:\n- {name: a, drum: {beats: 1}}\n- {name: b, drum: {beats: 1}}\n- {name: c, drum: {beats: 1}}\n"
+	assert_loads(
+		"sinks:\n- {name: a, drum: {beats: 1}}\nteams: [{name: t}]\nroutes:\n"
+		"- {name: r, match: {kinds: [image.*]}, to: [a], teams: [t]}\n",
+		"2:10: warning: \"a\" is the only sink: when it fails, no other one can say so\n"
+		"5:1: warning: no route takes workspace.drift\n"
+		"5:56: warning: teams has no effect without \"per: team\"\n");
+	assert_loads("sinks:\n- {name: a, drum: {beats: 1}}\n- {name: b, drum: {beats: 1}}\n- "
+	             "{name: c, drum: {beats: 1}}\n"
 	             "routes:\n- {name: r, to: [a], per: team, unowned: b}\n",
 	             "4:10: warning: no route names the sink \"c\"\n");
 }

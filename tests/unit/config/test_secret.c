@@ -11,8 +11,8 @@
 static void
 assert_file_fault(const char *path, bool plural, const char *part)
 {
-	struct secret secret = { 0 };
-	struct err err = { 0 };
+	struct secret secret = {0};
+	struct err err = {0};
 
 	assert_int_equal(secret_from_file(&secret, path, plural, &err), -1);
 	assert_int_equal(secret.count, 0);
@@ -24,14 +24,16 @@ assert_file_fault(const char *path, bool plural, const char *part)
 static void
 a_file_gives_its_text_without_the_last_line_end(void **state)
 {
-	static const char *const texts[] = { "a b", "a b\n", "a b\r\n" };
+	static const char *const texts[] = {"a b", "a b\n", "a b\r\n"};
 	struct err err;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(texts); i++) {
-		struct secret secret = { 0 };
+		struct secret secret = {0};
 
-		assert_int_equal(secret_from_file(&secret, folder_file("s", texts[i], 0600), false, &err), 0);
+		assert_int_equal(
+			secret_from_file(&secret, folder_file("s", texts[i], 0600), false, &err),
+			0);
 		assert_int_equal(secret.count, 1);
 		assert_string_equal(secret.values[0], "a b");
 		secret_fini(&secret);
@@ -41,11 +43,14 @@ a_file_gives_its_text_without_the_last_line_end(void **state)
 static void
 a_plural_file_gives_one_key_a_line(void **state)
 {
-	struct secret secret = { 0 };
+	struct secret secret = {0};
 	struct err err;
 
 	(void)state;
-	assert_int_equal(secret_from_file(&secret, folder_file("s", "\none\r\n\n \t\ntwo\nthree", 0400), true, &err), 0);
+	assert_int_equal(secret_from_file(&secret,
+	                                  folder_file("s", "\none\r\n\n \t\ntwo\nthree", 0400),
+	                                  true, &err),
+	                 0);
 	assert_int_equal(secret.count, 3);
 	assert_string_equal(secret.values[0], "one");
 	assert_string_equal(secret.values[1], "two");
@@ -56,7 +61,7 @@ a_plural_file_gives_one_key_a_line(void **state)
 static void
 a_file_that_others_can_use_is_refused_and_its_mode_named(void **state)
 {
-	static const unsigned modes[] = { 0644, 0640, 0602, 0601, 0620 };
+	static const unsigned modes[] = {0644, 0640, 0602, 0601, 0620};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(modes); i++) {
@@ -92,8 +97,10 @@ what_is_no_secret_is_refused(void **state)
 	assert_file_fault(folder_file("s", " \n\r\n", 0600), true, "it is empty");
 	assert_file_fault(folder_file("s", "a\nb\n", 0600), false, "more than one line");
 	assert_file_fault(folder_file("s", "a\tb\n", 0600), false, "control byte");
-	assert_file_fault(folder_file("s", "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\n15\n16\n17\n", 0600), true,
-	                  "more than 16 keys");
+	assert_file_fault(folder_file("s",
+	                              "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\n15\n16\n17\n",
+	                              0600),
+	                  true, "more than 16 keys");
 	memset(long_text, 'x', SECRET_FILE_MAX + 1);
 	assert_file_fault(folder_file("s", long_text, 0600), true, "larger than 65536 bytes");
 	free(long_text);
@@ -102,7 +109,7 @@ what_is_no_secret_is_refused(void **state)
 static void
 a_variable_is_read_once_and_not_passed_on(void **state)
 {
-	struct secret first = { 0 }, again = { 0 };
+	struct secret first = {0}, again = {0};
 	struct err err;
 
 	(void)state;
@@ -120,7 +127,7 @@ a_variable_is_read_once_and_not_passed_on(void **state)
 static void
 a_variable_that_is_unset_empty_or_no_name_is_refused(void **state)
 {
-	struct secret secret = { 0 };
+	struct secret secret = {0};
 	struct err err;
 
 	(void)state;

@@ -12,9 +12,11 @@ static void
 an_unknown_key_gets_the_nearest_name(void **state)
 {
 	(void)state;
-	assert_faults("lissten: {}\n", "1:1: unknown key \"lissten\" in the config: did you mean \"listen\"?\n");
+	assert_faults("lissten: {}\n",
+	              "1:1: unknown key \"lissten\" in the config: did you mean \"listen\"?\n");
 	assert_faults("listen: {admin_token_fil: x}\n",
-	              "1:10: unknown key \"admin_token_fil\" in listen: did you mean \"admin_token_file\"?\n");
+	              "1:10: unknown key \"admin_token_fil\" in listen: did you mean "
+	              "\"admin_token_file\"?\n");
 	assert_faults("sinks: [{name: a, bel: {}}]\n",
 	              "1:19: unknown key \"bel\" in sinks: did you mean \"bell\"?\n");
 }
@@ -23,10 +25,11 @@ static void
 without_a_near_name_the_known_ones_are_listed(void **state)
 {
 	(void)state;
-	assert_faults("store: {baseline: x}\n",
-	              "1:9: unknown key \"baseline\" in store, where this version knows url, retention\n");
+	assert_faults("store: {baseline: x}\n", "1:9: unknown key \"baseline\" in store, where "
+	                                        "this version knows url, retention\n");
 	assert_faults("sinks: [{name: a, email: {}}]\n",
-	              "1:19: unknown key \"email\" in sinks, where this version knows name, bell, drum\n");
+	              "1:19: unknown key \"email\" in sinks, where this version knows name, bell, "
+	              "drum\n");
 }
 
 static void
@@ -34,7 +37,8 @@ hostile_words_are_escaped_and_cut(void **state)
 {
 	(void)state;
 	assert_fault("\"a\\e[2J\": 1\n", "unknown key \"a\\x1B[2J\"");
-	assert_fault("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx: 1\n", "xxx...\" in the config");
+	assert_fault("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx: 1\n",
+	             "xxx...\" in the config");
 }
 
 static void
@@ -93,7 +97,8 @@ wrong_types_are_told_and_an_empty_section_is_not_one(void **state)
 	(void)state;
 	assert_non_null(l.conf);
 	loaded_fini(&l);
-	assert_faults("listen: [a]\nsources: {a: b}\nteams: [a, {name: [x]}, {name: y, buckets: z}]\nstore: {url: }\n"
+	assert_faults("listen: [a]\nsources: {a: b}\nteams: [a, {name: [x]}, {name: y, buckets: "
+	              "z}]\nstore: {url: }\n"
 	              "? [k]\n: v\n",
 	              "1:9: listen needs a map of keys, not a list\n"
 	              "2:10: sources needs a list (lines that begin with \"- \"), not a map\n"
@@ -114,25 +119,41 @@ static void
 numbers_sizes_and_durations(void **state)
 {
 	static const struct value_case cases[] = {
-		{ KEY_COUNT, "0", 0 }, { KEY_COUNT, "1024", 1024 }, { KEY_COUNT, "-1", -1 }, { KEY_COUNT, "1e3", -1 },
-		{ KEY_COUNT, "0x10", -1 }, { KEY_COUNT, "9999999999999999999", -1 }, { KEY_COUNT, "", -1 },
-		{ KEY_SIZE, "512", 512 }, { KEY_SIZE, "64k", 65536 }, { KEY_SIZE, "64K", 65536 },
-		{ KEY_SIZE, "1M", 1 << 20 }, { KEY_SIZE, "2G", INT64_C(2) << 30 }, { KEY_SIZE, "1X", -1 },
-		{ KEY_SIZE, "1kB", -1 }, { KEY_SIZE, "k", -1 }, { KEY_SIZE, "999999999999999999G", -1 },
-		{ KEY_DURATION, "10s", 10 * SECOND_MS }, { KEY_DURATION, "30d", 30 * DAY_MS }, { KEY_DURATION, "0", 0 },
-		{ KEY_DURATION, "10", -1 }, { KEY_DURATION, "1h30m", -1 }, { KEY_DURATION, "-1s", -1 },
-		{ KEY_DURATION, "99999999999999999d", -1 },
+		{KEY_COUNT, "0", 0},
+		{KEY_COUNT, "1024", 1024},
+		{KEY_COUNT, "-1", -1},
+		{KEY_COUNT, "1e3", -1},
+		{KEY_COUNT, "0x10", -1},
+		{KEY_COUNT, "9999999999999999999", -1},
+		{KEY_COUNT, "", -1},
+		{KEY_SIZE, "512", 512},
+		{KEY_SIZE, "64k", 65536},
+		{KEY_SIZE, "64K", 65536},
+		{KEY_SIZE, "1M", 1 << 20},
+		{KEY_SIZE, "2G", INT64_C(2) << 30},
+		{KEY_SIZE, "1X", -1},
+		{KEY_SIZE, "1kB", -1},
+		{KEY_SIZE, "k", -1},
+		{KEY_SIZE, "999999999999999999G", -1},
+		{KEY_DURATION, "10s", 10 * SECOND_MS},
+		{KEY_DURATION, "30d", 30 * DAY_MS},
+		{KEY_DURATION, "0", 0},
+		{KEY_DURATION, "10", -1},
+		{KEY_DURATION, "1h30m", -1},
+		{KEY_DURATION, "-1s", -1},
+		{KEY_DURATION, "99999999999999999d", -1},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		const struct key row = { .name = "k", .type = cases[i].type };
+		const struct key row = {.name = "k", .type = cases[i].type};
 		char *text = mem_str(cases[i].text);
-		const struct node node = { .type = NODE_TEXT, .plain = true, .text = text };
+		const struct node node = {.type = NODE_TEXT, .plain = true, .text = text};
 		int64_t value = -7;
 		char *fault = value_set(&row, &node, "/", &value);
 
-		if ((fault != NULL) != (cases[i].value < 0) || value != (fault != NULL ? -7 : cases[i].value))
+		if ((fault != NULL) != (cases[i].value < 0) ||
+		    value != (fault != NULL ? -7 : cases[i].value))
 			fail_msg("%s: %s", cases[i].text, fault != NULL ? fault : "taken");
 		free(fault);
 		free(text);
@@ -148,20 +169,36 @@ static void
 addresses_and_what_is_loopback(void **state)
 {
 	static const struct address_case cases[] = {
-		{ "127.0.0.1:8080", true, true }, { "127.9.9.9:0", true, true }, { "[::1]:1", true, true },
-		{ "localhost:65535", true, true }, { "unix:/run/a.sock", true, true }, { "[::ffff:127.0.0.1]:1", true, true },
-		{ "0.0.0.0:80", true, false }, { "[::]:80", true, false }, { "10.0.0.1:80", true, false },
-		{ "relay.example.com:80", true, false }, { "127.0.0.1.example.com:80", true, false },
-		{ "8080", false, false }, { ":8080", false, false }, { "h:", false, false }, { "h:65536", false, false },
-		{ "h:1x", false, false }, { "::1:80", false, false }, { "[::1]", false, false }, { "[x]:1", false, false },
-		{ "a b:1", false, false }, { "http://h:1", false, false }, { "unix:", false, false }, { "[]:1", false, false },
+		{"127.0.0.1:8080", true, true},
+		{"127.9.9.9:0", true, true},
+		{"[::1]:1", true, true},
+		{"localhost:65535", true, true},
+		{"unix:/run/a.sock", true, true},
+		{"[::ffff:127.0.0.1]:1", true, true},
+		{"0.0.0.0:80", true, false},
+		{"[::]:80", true, false},
+		{"10.0.0.1:80", true, false},
+		{"relay.example.com:80", true, false},
+		{"127.0.0.1.example.com:80", true, false},
+		{"8080", false, false},
+		{":8080", false, false},
+		{"h:", false, false},
+		{"h:65536", false, false},
+		{"h:1x", false, false},
+		{"::1:80", false, false},
+		{"[::1]", false, false},
+		{"[x]:1", false, false},
+		{"a b:1", false, false},
+		{"http://h:1", false, false},
+		{"unix:", false, false},
+		{"[]:1", false, false},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		const struct key row = { .name = "k", .type = KEY_ADDRESS };
+		const struct key row = {.name = "k", .type = KEY_ADDRESS};
 		char *text = mem_str(cases[i].text);
-		const struct node node = { .type = NODE_TEXT, .plain = true, .text = text };
+		const struct node node = {.type = NODE_TEXT, .plain = true, .text = text};
 		char *value = NULL;
 		char *fault = value_set(&row, &node, "/", &value);
 
@@ -183,7 +220,9 @@ texts_have_bounds(void **state)
 
 	(void)state;
 	memset(name, 'n', VALUE_LENGTH_MAX + 1);
-	text = mem_fmt("links: {base_url: \"\"}\nteams: [{name: %s}, {name: b, buckets: [%.257s, '']}]\n", name, name);
+	text = mem_fmt(
+		"links: {base_url: \"\"}\nteams: [{name: %s}, {name: b, buckets: [%.257s, '']}]\n",
+		name, name);
 	assert_fault(text, "1:19: base_url is empty\n");
 	assert_fault(text, "2:16: name is longer than 4096 bytes\n");
 	assert_fault(text, ": buckets is longer than 256 bytes\n");

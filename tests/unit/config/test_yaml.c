@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "relay/base/mem.h"
+#include "relay/config/bytes.h"
 #include "relay/config/yaml.h"
 
 #define ROUTELESS "1:1: warning: no route takes image.revocation, workspace.drift\n"
@@ -12,7 +13,7 @@
 static char *
 repeat(const char *head, const char *piece, size_t times)
 {
-	struct buf text = { 0 };
+	struct buf text = {0};
 
 	buf_puts(&text, head);
 	for (size_t i = 0; i < times; i++)
@@ -41,7 +42,8 @@ static void
 a_syntax_fault_is_the_only_one_and_has_its_place(void **state)
 {
 	(void)state;
-	assert_faults("listen:\n\tingest: x\n", "2:1: not YAML: tab character may not be used as indentation\n");
+	assert_faults("listen:\n\tingest: x\n",
+	              "2:1: not YAML: tab character may not be used as indentation\n");
 	assert_fault("wrong: 1\nlisten: [a\n", ":1: not YAML: ");
 }
 
@@ -49,20 +51,21 @@ static void
 anchors_aliases_and_tags_are_refused_in_one_go(void **state)
 {
 	(void)state;
-	assert_faults("listen: &a {ingest: !!str \"h:1\"}\nstore: *a\nlinks:\n  runbooks: [*a, *b]\n",
-	              "1:12: anchors (&name) are not allowed: write the value where it is needed\n"
-	              "1:27: tags (!name) are not allowed\n"
-	              "2:8: aliases (*name) are not allowed: write the value out\n"
-	              "4:14: aliases (*name) are not allowed: write the value out\n"
-	              "4:18: aliases (*name) are not allowed: write the value out\n");
+	assert_faults(
+		"listen: &a {ingest: !!str \"h:1\"}\nstore: *a\nlinks:\n  runbooks: [*a, *b]\n",
+		"1:12: anchors (&name) are not allowed: write the value where it is needed\n"
+		"1:27: tags (!name) are not allowed\n"
+		"2:8: aliases (*name) are not allowed: write the value out\n"
+		"4:14: aliases (*name) are not allowed: write the value out\n"
+		"4:18: aliases (*name) are not allowed: write the value out\n");
 }
 
 static void
 aliases_are_never_expanded(void **state)
 {
 	char *bomb = repeat("a: &a [x,x,x,x,x,x,x,x]\nb: [", "*a,", 100000);
-	struct buf whole = { 0 };
-	struct faults faults = { 0 };
+	struct buf whole = {0};
+	struct faults faults = {0};
 	struct node *root;
 
 	(void)state;
@@ -83,15 +86,17 @@ static void
 a_second_document_is_refused(void **state)
 {
 	(void)state;
-	assert_faults("listen: {}\n---\nstore: {}\n", "3:1: a second document begins here: a config is one document\n");
-	assert_loads("---\nlisten: {}\n...\n", "2:1: warning: no route takes image.revocation, workspace.drift\n");
+	assert_faults("listen: {}\n---\nstore: {}\n",
+	              "3:1: a second document begins here: a config is one document\n");
+	assert_loads("---\nlisten: {}\n...\n",
+	             "2:1: warning: no route takes image.revocation, workspace.drift\n");
 }
 
 static void
 bytes_that_are_no_text_are_refused(void **state)
 {
 	struct conf *conf;
-	struct buf report = { 0 };
+	struct buf report = {0};
 
 	(void)state;
 	assert_faults("listen: {}\n# \xff\n", "2:1: this line is not UTF-8\n");
@@ -106,9 +111,9 @@ bytes_that_are_no_text_are_refused(void **state)
 static void
 size_and_depth_are_bounded(void **state)
 {
-	char *large = repeat("listen: {}\n", "#\n", YAML_SIZE_MAX / 2);
+	char *large = repeat("listen: {}\n", "#\n", CONFIG_SIZE_MAX / 2);
 	char *deep = repeat("listen: ", "[", YAML_DEPTH_MAX + 1);
-	char *block = repeat("listen: >\n", "\n", YAML_EMPTY_LINES_MAX + 1);
+	char *block = repeat("listen: >\n", "\n", EMPTY_LINES_MAX + 1);
 
 	(void)state;
 	assert_faults(large, "1:1: the file is larger than 1048576 bytes\n");
@@ -117,20 +122,36 @@ size_and_depth_are_bounded(void **state)
 	free(large);
 	free(deep);
 	free(block);
-	deep = mem_fmt("%s%s", "a: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]\n");
+	deep = mem_fmt("%s%s", "a: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+	               "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]\n");
 	assert_faults(deep, "1:35: nested deeper than 32 levels\n");
 	free(deep);
 }
 
 static void
+long_runs_of_quotes_are_refused_and_short_ones_read(void **state)
+{
+	struct loaded l = load("\xef\xbb\xbfteams: [{name: 'a''b'''}]\n");
+
+	(void)state;
+	assert_non_null(l.conf);
+	assert_string_equal(conf_item(l.conf->teams, struct conf_team, 0)->name, "a'b'");
+	loaded_fini(&l);
+	assert_faults("teams: [{name: 'a''''b'}]\n",
+	              "1:16: more than 3 single quotes in a row: use double quotes\n");
+}
+
+static void
 json_with_tabs_and_escapes_is_a_config(void **state)
 {
-	struct loaded l = load("{\n\t\"listen\": {\"ingest\": \"h\\u006fst:1\"},\n\t\"teams\": [{\"name\": \"\\ud83d\\ude00\"}]\n}\n");
+	struct loaded l = load("{\n\t\"listen\": {\"ingest\": \"h\\u006fst:1\"},\n\t\"teams\": "
+	                       "[{\"name\": \"\\ud83d\\ude00\"}]\n}\n");
 
 	(void)state;
 	assert_non_null(l.conf);
 	assert_string_equal(l.conf->listen.ingest, "host:1");
-	assert_string_equal(conf_item(l.conf->teams, struct conf_team, 0)->name, "\xf0\x9f\x98\x80");
+	assert_string_equal(conf_item(l.conf->teams, struct conf_team, 0)->name,
+	                    "\xf0\x9f\x98\x80");
 	loaded_fini(&l);
 }
 
@@ -167,6 +188,7 @@ main(void)
 		cmocka_unit_test(a_second_document_is_refused),
 		cmocka_unit_test(bytes_that_are_no_text_are_refused),
 		cmocka_unit_test(size_and_depth_are_bounded),
+		cmocka_unit_test(long_runs_of_quotes_are_refused_and_short_ones_read),
 		cmocka_unit_test(json_with_tabs_and_escapes_is_a_config),
 		cmocka_unit_test(windows_line_ends_and_a_byte_order_mark_do_no_harm),
 		cmocka_unit_test(a_hostile_flood_of_unknown_keys_makes_a_bounded_report),

@@ -27,7 +27,8 @@ static void
 the_backoff_doubles_from_5_s_to_an_hour(void **state)
 {
 	(void)state;
-	static const int64_t expected[] = { 5, 10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600 };
+	static const int64_t expected[] = {5,   10,  20,   40,   80,   160,
+	                                   320, 640, 1280, 2560, 3600, 3600};
 
 	for (int i = 0; i < 12; i++) {
 		int64_t delay = expected[i] * SECOND_MS;
@@ -49,8 +50,10 @@ sent_mends_everything_but_a_pause_asked_for(void **state)
 {
 	(void)state;
 	struct verdict_facts facts = facts_of("webhook", OUTCOME_SENT);
-	struct destination_state paused = { .paused_until = NOW + 7000, .failures = 3, .failing_since = NOW - 1 };
-	struct destination_state blocked = { .blocked = true, .paused_until = NOW + HOUR_MS, .failing_since = 1 };
+	struct destination_state paused = {
+		.paused_until = NOW + 7000, .failures = 3, .failing_since = NOW - 1};
+	struct destination_state blocked = {
+		.blocked = true, .paused_until = NOW + HOUR_MS, .failing_since = 1};
 
 	assert_int_equal(verdict_of(&facts, &paused).settle, SETTLE_SENT);
 	assert_int_equal(paused.failures, 0);
@@ -65,8 +68,9 @@ static void
 rejected_goes_once_more_as_plain_text_where_there_is_one(void **state)
 {
 	(void)state;
-	struct verdict_facts slack = facts_of("slack", OUTCOME_REJECTED), hook = facts_of("webhook", OUTCOME_REJECTED);
-	struct destination_state destination = { 0 };
+	struct verdict_facts slack = facts_of("slack", OUTCOME_REJECTED),
+			     hook = facts_of("webhook", OUTCOME_REJECTED);
+	struct destination_state destination = {0};
 
 	assert_int_equal(verdict_of(&slack, &destination).settle, SETTLE_PLAIN);
 	slack.plain = true;
@@ -79,7 +83,7 @@ blocked_waits_for_the_probe(void **state)
 {
 	(void)state;
 	struct verdict_facts facts = facts_of("webhook", OUTCOME_BLOCKED);
-	struct destination_state destination = { 0 };
+	struct destination_state destination = {0};
 
 	assert_int_equal(verdict_of(&facts, &destination).settle, SETTLE_WAIT);
 	assert_true(destination.blocked);
@@ -97,7 +101,7 @@ retry_after_is_obeyed_to_the_second_and_pauses_the_destination(void **state)
 {
 	(void)state;
 	struct verdict_facts facts = facts_of("webhook", OUTCOME_RETRY);
-	struct destination_state destination = { 0 };
+	struct destination_state destination = {0};
 
 	facts.retry_after_ms = 2000;
 	struct verdict verdict = verdict_of(&facts, &destination);
@@ -115,7 +119,7 @@ several_under_way_fail_as_one_and_the_whole_destination_backs_off(void **state)
 {
 	(void)state;
 	struct verdict_facts facts = facts_of("webhook", OUTCOME_RETRY);
-	struct destination_state destination = { 0 };
+	struct destination_state destination = {0};
 
 	for (int i = 0; i < 4; i++) {
 		struct verdict verdict = verdict_of(&facts, &destination);
@@ -127,7 +131,8 @@ several_under_way_fail_as_one_and_the_whole_destination_backs_off(void **state)
 		facts.started_at = facts.now_ms = destination.paused_until;
 		verdict_of(&facts, &destination);
 		assert_int_equal(destination.failures, round);
-		assert_in_range(destination.paused_until, facts.now_ms + 4000, facts.now_ms + MINUTE_MS);
+		assert_in_range(destination.paused_until, facts.now_ms + 4000,
+		                facts.now_ms + MINUTE_MS);
 	}
 	assert_int_equal(destination.failing_since, NOW);
 }
@@ -136,8 +141,9 @@ static void
 what_would_outlive_its_life_is_given_up(void **state)
 {
 	(void)state;
-	struct verdict_facts hook = facts_of("webhook", OUTCOME_RETRY), callback = facts_of("task_callback", OUTCOME_RETRY);
-	struct destination_state destination = { 0 };
+	struct verdict_facts hook = facts_of("webhook", OUTCOME_RETRY),
+			     callback = facts_of("task_callback", OUTCOME_RETRY);
+	struct destination_state destination = {0};
 
 	hook.created_at = callback.created_at = NOW - HOUR_MS + 1000;
 	assert_int_equal(verdict_of(&hook, &destination).settle, SETTLE_RETRY);

@@ -8,7 +8,7 @@
 #include "sinks/webhook.h"
 
 static char key_text[] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-static char *key_values[] = { key_text };
+static char *key_values[] = {key_text};
 
 static void
 outcomes_follow_the_status(void **state)
@@ -18,20 +18,26 @@ outcomes_follow_the_status(void **state)
 		int status;
 		enum outcome outcome;
 	} cases[] = {
-		{ 200, OUTCOME_SENT },     { 202, OUTCOME_SENT },     { 204, OUTCOME_SENT },     { 301, OUTCOME_BLOCKED },
-		{ 308, OUTCOME_BLOCKED },  { 400, OUTCOME_REJECTED }, { 401, OUTCOME_BLOCKED },  { 403, OUTCOME_BLOCKED },
-		{ 404, OUTCOME_BLOCKED },  { 405, OUTCOME_REJECTED }, { 408, OUTCOME_RETRY },    { 410, OUTCOME_BLOCKED },
-		{ 413, OUTCOME_REJECTED }, { 415, OUTCOME_REJECTED }, { 422, OUTCOME_REJECTED }, { 425, OUTCOME_RETRY },
-		{ 429, OUTCOME_RETRY },    { 500, OUTCOME_RETRY },    { 503, OUTCOME_RETRY },    { 101, OUTCOME_RETRY },
+		{200, OUTCOME_SENT},     {202, OUTCOME_SENT},     {204, OUTCOME_SENT},
+		{301, OUTCOME_BLOCKED},  {308, OUTCOME_BLOCKED},  {400, OUTCOME_REJECTED},
+		{401, OUTCOME_BLOCKED},  {403, OUTCOME_BLOCKED},  {404, OUTCOME_BLOCKED},
+		{405, OUTCOME_REJECTED}, {408, OUTCOME_RETRY},    {410, OUTCOME_BLOCKED},
+		{413, OUTCOME_REJECTED}, {415, OUTCOME_REJECTED}, {422, OUTCOME_REJECTED},
+		{425, OUTCOME_RETRY},    {429, OUTCOME_RETRY},    {500, OUTCOME_RETRY},
+		{503, OUTCOME_RETRY},    {101, OUTCOME_RETRY},
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		const struct httpc_response response = { .result = HTTPC_ANSWERED, .status = cases[i].status };
+		const struct httpc_response response = {.result = HTTPC_ANSWERED,
+		                                        .status = cases[i].status};
 		if (outcome_of_response(&response) != cases[i].outcome)
 			fail_msg("%d", cases[i].status);
 	}
-	assert_int_equal(outcome_of_response(&(struct httpc_response){ .result = HTTPC_UNREACHABLE }), OUTCOME_RETRY);
-	assert_int_equal(outcome_of_response(&(struct httpc_response){ .result = HTTPC_REFUSED }), OUTCOME_BLOCKED);
-	assert_int_equal(outcome_of_response(&(struct httpc_response){ .result = HTTPC_UNTRUSTED }), OUTCOME_BLOCKED);
+	assert_int_equal(outcome_of_response(&(struct httpc_response){.result = HTTPC_UNREACHABLE}),
+	                 OUTCOME_RETRY);
+	assert_int_equal(outcome_of_response(&(struct httpc_response){.result = HTTPC_REFUSED}),
+	                 OUTCOME_BLOCKED);
+	assert_int_equal(outcome_of_response(&(struct httpc_response){.result = HTTPC_UNTRUSTED}),
+	                 OUTCOME_BLOCKED);
 }
 
 static void
@@ -68,7 +74,8 @@ open_world(void **state)
 	w->loop = loop_new();
 	w->httpc = httpc_new(w->loop);
 	stand_in_open(&w->in, w->loop);
-	w->document = json_pack("{s:s, s:s, s:s}", "title", "Image revoked", "summary", "x & <y>", "status", "passed");
+	w->document = json_pack("{s:s, s:s, s:s}", "title", "Image revoked", "summary", "x & <y>",
+	                        "status", "passed");
 	*state = w;
 	return 0;
 }
@@ -102,11 +109,12 @@ on_done(const struct sink_result *result, void *arg)
 }
 
 static void
-deliver(struct world *w, const struct sink_kind *kind, const void *options, const struct message *message)
+deliver(struct world *w, const struct sink_kind *kind, const void *options,
+        const struct message *message)
 {
-	const struct sink_env env = { w->httpc };
+	const struct sink_env env = {w->httpc};
 	struct sink *sink;
-	struct err err = { 0 };
+	struct err err = {0};
 
 	w->done = 0;
 	assert_int_equal(kind->open(&sink, options, &env, &err), 0);
@@ -126,9 +134,10 @@ last(const struct world *w)
 static struct message
 message_of(const struct world *w)
 {
-	return (struct message){
-		.id = "ntf_01", .revision = 3, .document = w->document, .attempt_at_ms = INT64_C(1700000000123)
-	};
+	return (struct message){.id = "ntf_01",
+	                        .revision = 3,
+	                        .document = w->document,
+	                        .attempt_at_ms = INT64_C(1700000000123)};
 }
 
 static void
@@ -136,7 +145,8 @@ a_webhook_posts_the_document_signed(void **state)
 {
 	struct world *w = *state;
 	char *url = stand_in_url(&w->in, "/in");
-	struct webhook_options options = { .url = url, .secret = { key_values, 1, NULL }, .allow_private = true };
+	struct webhook_options options = {
+		.url = url, .secret = {key_values, 1, NULL}, .allow_private = true};
 	struct message message = message_of(w);
 
 	deliver(w, &sink_webhook, &options, &message);
@@ -148,7 +158,8 @@ a_webhook_posts_the_document_signed(void **state)
 	assert_string_equal(got->id, "ntf_01_3");
 	assert_string_equal(got->timestamp, "1700000000");
 	assert_string_equal(got->user_agent, "driftbell/" DRIFTBELL_VERSION);
-	char *signature = webhook_signature(&options.secret, got->id, 1700000000, got->body, strlen(got->body));
+	char *signature = webhook_signature(&options.secret, got->id, 1700000000, got->body,
+	                                    strlen(got->body));
 	assert_string_equal(got->signature, signature);
 	free(signature);
 	free(expected);
@@ -160,7 +171,7 @@ a_private_address_is_blocked_unless_allowed(void **state)
 {
 	struct world *w = *state;
 	char *url = stand_in_url(&w->in, "/in");
-	const struct webhook_options options = { .url = url, .secret = { key_values, 1, NULL } };
+	const struct webhook_options options = {.url = url, .secret = {key_values, 1, NULL}};
 	struct message message = message_of(w);
 
 	deliver(w, &sink_webhook, &options, &message);
@@ -174,10 +185,11 @@ a_pause_asked_for_is_handed_on(void **state)
 {
 	struct world *w = *state;
 	char *url = stand_in_url(&w->in, "/in");
-	const struct webhook_options options = { .url = url, .secret = { key_values, 1, NULL }, .allow_private = true };
+	const struct webhook_options options = {
+		.url = url, .secret = {key_values, 1, NULL}, .allow_private = true};
 	struct message message = message_of(w);
 
-	stand_in_script(&w->in, (struct stand_in_answer){ "/in", 429, "slow down", "7", false });
+	stand_in_script(&w->in, (struct stand_in_answer){"/in", 429, "slow down", "7", false});
 	deliver(w, &sink_webhook, &options, &message);
 	assert_int_equal(w->outcome, OUTCOME_RETRY);
 	assert_int_equal(w->retry_after_ms, 7000);
@@ -190,11 +202,13 @@ an_answer_that_repeats_the_url_is_not_shown(void **state)
 {
 	struct world *w = *state;
 	char *url = stand_in_url(&w->in, "/hooks/T0SECRETPART");
-	const struct webhook_options options = { .url = url, .secret = { key_values, 1, NULL }, .allow_private = true };
+	const struct webhook_options options = {
+		.url = url, .secret = {key_values, 1, NULL}, .allow_private = true};
 	struct message message = message_of(w);
 
-	stand_in_script(&w->in, (struct stand_in_answer){ "/hooks/T0SECRETPART", 404, "Cannot POST /hooks/T0SECRETPART",
-	                                                  NULL, false });
+	stand_in_script(&w->in,
+	                (struct stand_in_answer){"/hooks/T0SECRETPART", 404,
+	                                         "Cannot POST /hooks/T0SECRETPART", NULL, false});
 	deliver(w, &sink_webhook, &options, &message);
 	assert_string_equal(w->text, "HTTP 404");
 	free(url);
@@ -209,32 +223,35 @@ slack_errors_are_told_by_their_word(void **state)
 		const char *body;
 		enum outcome outcome;
 	} cases[] = {
-		{ 200, "ok", OUTCOME_SENT },
-		{ 200, "{\"success\":true}", OUTCOME_SENT },
-		{ 200, "{\"success\":false}", OUTCOME_REJECTED },
-		{ 200, "{\"ok\":false,\"error\":\"channel_not_found\"}", OUTCOME_BLOCKED },
-		{ 200, "{\"ok\":false,\"error\":\"ratelimited\"}", OUTCOME_RETRY },
-		{ 200, "{\"ok\":false,\"error\":\"never seen\"}", OUTCOME_REJECTED },
-		{ 400, "invalid_blocks", OUTCOME_REJECTED },
-		{ 400, "user_not_found", OUTCOME_BLOCKED },
-		{ 400, "something_else", OUTCOME_REJECTED },
-		{ 403, "invalid_token", OUTCOME_BLOCKED },
-		{ 404, "no_service", OUTCOME_BLOCKED },
-		{ 410, "channel_is_archived", OUTCOME_BLOCKED },
-		{ 429, "no_service", OUTCOME_RETRY },
-		{ 500, "rollup_error", OUTCOME_RETRY },
-		{ 503, "{", OUTCOME_RETRY },
-		{ 200, "", OUTCOME_SENT },
+		{200, "ok", OUTCOME_SENT},
+		{200, "{\"success\":true}", OUTCOME_SENT},
+		{200, "{\"success\":false}", OUTCOME_REJECTED},
+		{200, "{\"ok\":false,\"error\":\"channel_not_found\"}", OUTCOME_BLOCKED},
+		{200, "{\"ok\":false,\"error\":\"ratelimited\"}", OUTCOME_RETRY},
+		{200, "{\"ok\":false,\"error\":\"never seen\"}", OUTCOME_REJECTED},
+		{400, "invalid_blocks", OUTCOME_REJECTED},
+		{400, "user_not_found", OUTCOME_BLOCKED},
+		{400, "something_else", OUTCOME_REJECTED},
+		{403, "invalid_token", OUTCOME_BLOCKED},
+		{404, "no_service", OUTCOME_BLOCKED},
+		{410, "channel_is_archived", OUTCOME_BLOCKED},
+		{429, "no_service", OUTCOME_RETRY},
+		{500, "rollup_error", OUTCOME_RETRY},
+		{503, "{", OUTCOME_RETRY},
+		{200, "", OUTCOME_SENT},
 	};
 	char *url = stand_in_url(&w->in, "/s"), *padded = mem_fmt(" %s\n", url);
-	const struct slack_options options = { .webhook_url = { &padded, 1, NULL }, .allow_private = true };
+	const struct slack_options options = {.webhook_url = {&padded, 1, NULL},
+	                                      .allow_private = true};
 	struct message message = message_of(w);
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		stand_in_script(&w->in, (struct stand_in_answer){ "/s", cases[i].code, cases[i].body, NULL, false });
+		stand_in_script(&w->in, (struct stand_in_answer){"/s", cases[i].code, cases[i].body,
+		                                                 NULL, false});
 		deliver(w, &sink_slack, &options, &message);
 		if (w->outcome != cases[i].outcome)
-			fail_msg("%d %s: %s", cases[i].code, cases[i].body, outcome_names[w->outcome]);
+			fail_msg("%d %s: %s", cases[i].code, cases[i].body,
+			         outcome_names[w->outcome]);
 	}
 	json_t *sent = json_loads(last(w)->body, 0, NULL);
 	assert_non_null(json_at(sent, "blocks.0"));
@@ -254,11 +271,11 @@ a_run_task_gets_its_answer_and_no_host_is_blocked(void **state)
 		int code;
 		enum outcome outcome;
 	} cases[] = {
-		{ 200, OUTCOME_SENT },     { 204, OUTCOME_SENT },     { 409, OUTCOME_SENT },  { 401, OUTCOME_REJECTED },
-		{ 404, OUTCOME_REJECTED }, { 422, OUTCOME_REJECTED }, { 302, OUTCOME_REJECTED }, { 500, OUTCOME_RETRY },
-		{ 429, OUTCOME_RETRY },
+		{200, OUTCOME_SENT},     {204, OUTCOME_SENT},     {409, OUTCOME_SENT},
+		{401, OUTCOME_REJECTED}, {404, OUTCOME_REJECTED}, {422, OUTCOME_REJECTED},
+		{302, OUTCOME_REJECTED}, {500, OUTCOME_RETRY},    {429, OUTCOME_RETRY},
 	};
-	const struct task_callback_options options = { .allow_private = true };
+	const struct task_callback_options options = {.allow_private = true};
 	struct message message = message_of(w);
 	char *url = stand_in_url(&w->in, "/callback");
 
@@ -267,7 +284,8 @@ a_run_task_gets_its_answer_and_no_host_is_blocked(void **state)
 	message.target = url;
 	message.bearer = "token-of-the-run";
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		stand_in_script(&w->in, (struct stand_in_answer){ "/callback", cases[i].code, "token-of-the-run?", NULL, false });
+		stand_in_script(&w->in, (struct stand_in_answer){"/callback", cases[i].code,
+		                                                 "token-of-the-run?", NULL, false});
 		deliver(w, &sink_task_callback, &options, &message);
 		if (w->outcome != cases[i].outcome)
 			fail_msg("%d: %s", cases[i].code, outcome_names[w->outcome]);
@@ -285,13 +303,14 @@ a_sink_closed_early_cancels_what_is_under_way(void **state)
 {
 	struct world *w = *state;
 	char *url = stand_in_url(&w->in, "/in");
-	const struct webhook_options options = { .url = url, .secret = { key_values, 1, NULL }, .allow_private = true };
-	const struct sink_env env = { w->httpc };
+	const struct webhook_options options = {
+		.url = url, .secret = {key_values, 1, NULL}, .allow_private = true};
+	const struct sink_env env = {w->httpc};
 	struct message message = message_of(w);
 	struct sink *sink;
-	struct err err = { 0 };
+	struct err err = {0};
 
-	stand_in_script(&w->in, (struct stand_in_answer){ "/in", 200, "ok", NULL, true });
+	stand_in_script(&w->in, (struct stand_in_answer){"/in", 200, "ok", NULL, true});
 	w->in.awaited = 1;
 	assert_int_equal(sink_webhook.open(&sink, &options, &env, &err), 0);
 	sink_webhook.send(sink, &message, on_done, w);

@@ -16,20 +16,26 @@
 
 /* A document in which everything is said; %s where the tests put in theirs. */
 static const char sample[] =
-	"{'schema':'driftbell.notification.v1','id':'ntf_1','revision':2,'reason':'opened','route':'owners',"
-	"'team':'atlas','title':'Image revoked: core-debian v7','summary':'ann@example.com revoked core-debian v7.',"
+	"{'schema':'driftbell.notification.v1','id':'ntf_1','revision':2,'reason':'opened','route':"
+	"'owners',"
+	"'team':'atlas','title':'Image revoked: core-debian v7','summary':'ann@example.com revoked "
+	"core-debian v7.',"
 	"'url':'https://relay.example.com/incidents/inc_1','runbook':'https://wiki.example.com/r',"
-	"'incident':{'id':'inc_1','kind':'image.revocation','phase':'revoked','status':'open','severity':'critical',"
+	"'incident':{'id':'inc_1','kind':'image.revocation','phase':'revoked','status':'open','"
+	"severity':'critical',"
 	"'acknowledged':{'by':'bob@example.com','comment':'on it','until':'2026-11-22T00:00:00Z'}},"
-	"'image':{'bucket':'core-debian','version':'v7','revoked_by':'ann@example.com','reason':'bad build',"
+	"'image':{'bucket':'core-debian','version':'v7','revoked_by':'ann@example.com','reason':'"
+	"bad build',"
 	"'revoke_at':'2026-11-21T12:00:00Z','url':'https://portal.example.com/v7',"
 	"'replacement':{'version':'v8','fingerprint':'f8','channel':'production'}},"
-	"'workspaces':[{'id':'ws-1','name':'atlas-prod','url':'https://app.example.com/atlas-prod','state':'affected',"
+	"'workspaces':[{'id':'ws-1','name':'atlas-prod','url':'https://app.example.com/"
+	"atlas-prod','state':'affected',"
 	"'certainty':'possible','channel':'production','version':'v7','drifted':true},"
 	"{'id':'ws-2','name':'atlas-old','state':'moved','certainty':'known','drifted':false}],"
 	"'workspace_counts':{'affected':1,'possible':1,'moved':1,'gone':0,'total':2},"
 	"'drift':{'resources_drifted':4,'checks_failed':1,'url':'https://app.example.com/a'},"
-	"'run':{'id':'run-1','status':'errored','message':'apply','created_by':'eve','url':'https://app.example.com/r'}}";
+	"'run':{'id':'run-1','status':'errored','message':'apply','created_by':'eve','url':'https:/"
+	"/app.example.com/r'}}";
 
 static json_t *
 document(void)
@@ -62,15 +68,23 @@ says_what_happened_what_to_do_who_runs_it_and_where(void **state)
 	json_t *payload = slack_rich(doc);
 
 	assert_string_equal(json_text_at(payload, "blocks.0.type"), "header");
-	assert_string_equal(json_text_at(payload, "blocks.0.text.text"), "Image revoked: core-debian v7");
-	assert_non_null(strstr(json_text_at(payload, "text"), "ann@example.com revoked core-debian v7."));
+	assert_string_equal(json_text_at(payload, "blocks.0.text.text"),
+	                    "Image revoked: core-debian v7");
+	assert_non_null(
+		strstr(json_text_at(payload, "text"), "ann@example.com revoked core-debian v7."));
 	assert_true(json_is_false(json_at(payload, "unfurl_links")));
 	assert_true(json_is_false(json_at(payload, "unfurl_media")));
 	static const char *const told[] = {
-		"v8 (channel production)", "bad build", "2026-11-21T12:00:00Z",
-		"<https://app.example.com/atlas-prod|atlas-prod> may run v7 (production), *drifted*",
-		"<https://relay.example.com/incidents/inc_1|Open the incident>", "<https://wiki.example.com/r|Runbook>",
-		"acknowledged by bob@example.com", "inc_1", "4 resources drifted", "1 check failed",
+		"v8 (channel production)",
+		"bad build",
+		"2026-11-21T12:00:00Z",
+		"|atlas-prod> may run v7 (production), *drifted*",
+		"<https://relay.example.com/incidents/inc_1|Open the incident>",
+		"<https://wiki.example.com/r|Runbook>",
+		"acknowledged by bob@example.com",
+		"inc_1",
+		"4 resources drifted",
+		"1 check failed",
 		"Run <https://app.example.com/r|run-1> errored, started by eve: apply",
 	};
 	char *text = dumped(payload);
@@ -92,7 +106,8 @@ a_resolved_one_says_so_and_asks_for_nothing(void **state)
 	json_object_set_new(doc, "reason", json_string("resolved"));
 	json_object_set_new(json_object_get(doc, "incident"), "status", json_string("resolved"));
 	json_t *payload = slack_rich(doc);
-	assert_string_equal(json_text_at(payload, "blocks.0.text.text"), "Resolved: Image revoked: core-debian v7");
+	assert_string_equal(json_text_at(payload, "blocks.0.text.text"),
+	                    "Resolved: Image revoked: core-debian v7");
 	char *text = dumped(payload);
 	assert_null(strstr(text, "Do now"));
 	free(text);
@@ -122,7 +137,8 @@ many_workspaces_are_cut_with_how_many_more(void **state)
 
 	while (json_array_size(rows) < 100)
 		json_array_append(rows, json_array_get(rows, 0));
-	json_object_set_new(json_object_get(doc, "workspace_counts"), "affected", json_integer(4711));
+	json_object_set_new(json_object_get(doc, "workspace_counts"), "affected",
+	                    json_integer(4711));
 	char *text = dumped(slack_rich(doc));
 	size_t listed = 0;
 	for (const char *c = text; (c = strstr(c, "|atlas-prod>")); c++)
@@ -168,8 +184,7 @@ check_block(const json_t *block)
 	else if (!fields)
 		check_text(json_at(block, "text"), 3000);
 	assert_true(json_array_size(fields) <= 10);
-	json_array_foreach(fields, i, field)
-		check_text(field, 2000);
+	json_array_foreach(fields, i, field) check_text(field, 2000);
 }
 
 static void
@@ -184,8 +199,7 @@ check_limits(const json_t *doc)
 	check_text(payload, 3999);
 	total = 0;
 	assert_in_range(json_array_size(blocks), 1, 50);
-	json_array_foreach(blocks, i, block)
-		check_block(block);
+	json_array_foreach(blocks, i, block) check_block(block);
 	if (total > 9000)
 		fail_msg("%zu over all blocks", total);
 	json_decref(payload);
@@ -203,14 +217,15 @@ fill(json_t *value, const char *text)
 	void *tmp;
 	size_t i;
 
-	json_object_foreach_safe(value, tmp, key, member) {
-		if (json_is_string(member) && strcmp(key, "kind") && strcmp(key, "status") && strcmp(key, "state"))
+	json_object_foreach_safe(value, tmp, key, member)
+	{
+		if (json_is_string(member) && strcmp(key, "kind") && strcmp(key, "status") &&
+		    strcmp(key, "state"))
 			json_object_set_new(value, key, json_string(text));
 		else
 			fill(member, text);
 	}
-	json_array_foreach(value, i, member)
-		fill(member, text);
+	json_array_foreach(value, i, member) fill(member, text);
 }
 
 static char *
@@ -229,7 +244,16 @@ hostile_text_in_every_field_stays_within_the_limits(void **state)
 {
 	(void)state;
 	static const char *const pieces[] = {
-		"<!channel>", "&", "<https://evil.example|x>", "`", "\n", "\xf0\x9f\x94\xa5", "@here ", "\xe2\x80\xae", "|", "a",
+		"<!channel>",
+		"&",
+		"<https://evil.example|x>",
+		"`",
+		"\n",
+		"\xf0\x9f\x94\xa5",
+		"@here ",
+		"\xe2\x80\xae",
+		"|",
+		"a",
 		"https://evil.example/<!here>?",
 	};
 	for (size_t i = 0; i < COUNT(pieces); i++) {
@@ -252,20 +276,22 @@ a_fullest_document_with_long_urls_stays_within_the_limits(void **state)
 {
 	(void)state;
 	json_t *doc = document();
-	char *path = repeated("a", 380), *url = mem_fmt("https://x.example/%s", path), *name = repeated("n", 3000);
-	static const char *const urls[] = { "url", "runbook" };
+	char *path = repeated("a", 380), *url = mem_fmt("https://x.example/%s", path),
+	     *name = repeated("n", 3000);
+	static const char *const urls[] = {"url", "runbook"};
 
 	fill(doc, name);
 	for (size_t i = 0; i < COUNT(urls); i++)
 		json_object_set_new(doc, urls[i], json_string(url));
-	static const char *const owners[] = { "image", "drift", "run" };
+	static const char *const owners[] = {"image", "drift", "run"};
 	for (size_t i = 0; i < COUNT(owners); i++)
 		json_object_set_new(json_object_get(doc, owners[i]), "url", json_string(url));
 	json_t *rows = json_object_get(doc, "workspaces");
 	json_object_set_new(json_array_get(rows, 0), "url", json_string(url));
 	while (json_array_size(rows) < 100)
 		json_array_append(rows, json_array_get(rows, 0));
-	json_object_set_new(json_object_get(doc, "incident"), "kind", json_string("image.superseded"));
+	json_object_set_new(json_object_get(doc, "incident"), "kind",
+	                    json_string("image.superseded"));
 	json_object_set_new(json_object_get(doc, "incident"), "status", json_string("open"));
 	check_limits(doc);
 	free(path);
@@ -284,7 +310,8 @@ missing_and_mistyped_members_are_no_trouble(void **state)
 	void *tmp;
 
 	check_limits(empty);
-	json_object_foreach_safe(doc, tmp, key, member) {
+	json_object_foreach_safe(doc, tmp, key, member)
+	{
 		json_t *less = json_copy(doc);
 		json_object_del(less, key);
 		check_limits(less);

@@ -100,7 +100,7 @@ static int64_t next_due;
 static int
 claim(struct world *w, const char *destination, int slots, int64_t now_ms, struct claimed *out)
 {
-	const struct claim_want want = { destination, slots, MINUTE_MS };
+	const struct claim_want want = {destination, slots, MINUTE_MS};
 	int count = queue_claim(w->db, &want, now_ms, out, &next_due, &w->err);
 
 	if (count < 0)
@@ -110,7 +110,8 @@ claim(struct world *w, const char *destination, int slots, int64_t now_ms, struc
 
 /* Claims one, checks it, leaves its id. */
 static void
-expect(struct world *w, const char *destination, int64_t now_ms, int64_t revision, const char *reason, char id[32])
+expect(struct world *w, const char *destination, int64_t now_ms, int64_t revision,
+       const char *reason, char id[32])
 {
 	struct claimed got;
 
@@ -132,7 +133,7 @@ expect_nothing(struct world *w, const char *destination, int64_t now_ms)
 static void
 settle_until(struct world *w, const char *id, enum settle what, int64_t now_ms, int64_t due_at)
 {
-	const struct settlement settlement = { id, what, "retry", 503, "down", 12, due_at };
+	const struct settlement settlement = {id, what, "retry", 503, "down", 12, due_at};
 
 	if (queue_settle(w->db, &settlement, now_ms, &w->err) < 0)
 		fail_msg("%s", w->err.text);
@@ -301,7 +302,8 @@ resolved_while_the_opened_was_under_way(void **state)
 	add(w, plan_of(1), T0);
 	expect(w, SLACK, T0, 1, "opened", id);
 	add(w, end, T0 + 1);
-	settle_until(w, id, SETTLE_RETRY, T0 + 2, T0 + 5000); /* never arrived: nothing to resolve */
+	settle_until(w, id, SETTLE_RETRY, T0 + 2,
+	             T0 + 5000); /* never arrived: nothing to resolve */
 	expect_nothing(w, SLACK, T0 + HOUR_MS);
 	assert_int_equal(next_due, 0);
 
@@ -441,13 +443,15 @@ static void
 a_paused_destination_gets_nothing_before_its_time(void **state)
 {
 	struct world *w = *state;
-	const struct destination_state paused = { .paused_until = T0 + 7000, .failures = 2, .failing_since = T0 };
+	const struct destination_state paused = {
+		.paused_until = T0 + 7000, .failures = 2, .failing_since = T0};
 	struct destination_state back;
 	char id[32];
 
 	add(w, plan_of(1), T0);
 	add(w, hook_plan(1), T0);
-	assert_int_equal(queue_destination_put(w->db, SLACK, "slack", &paused, "slow down", T0, &w->err), 0);
+	assert_int_equal(
+		queue_destination_put(w->db, SLACK, "slack", &paused, "slow down", T0, &w->err), 0);
 	assert_int_equal(queue_destination_get(w->db, SLACK, &back, &w->err), 0);
 	assert_memory_equal(&back.paused_until, &paused.paused_until, sizeof(paused.paused_until));
 	assert_int_equal(back.failures, 2);
@@ -462,14 +466,15 @@ static void
 a_blocked_destination_gets_one_probe_an_hour(void **state)
 {
 	struct world *w = *state;
-	const struct destination_state blocked = { .blocked = true, .paused_until = T0 + HOUR_MS };
+	const struct destination_state blocked = {.blocked = true, .paused_until = T0 + HOUR_MS};
 	struct delivery_plan other = hook_plan(1);
 	struct claimed got[4];
 
 	add(w, hook_plan(1), T0);
 	other.notification_id = "ntf_2";
 	add(w, other, T0);
-	assert_int_equal(queue_destination_put(w->db, HOOK, "webhook", &blocked, "gone", T0, &w->err), 0);
+	assert_int_equal(
+		queue_destination_put(w->db, HOOK, "webhook", &blocked, "gone", T0, &w->err), 0);
 	assert_int_equal(claim(w, HOOK, 4, T0 + HOUR_MS - 1, got), 0);
 	assert_int_equal(next_due, T0 + HOUR_MS);
 	assert_int_equal(claim(w, HOOK, 4, T0 + HOUR_MS, got), 1);
@@ -589,7 +594,7 @@ every_attempt_is_kept(void **state)
 	expect(w, SLACK, T0 + 5000, 1, "opened", id);
 	settle(w, id, SETTLE_WAIT, T0 + 5000);
 	expect(w, SLACK, T0 + 5001, 1, "opened", id);
-	const struct settlement untried = { .delivery_id = id, .settle = SETTLE_WAIT };
+	const struct settlement untried = {.delivery_id = id, .settle = SETTLE_WAIT};
 	assert_int_equal(queue_settle(w->db, &untried, T0, &w->err), 0);
 	expect(w, SLACK, T0 + 5001, 1, "opened", id);
 	settle(w, id, SETTLE_SENT, T0 + 5001);
@@ -606,13 +611,26 @@ a_task_callback_brings_its_token_and_lives_an_hour(void **state)
 {
 	struct world *w = *state;
 	const struct new_event event = {
-		.id = "evt_1", .key = "0123456789abcdef0123456789abcdef", .source = "task", .source_kind = "hcp_run_task",
-		.body = "{}", .body_len = 2, .sealed = "sealed-token", .received_at = T0,
+		.id = "evt_1",
+		.key = "0123456789abcdef0123456789abcdef",
+		.source = "task",
+		.source_kind = "hcp_run_task",
+		.body = "{}",
+		.body_len = 2,
+		.sealed = "sealed-token",
+		.received_at = T0,
 	};
 	struct delivery_plan plan = {
-		.notification_id = "taskrs-1", .revision = 1, .document = "{\"status\":\"passed\"}",
-		.destination = "task_callback app.example.com", .sink_kind = "task_callback", .at_once = true,
-		.resolved = true, .not_before = T0, .target = "https://app.example.com/cb", .event_id = "evt_1",
+		.notification_id = "taskrs-1",
+		.revision = 1,
+		.document = "{\"status\":\"passed\"}",
+		.destination = "task_callback app.example.com",
+		.sink_kind = "task_callback",
+		.at_once = true,
+		.resolved = true,
+		.not_before = T0,
+		.target = "https://app.example.com/cb",
+		.event_id = "evt_1",
 	};
 	struct claimed got;
 	char first[32];
@@ -635,14 +653,16 @@ static void
 a_delivery_moves_only_as_it_may(void **state)
 {
 	struct world *w = *state;
-	const struct settlement again = { .delivery_id = "dlv_none", .settle = SETTLE_SENT, .outcome = "sent" };
+	const struct settlement again = {
+		.delivery_id = "dlv_none", .settle = SETTLE_SENT, .outcome = "sent"};
 	char id[32];
 
 	assert_int_equal(queue_settle(w->db, &again, T0, &w->err), -1);
 	add(w, plan_of(1), T0);
 	expect(w, SLACK, T0, 1, "opened", id);
 	settle(w, id, SETTLE_SENT, T0);
-	const struct settlement twice = { .delivery_id = id, .settle = SETTLE_DEAD, .outcome = "sent" };
+	const struct settlement twice = {
+		.delivery_id = id, .settle = SETTLE_DEAD, .outcome = "sent"};
 	assert_int_equal(queue_settle(w->db, &twice, T0, &w->err), -1);
 }
 

@@ -1,0 +1,84 @@
+/* The sinks of a story: each takes what is due, at once, and it is sent. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "relay/base/mem.h"
+#include "relay/store/queue.h"
+#include "sinks/sink.h"
+#include "tests/flow/player.h"
+
+#define LEASE_MS (80 * SECOND_MS)
+#define SLOTS 8
+
+static void
+settle_sent(struct player *player, const struct story_line *line, const struct claimed *claimed)
+{
+	struct settlement sent = { .delivery_id = claimed->id, .settle = SETTLE_SENT, .outcome = "sent", .code = 200 };
+	struct err err;
+
+	player_begin(player, line);
+	if (queue_settle(player->db, &sent, player->now_ms, &err) != 0)
+		line_fail(line, "settle: %s", err.text);
+	player_commit(player, line);
+}
+
+static void
+tell(struct player *player, const struct story_line *line, struct claimed *claimed)
+{
+	if (player->heading != NULL) {
+		buf_printf(&player->record.text, "\n== %d: %s\n", player->heading->number, player->heading->text);
+		player->heading = NULL;
+	}
+	record_message(&player->record, player->now_ms, claimed->sink, claimed->sink_kind, claimed->document);
+	settle_sent(player, line, claimed);
+	claimed_fini(claimed);
+	player->messages++;
+}
+
+/* When the next is due here, or 0. */
+static int64_t
+deliver_to(struct player *player, const struct story_line *line, const struct conf_sink *sink)
+{
+	struct claimed claimed[SLOTS];
+	char *destination = sink_kind_named(sink->kind->name)->destination(sink->options);
+	struct claim_want want = { .destination = destination, .slots = SLOTS, .lease_ms = LEASE_MS };
+	int64_t next;
+	struct err err;
+	int n;
+
+	do {
+		player_begin(player, line);
+		n = queue_claim(player->db, &want, player->now_ms, claimed, &next, &err);
+		if (n < 0)
+			line_fail(line, "claim: %s", err.text);
+		player_commit(player, line);
+		for (int i = 0; i < n; i++)
+			tell(player, line, &claimed[i]);
+	} while (n > 0);
+	free(destination);
+	return next;
+}
+
+void
+player_deliver(struct player *player, const struct story_line *line, int64_t until)
+{
+	for (;;) {
+		int64_t first = 0;
+
+		for (size_t i = 0; i < player->conf->sinks.count; i++) {
+			const struct conf_sink *sink = conf_item(player->conf->sinks, struct conf_sink, i);
+			int64_t next = 0;
+
+			if (player->down == NULL || strcmp(player->down, sink->name) != 0)
+				next = deliver_to(player, line, sink);
+			if (next != 0 && (first == 0 || next < first))
+				first = next;
+		}
+		if (first == 0 || first > until)
+			break;
+		if (first <= player->now_ms)
+			line_fail(line, "something is due and cannot be claimed");
+		player->now_ms = first;
+	}
+	player->now_ms = until;
+}

@@ -1,0 +1,321 @@
+#include "tests/flow/player.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "relay/base/clock.h"
+#include "relay/base/json.h"
+#include "relay/base/mem.h"
+#include "relay/source/source.h"
+#include "relay/store/events.h"
+
+#define RELINK_AT_ONCE 2 /* few, so that a story's reload takes several pages */
+
+void
+player_init(struct player *player, const char *directory)
+{
+	struct err err;
+	char *url;
+
+	*player = (struct player){ .directory = directory, .home = home_make() };
+	player->conf = home_config(player->home, directory, "config.yaml");
+	player->desk = plan_desk_new(player->conf);
+	url = mem_fmt("sqlite:%s/store.db", player->home);
+	if (db_open(&player->db, url, DB_WRITE, &err) != 0)
+		mem_die(err.text);
+	free(url);
+}
+
+void
+player_fini(struct player *player)
+{
+	plan_desk_free(player->desk);
+	conf_release(player->conf);
+	db_close(player->db);
+	home_remove(player->home);
+	record_fini(&player->record);
+	free(player->down);
+}
+
+void
+player_begin(struct player *player, const struct story_line *line)
+{
+	struct err err;
+
+	if (!player->one_transaction && db_begin(player->db, &err) != 0)
+		line_fail(line, "begin: %s", err.text);
+}
+
+void
+player_commit(struct player *player, const struct story_line *line)
+{
+	struct err err;
+
+	if (!player->one_transaction && db_commit(player->db, &err) != 0)
+		line_fail(line, "commit: %s", err.text);
+}
+
+const char *
+player_source(const struct player *player, const struct story_line *line, const char *kind)
+{
+	const char *name = line_option(line, "source");
+
+	for (size_t i = 0; i < player->conf->sources.count; i++) {
+		const struct conf_source *source = conf_item(player->conf->sources, struct conf_source, i);
+
+		if (strcmp(source->kind->name, kind) == 0 && (name == NULL || strcmp(source->name, name) == 0))
+			return source->name;
+	}
+	line_fail(line, "the config has no such source of kind %s", kind);
+}
+
+/* As the intake does: false when it stores nothing. */
+static bool
+accept_event(struct player *player, const struct story_line *line, const struct stored_event *event,
+             const json_t *tree)
+{
+	const struct source_kind *kind = source_kind_named(event->source_kind);
+	char key[EVENT_KEY_SIZE], first_id[32];
+	struct err err;
+	int is_new;
+
+	if (tree != NULL && kind->is_verification(tree))
+		return false;
+	event_key(kind, tree, event->body, event->body_len, key);
+	player_begin(player, line);
+	is_new = event_insert(player->db,
+	                      &(struct new_event){
+				      .id = event->id,
+				      .key = key,
+				      .source = event->source,
+				      .source_kind = event->source_kind,
+				      .body = event->body,
+				      .body_len = event->body_len,
+				      .received_at = event->received_at,
+				      .state = EVENT_ACCEPTED,
+			      },
+	                      first_id, &err);
+	if (is_new < 0)
+		line_fail(line, "insert: %s", err.text);
+	player_commit(player, line);
+	return is_new == 1;
+}
+
+static void
+plan_stored(struct player *player, const struct story_line *line, const struct stored_event *event)
+{
+	struct err err;
+
+	player_begin(player, line);
+	if (plan_event(player->desk, player->db, event, player->now_ms, &err) != 0)
+		line_fail(line, "plan: %s", err.text);
+	player_commit(player, line);
+}
+
+/* As the store does with one whose planning failed too often. */
+static void
+park_stored(struct player *player, const struct story_line *line, const struct stored_event *event)
+{
+	static const char why[] = "planning failed";
+	struct err err;
+
+	player_begin(player, line);
+	if (event_move(player->db, event->id, EVENT_PARKED, NULL, why, &err) != 0 ||
+	    plan_park(player->desk, player->db, event, why, player->now_ms, &err) != 0)
+		line_fail(line, "park: %s", err.text);
+	player_commit(player, line);
+}
+
+void
+player_receive(struct player *player, const struct story_line *line, const char *source, const char *body, size_t len,
+               char id[ID_SIZE])
+{
+	const struct conf_source *conf = conf_source_named(player->conf, source);
+	struct stored_event event = { .id = id, .source = source, .body = body, .body_len = len };
+	json_t *tree = NULL;
+	struct err why;
+
+	if (conf == NULL)
+		line_fail(line, "no source %s", source);
+	event.source_kind = conf->kind->name;
+	event.received_at = player->now_ms;
+	player->events++;
+	id_make("evt", player->now_ms, id);
+	record_id(&player->record, id);
+	if (json_read(body, len, &tree, &why) == JSON_NOT_JSON)
+		line_fail(line, "not JSON: %s", why.text);
+	if (!accept_event(player, line, &event, tree))
+		id[0] = '\0';
+	else if (strcmp(line->words[0], "parked") == 0)
+		park_stored(player, line, &event);
+	else
+		plan_stored(player, line, &event);
+	json_decref(tree);
+}
+
+void
+player_receive_line(struct player *player, const struct story_line *line)
+{
+	const struct payload_verb *verb = payload_verb_of(line->words[0]);
+	json_t *body = verb->compose(line, player->now_ms, player->events + 1);
+	char *text, id[ID_SIZE];
+
+	if (body == NULL)
+		line_fail(line, "no payload could be made");
+	text = json_dumps(body, JSON_COMPACT);
+	player_receive(player, line, player_source(player, line, verb->source_kind), text, strlen(text), id);
+	free(text);
+	json_decref(body);
+}
+
+static void
+play_raw(struct player *player, const struct story_line *line)
+{
+	const char *what = line_word(line, 2);
+	size_t len = strlen(what);
+	char *text = what[0] == '{' ? mem_str(what) : story_file(player->directory, what, &len);
+	char id[ID_SIZE];
+
+	player_receive(player, line, line_word(line, 1), text, len, id);
+	free(text);
+}
+
+/* A line of a packer event, with "parked" for "packer". */
+static void
+play_parked(struct player *player, const struct story_line *line)
+{
+	json_t *body = payload_packer(line, player->now_ms, player->events + 1);
+	char *text = json_dumps(body, JSON_COMPACT), id[ID_SIZE];
+
+	player_receive(player, line, player_source(player, line, "hcp_packer"), text, strlen(text), id);
+	free(text);
+	json_decref(body);
+}
+
+static const char *
+event_by_name(const struct player *player, const struct story_line *line, const char *name)
+{
+	for (size_t i = 0; i < player->record.count; i++)
+		if (strcmp(player->record.ids[i].name, name) == 0)
+			return player->record.ids[i].id;
+	line_fail(line, "no event %s yet", name);
+}
+
+/* As the API does; an event that there is nothing to replay of stays as it is. */
+static void
+play_replay(struct player *player, const struct story_line *line)
+{
+	const char *id = event_by_name(player, line, line_word(line, 1));
+	struct stored_event event = { .id = id };
+	char *source, *kind, *body;
+	struct db_row *row;
+	struct err err;
+	int again;
+
+	player_begin(player, line);
+	again = event_replay(player->db, id, &err);
+	if (again < 0)
+		line_fail(line, "replay: %s", err.text);
+	if (again == 0) {
+		player_commit(player, line);
+		return;
+	}
+	row = db_bind(player->db, ST_EVENT_LOAD, "t", id);
+	if (db_step(row, &err) != 1)
+		line_fail(line, "it is not stored");
+	event.source = source = mem_str(db_text(row, 0));
+	event.source_kind = kind = mem_str(db_text(row, 1));
+	event.received_at = db_int(row, 2);
+	event.body = body = mem_str(db_bytes(row, 4, &event.body_len));
+	db_end(row);
+	player_commit(player, line);
+	plan_stored(player, line, &event);
+	free(source);
+	free(kind);
+	free(body);
+}
+
+static void
+play_config(struct player *player, const struct story_line *line)
+{
+	struct conf *conf = home_config(player->home, player->directory, line_word(line, 1));
+	char after[ID_SIZE] = "";
+	struct err err;
+	int more;
+
+	conf_release(player->conf);
+	player->conf = conf;
+	plan_desk_configure(player->desk, conf);
+	do {
+		player_begin(player, line);
+		more = plan_relink(player->desk, player->db, after, RELINK_AT_ONCE, player->now_ms, &err);
+		if (more < 0)
+			line_fail(line, "relink: %s", err.text);
+		player_commit(player, line);
+	} while (more == 1);
+}
+
+static void
+play_down(struct player *player, const struct story_line *line)
+{
+	free(player->down);
+	player->down = strcmp(line->words[0], "down") == 0 ? mem_str(line_word(line, 1)) : NULL;
+}
+
+static void
+play_at(struct player *player, const struct story_line *line)
+{
+	player_deliver(player, line, line_time(line, line_word(line, 1), player->now_ms));
+}
+
+static void
+play_expect(struct player *player, const struct story_line *line)
+{
+	int expected = strcmp(line->words[0], "expect") == 0 ? (int)line_number(line, line_word(line, 1)) : 0;
+
+	if (player->messages != expected) {
+		fprintf(stderr, "%s", buf_text(&player->record.text));
+		line_fail(line, "expected %d messages, there were %d", expected, player->messages);
+	}
+	player->messages = 0;
+}
+
+static void
+play_nothing(struct player *player, const struct story_line *line)
+{
+	(void)player;
+	(void)line;
+}
+
+static const struct {
+	const char *word;
+	void (*play)(struct player *, const struct story_line *);
+} verbs[] = {
+	{ "at", play_at },         { "raw", play_raw },   { "parked", play_parked },
+	{ "replay", play_replay }, { "down", play_down }, { "up", play_down },
+	{ "config", play_config }, { "expect", play_expect }, { "expect-none", play_expect },
+	{ "deliver", play_nothing }, { "any-order", play_nothing },
+};
+
+void
+player_play(struct player *player, const struct story_line *line)
+{
+	if (strncmp(line->words[0], "expect", 6) != 0)
+		player->heading = line;
+	if (line->words[0][0] == '+') {
+		player_deliver(player, line, line_time(line, line->words[0], player->now_ms));
+		return;
+	}
+	if (payload_verb_of(line->words[0]) != NULL) {
+		player_receive_line(player, line);
+		player_deliver(player, line, player->now_ms);
+		return;
+	}
+	for (size_t i = 0; i < COUNT(verbs); i++)
+		if (strcmp(verbs[i].word, line->words[0]) == 0) {
+			verbs[i].play(player, line);
+			player_deliver(player, line, player->now_ms);
+			return;
+		}
+	line_fail(line, "no such word");
+}

@@ -1,0 +1,157 @@
+#include "tests/flow/record.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "relay/base/clock.h"
+#include "relay/base/json.h"
+#include "relay/base/mem.h"
+
+#define WIDTH 100
+#define ULID_LEN 26
+
+void
+record_fini(struct record *record)
+{
+	buf_fini(&record->text);
+	free(record->ids);
+}
+
+const char *
+record_id(struct record *record, const char *id)
+{
+	struct record_id *entry;
+	int number = 1;
+
+	for (size_t i = 0; i < record->count; i++) {
+		if (strcmp(record->ids[i].id, id) == 0)
+			return record->ids[i].name;
+		number += strncmp(record->ids[i].id, id, 4) == 0;
+	}
+	record->ids = mem_grow(record->ids, record->count + 1, sizeof(*record->ids));
+	entry = &record->ids[record->count++];
+	snprintf(entry->id, sizeof(entry->id), "%s", id);
+	snprintf(entry->name, sizeof(entry->name), "%.3s#%d", id, number);
+	return entry->name;
+}
+
+/* Does an id of ours begin here? */
+static bool
+is_id(const char *at)
+{
+	if (!islower((unsigned char)at[0]) || !islower((unsigned char)at[1]) || !islower((unsigned char)at[2]) ||
+	    at[3] != '_')
+		return false;
+	for (size_t i = 4; i < 4 + ULID_LEN; i++)
+		if (!isupper((unsigned char)at[i]) && !isdigit((unsigned char)at[i]))
+			return false;
+	return true;
+}
+
+void
+record_text(struct record *record, const char *text)
+{
+	while (*text != '\0') {
+		char id[ID_SIZE];
+
+		if (!is_id(text)) {
+			buf_putc(&record->text, *text++);
+			continue;
+		}
+		snprintf(id, sizeof(id), "%.*s", 4 + ULID_LEN, text);
+		buf_puts(&record->text, record_id(record, id));
+		text += 4 + ULID_LEN;
+	}
+}
+
+void
+record_line(struct record *record, const char *text)
+{
+	buf_printf(&record->text, "%s\n", text);
+}
+
+static void indented(struct buf *out, const json_t *value, int depth);
+
+static void
+add_items(struct buf *out, const json_t *value, int depth)
+{
+	const char *name, *between = "\n";
+	json_t *item;
+	size_t i;
+
+	if (json_is_array(value)) {
+		json_array_foreach(value, i, item) {
+			buf_printf(out, "%s%*s", between, 2 * depth, "");
+			indented(out, item, depth);
+			between = ",\n";
+		}
+		return;
+	}
+	json_object_foreach((json_t *)value, name, item) {
+		buf_printf(out, "%s%*s\"%s\": ", between, 2 * depth, "", name);
+		indented(out, item, depth);
+		between = ",\n";
+	}
+}
+
+/* On one line where it fits, else one member on each. */
+static void
+indented(struct buf *out, const json_t *value, int depth)
+{
+	char *flat = json_dumps(value, JSON_ENCODE_ANY);
+	bool holds = json_is_array(value) || json_is_object(value);
+
+	if (!holds || strlen(flat) + (size_t)depth * 2 <= WIDTH) {
+		buf_puts(out, flat);
+	} else {
+		buf_putc(out, flat[0]);
+		add_items(out, value, depth + 1);
+		buf_printf(out, "\n%*s%c", 2 * depth, "", json_is_array(value) ? ']' : '}');
+	}
+	free(flat);
+}
+
+static const char *
+or_dash(const char *text)
+{
+	return text != NULL ? text : "-";
+}
+
+static void
+add_for_people(struct buf *out, const json_t *document)
+{
+	const json_t *rows = json_at(document, "workspaces");
+
+	buf_printf(out, "  [%s] %s\n  %s\n", or_dash(json_text_at(document, "incident.severity")),
+	           or_dash(json_text_at(document, "title")), or_dash(json_text_at(document, "summary")));
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		const json_t *row = json_array_get(rows, i);
+
+		buf_printf(out, "  - %s %s %s, %s %s on %s%s\n", or_dash(json_text_at(row, "name")),
+		           or_dash(json_text_at(row, "state")), or_dash(json_text_at(row, "certainty")),
+		           or_dash(json_text_at(row, "bucket")), or_dash(json_text_at(row, "version")),
+		           or_dash(json_text_at(row, "channel")), json_true_at(row, "drifted") ? ", drifted" : "");
+	}
+}
+
+void
+record_message(struct record *record, int64_t now_ms, const char *sink, const char *sink_kind, const json_t *document)
+{
+	char when[TIME_TEXT_SIZE];
+	const char *team = json_text_at(document, "team");
+	struct buf out = { 0 };
+
+	buf_printf(&out, "\n%s sink=%s reason=%s revision=%d%s%s\n", time_text(now_ms, when), sink,
+	           or_dash(json_text_at(document, "reason")), (int)json_int_at(document, "revision", -1),
+	           team != NULL ? " team=" : "", team != NULL ? team : "");
+	if (strcmp(sink_kind, "slack") == 0)
+		add_for_people(&out, document);
+	else
+		indented(&out, document, 0);
+	record_text(record, buf_text(&out));
+	if (strcmp(sink_kind, "slack") != 0)
+		record_line(record, "");
+	buf_fini(&out);
+}
