@@ -30,13 +30,19 @@ static const struct {
 	{"workspace.check_failed", "Look at the failed checks"},
 	{"workspace.run_failed", "Open the run, mend what failed, and run again"},
 	{"workspace.run_waiting", "Open the run and decide"},
-	{"relay.unknown_event", "Look at it with `driftbell events`; replay it after an upgrade"},
+	{"relay.unknown_event", "Look at it under `/api/v1/events?state=unknown` on the admin side; replay it after an upgrade"},
 };
 
 static const char *
 filled(const json_t *document, const char *path)
 {
 	return json_filled_at(document, path);
+}
+
+static const char *
+or_empty(const char *text)
+{
+	return text ? text : "";
 }
 
 static const char *
@@ -162,9 +168,11 @@ put_fields(json_t *blocks, const json_t *document)
 		slack_add(&value, version, NAME_MAX_CHARS);
 	}
 	put_field(fields, "Image", &value);
-	put_text_field(fields, "Reason given", document, "image.reason");
-	put_text_field(fields, "Revoked by", document, "image.revoked_by");
-	put_text_field(fields, "Revoked from", document, "image.revoke_at");
+	if (strcmp(or_empty(filled(document, "incident.kind")), "image.superseded") != 0) {
+		put_text_field(fields, "Reason given", document, "image.reason");
+		put_text_field(fields, "Revoked by", document, "image.revoked_by");
+		put_text_field(fields, "Revoked from", document, "image.revoke_at");
+	}
 	add_replacement(&value, document);
 	put_field(fields, "Replacement", &value);
 	buf_fini(&value);
@@ -361,7 +369,8 @@ slack_plain(const json_t *document)
 	struct buf text = {0};
 
 	add_text(&text, document);
-	json_t *payload = json_pack("{s:s}", "text", text.data);
+	json_t *payload =
+		json_pack("{s:s, s:b, s:b}", "text", text.data, "unfurl_links", 0, "unfurl_media", 0);
 	buf_fini(&text);
 	return payload;
 }

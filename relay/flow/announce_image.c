@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "relay/base/json.h"
+#include "relay/base/mem.h"
 #include "relay/flow/plan.h"
 #include "relay/message/document.h"
 #include "relay/model/key.h"
@@ -67,6 +68,22 @@ replacement_for(struct plan *plan, const struct image *image, const struct histo
 	return 0;
 }
 
+/* 1, 0 where the incident is about none, -1. */
+static int
+load_subject(struct plan *plan, const struct incident *incident, struct image *image, struct err *err)
+{
+	if (incident->image_key != NULL)
+		return catalog_image(plan->db, incident->image_key, image, err);
+	if (incident->kind != KIND_IMAGE_SUPERSEDED)
+		return 0;
+	/* No event told of the version before: its bucket and perhaps its name are known. */
+	image->bucket_key = mem_str(incident->bucket_key);
+	image->key = mem_str(incident->bucket_key);
+	image->fingerprint = mem_str("");
+	image->version = mem_str(json_filled_at(incident->detail, "previous_version"));
+	return 1;
+}
+
 int
 announce_image(struct plan *plan, const struct incident *incident, json_t **out, json_t **cut, struct err *err)
 {
@@ -74,10 +91,11 @@ announce_image(struct plan *plan, const struct incident *incident, json_t **out,
 	struct image_list descendants = { 0 };
 	struct history history = { 0 };
 	json_t *cut_off = json_object(), *replacement = NULL;
-	int rc = 0;
+	int rc;
 
 	*out = NULL;
-	if (incident->image_key == NULL || (rc = catalog_image(plan->db, incident->image_key, &image, err)) != 1)
+	rc = load_subject(plan, incident, &image, err);
+	if (rc != 1)
 		goto out;
 	rc = -1;
 	if (catalog_history(plan->db, image.bucket_key, &history, err) != 0 ||

@@ -126,6 +126,7 @@ accept_event(struct intake *in, const struct entrance *entrance, struct httpd_re
 	int64_t now_ms = clock_wall_ms();
 
 	job->job.run = accept_run;
+	job->job.single = true; /* event_insert() is atomic by itself */
 	job->job.done = accept_done;
 	job->request = request;
 	job->conf = conf_hold(in->conf);

@@ -59,14 +59,14 @@ plan_auto_destroy(struct plan *plan, struct err *err)
 	const struct auto_destroy_news *news = &plan->event->auto_destroy;
 
 	if (news->results && run_meaning(news->run_status) == RUN_APPLIED)
-		return plan_gone(plan, news->run_created_at != 0 ? news->run_created_at : plan->now_ms, err);
+		return plan_gone(plan, news->run_created_at != 0 ? news->run_created_at : plan->received_at, err);
 	return plan_noted(plan, err);
 }
 
 static int
 plan_deleted(struct plan *plan, struct err *err)
 {
-	return plan_gone(plan, plan->event->at != 0 ? plan->event->at : plan->now_ms, err);
+	return plan_gone(plan, plan->event->at != 0 ? plan->event->at : plan->received_at, err);
 }
 
 typedef int step_fn(struct plan *, struct err *);
@@ -140,13 +140,13 @@ plan_event(void *arg, struct db *db, const struct stored_event *stored, int64_t 
 		.event_id = stored->id,
 		.source = stored->source,
 		.event = &event,
-		.now_ms = stored->received_at,
+		.received_at = stored->received_at,
+		.now_ms = now_ms,
 	};
 	json_t *body = NULL;
 	struct err why;
 	int rc;
 
-	(void)now_ms;
 	if (kind == NULL)
 		return keep_unknown(&plan, stored->source_kind, "no such kind of source", err);
 	if (json_read(stored->body, stored->body_len, &body, &why) != JSON_TREE)

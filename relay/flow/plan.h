@@ -26,7 +26,8 @@ struct plan {
 	const char *event_id; /* NULL where no event is behind it (a reload) */
 	const char *source;
 	const struct event *event;
-	int64_t now_ms;       /* when the event was received, or now where there is none */
+	int64_t received_at;  /* of the event: what it tells without a time of its own was so then */
+	int64_t now_ms;       /* later than that for an event that waited or is replayed */
 };
 
 /* plan.c: the planner for store_open(). */

@@ -24,25 +24,48 @@ load_image(struct plan *plan, const char *bucket_key, const char *fingerprint, s
 	return found;
 }
 
-/* An ancestor we never heard of is known by what its descendant says: revoked
- * (or to be) when and why the descendant is.  Its own news, when it comes, is
- * no older than that and counts. */
+static void
+set_text(char **field, const char *value)
+{
+	char *copy;
+
+	if (value == NULL)
+		return;
+	copy = mem_str(value);
+	free(*field);
+	*field = copy;
+}
+
+/* Was nothing heard of it, or only that it was fine before its descendant was revoked? */
+static bool
+is_behind(const struct image *ancestor, const struct packer_news *descendant, int64_t revoked_at)
+{
+	bool revokes = descendant->action == VERSION_REVOKE || descendant->action == VERSION_SCHEDULE;
+
+	if (ancestor->as_of == 0)
+		return true;
+	return revokes && ancestor->status == IMAGE_ACTIVE && ancestor->as_of < revoked_at;
+}
+
+/* Such an ancestor is known by what the descendant says: revoked (or to be)
+ * when and why that is.  Its own news, when it comes, is no older and counts. */
 static int
 learn_ancestor(struct plan *plan, const char *bucket_key, const char *fingerprint, char **key, struct err *err)
 {
 	const struct packer_news *news = &plan->event->packer;
-	int64_t at = plan->event->at != 0 ? plan->event->at : plan->now_ms;
+	int64_t at = plan->event->at != 0 ? plan->event->at : plan->received_at;
+	int64_t revoked_at = news->revoke_at != 0 && news->revoke_at < at ? news->revoke_at : at;
 	struct image image;
 	int found = load_image(plan, bucket_key, fingerprint, &image, err), rc = found < 0 ? -1 : 0;
 
-	if (found == 0) {
-		image.id = mem_str(news->inherited_from.id);
-		image.version = mem_str(news->inherited_from.name);
-		image.status = news->revoke_at > plan->now_ms + REVOKE_AHEAD_MS ? IMAGE_SCHEDULED : IMAGE_REVOKED;
-		image.as_of = news->revoke_at != 0 && news->revoke_at < at ? news->revoke_at : at;
+	if (found >= 0 && is_behind(&image, news, revoked_at)) {
+		set_text(&image.id, news->inherited_from.id);
+		set_text(&image.version, news->inherited_from.name);
+		image.status = news->revoke_at > plan->received_at + REVOKE_AHEAD_MS ? IMAGE_SCHEDULED : IMAGE_REVOKED;
+		image.as_of = revoked_at;
 		image.revoke_at = news->revoke_at;
-		image.revoked_by = mem_str(news->revoked_by != NULL ? news->revoked_by : news->actor);
-		image.reason = mem_str(news->reason);
+		set_text(&image.revoked_by, news->revoked_by != NULL ? news->revoked_by : news->actor);
+		set_text(&image.reason, news->reason);
 		rc = catalog_image_put(plan->db, &image, err);
 	}
 	*key = mem_str(image.key);
@@ -145,7 +168,7 @@ learn_version(struct plan *plan, const char *bucket_key, struct image *image, bo
 	if (rc >= 0)
 		rc = find_ancestor(plan, &ancestor, err);
 	if (rc == 0) {
-		*changed = image_fold(image, plan->event, plan->now_ms, ancestor);
+		*changed = image_fold(image, plan->event, plan->received_at, ancestor);
 		rc = catalog_image_put(plan->db, image, err);
 	}
 	free(ancestor);
@@ -178,7 +201,7 @@ add_assignment(struct plan *plan, const char *bucket_key, struct err *err)
 	char *previous = mem_str(news->previous.fingerprint);
 	struct assignment a = {
 		.channel = (char *)news->channel,
-		.at = plan->event->at != 0 ? plan->event->at : plan->now_ms,
+		.at = plan->event->at != 0 ? plan->event->at : plan->received_at,
 		.fingerprint = (char *)news->version.fingerprint,
 		.version = (char *)news->version.name,
 		.previous_version = (char *)news->previous.name,

@@ -37,7 +37,7 @@ int
 plan_learn_workspace(struct plan *plan, struct workspace *workspace, struct err *err)
 {
 	const struct workspace_ref *ref = &plan->event->workspace;
-	int64_t at = plan->event->at != 0 ? plan->event->at : plan->now_ms;
+	int64_t at = plan->event->at != 0 ? plan->event->at : plan->received_at;
 	bool linked_anew;
 	int found;
 
@@ -77,7 +77,7 @@ plan_run(struct plan *plan, struct workspace *workspace, const struct run_news *
 {
 	bool drifted = workspace->drifted;
 
-	if (!workspace_run(workspace, run, plan->now_ms))
+	if (!workspace_run(workspace, run, plan->received_at))
 		return 0;
 	if (run_meaning(run->status) == RUN_APPLIED) {
 		if (workspace_changed(plan, workspace, drifted != workspace->drifted, err) != 0 ||
@@ -122,7 +122,7 @@ plan_assessment(struct plan *plan, struct err *err)
 	int learnt = plan_learn_workspace(plan, &workspace, err), rc = learnt < 0 ? -1 : 0;
 	bool drifted = workspace.drifted;
 
-	if (learnt > 0 && workspace_assessed(&workspace, news, plan->now_ms)) {
+	if (learnt > 0 && workspace_assessed(&workspace, news, plan->received_at)) {
 		rc = workspace_changed(plan, &workspace, drifted != workspace.drifted, err);
 		if (rc == 0)
 			rc = refresh_drift(plan, &workspace, news, err);

@@ -228,6 +228,7 @@ set_subject(struct incident *incident, const struct promotion *p, const char *ch
 	const char *previous = p->previous != NULL ? p->previous->key : NULL;
 
 	json_object_set_new(incident->detail, "replacement", replacement);
+	json_object_set_new(incident->detail, "previous_version", json_text_or_null(p->now->previous_version));
 	if (!same || incident->image_key == NULL) {
 		free(incident->image_key);
 		incident->image_key = mem_str(previous);

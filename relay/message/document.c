@@ -117,7 +117,8 @@ document_image(const struct image *image, const struct image_surroundings *aroun
 	json_object_set_new(out, "bucket", json_text_or_null(name.bucket));
 	json_object_set_new(out, "version", json_text_or_null(image->version));
 	json_object_set_new(out, "version_id", json_text_or_null(image->id));
-	json_object_set_new(out, "fingerprint", json_text_or_null(image->fingerprint));
+	json_object_set_new(out, "fingerprint",
+	                    image->fingerprint[0] != '\0' ? json_text_or_null(image->fingerprint) : json_null());
 	json_object_set_new(out, "status", json_string(image_status_names[image->status]));
 	json_object_set_new(out, "revoke_at", json_time_or_null(image->revoke_at));
 	json_object_set_new(out, "revoked_by", json_text_or_null(image->revoked_by));

@@ -194,11 +194,11 @@ superseded_summary(struct buf *out, const struct subject *s)
 	if (!s->incident->open)
 		buf_puts(out, " All workspaces that follow it have moved.");
 	else if (s->counts->affected > 0)
-		buf_printf(out, " %" PRId64 " %s %s an %s version.", s->counts->affected,
+		buf_printf(out, " %" PRId64 " %s %s %s version.", s->counts->affected,
 		           s->counts->affected == 1 ? "workspace" : "workspaces",
 		           s->counts->possible > 0 ? "may run"
 		           : s->counts->affected == 1 ? "runs" : "run",
-		           s->incident->phase == PHASE_ROLLED_BACK ? "withdrawn" : "older");
+		           s->incident->phase == PHASE_ROLLED_BACK ? "the withdrawn" : "an older");
 }
 
 static void
@@ -224,8 +224,7 @@ released_summary(struct buf *out, const struct subject *s)
 static void
 drift_title(struct buf *out, const struct subject *s)
 {
-	buf_printf(out, "%s: %s", s->incident->open ? "Workspace drifted" : "Drift resolved",
-	           or_unknown(s->workspace));
+	buf_printf(out, "Workspace drifted: %s", or_unknown(s->workspace));
 }
 
 static void
@@ -261,7 +260,7 @@ drift_summary(struct buf *out, const struct subject *s)
 static void
 run_failed_title(struct buf *out, const struct subject *s)
 {
-	buf_printf(out, "%s: %s", s->incident->open ? "Run failed" : "Runs succeed again", or_unknown(s->workspace));
+	buf_printf(out, "Run failed: %s", or_unknown(s->workspace));
 }
 
 static void

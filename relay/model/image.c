@@ -81,14 +81,18 @@ status_told(const struct event *event, int64_t received_at, const struct image *
 {
 	const struct packer_news *news = &event->packer;
 	bool says_revoked = news->status != NULL && strcmp(news->status, "VERSION_REVOKED") == 0;
+	bool says_active = news->status != NULL && strcmp(news->status, "VERSION_ACTIVE") == 0;
 	bool is_version = event->type == EVENT_VERSION;
+	bool lifts = is_version && (news->action == VERSION_CANCEL || news->action == VERSION_RESTORE);
 
-	if (is_version && (news->action == VERSION_CANCEL || news->action == VERSION_RESTORE))
-		return IMAGE_ACTIVE;
 	if (is_version && news->action == VERSION_DELETE)
 		return IMAGE_DELETED;
+	if (lifts && says_active)
+		return IMAGE_ACTIVE; /* a date left in the payload was withdrawn with the schedule */
 	if (news->revoke_at > received_at + REVOKE_AHEAD_MS)
 		return IMAGE_SCHEDULED;
+	if (lifts)
+		return IMAGE_ACTIVE;
 	if (!is_version)
 		return status_assigned(image, says_revoked);
 	if (says_revoked || news->action == VERSION_REVOKE)

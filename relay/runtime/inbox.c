@@ -98,21 +98,27 @@ inbox_free(struct inbox *inbox)
 }
 
 void
-inbox_post(struct inbox *inbox, struct inbox_item *item)
+inbox_post_list(struct inbox *inbox, struct inbox_item *first, struct inbox_item *last)
 {
 	uint64_t one = 1;
 	bool was_empty;
 
-	item->next = NULL;
+	last->next = NULL;
 	pthread_mutex_lock(&inbox->lock);
 	was_empty = !inbox->head;
-	*inbox->tail = item;
-	inbox->tail = &item->next;
+	*inbox->tail = first;
+	inbox->tail = &last->next;
 	/*
-	 * Written under the lock: once the item can be taken, the inbox may be
-	 * freed by what it runs, and the descriptor with it.
+	 * Written under the lock: once the items can be taken, the inbox may be
+	 * freed by what they run, and the descriptor with it.
 	 */
 	if (was_empty && write(inbox->wake_fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
 		die("write");
 	pthread_mutex_unlock(&inbox->lock);
+}
+
+void
+inbox_post(struct inbox *inbox, struct inbox_item *item)
+{
+	inbox_post_list(inbox, item, item);
 }

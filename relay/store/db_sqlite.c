@@ -5,7 +5,7 @@
 #include "relay/store/reserve.h"
 
 static const char *const control_texts[C_COUNT] = {
-	[C_BEGIN] = "BEGIN IMMEDIATE", [C_COMMIT] = "COMMIT",      [C_ROLLBACK] = "ROLLBACK",
+	[C_BEGIN] = "BEGIN IMMEDIATE", [C_COMMIT] = "COMMIT",     [C_ROLLBACK] = "ROLLBACK",
 	[C_MARK] = "SAVEPOINT m",      [C_RELEASE] = "RELEASE m", [C_UNDO] = "ROLLBACK TO m",
 };
 
@@ -40,7 +40,8 @@ db_sqlite_fault(struct db *db, int rc, const char *what, struct err *err)
 	if ((rc & 0xff) == SQLITE_FULL)
 		err_set(err, "store %s: no room left on its disk", db->file);
 	else if (trouble == DB_NO_ROOM)
-		err_set(err, "store %s: its disk refuses to be written (no room, a quota or a fault)",
+		err_set(err,
+		        "store %s: its disk refuses to be written (no room, a quota or a fault)",
 		        db->file);
 	else if (trouble == DB_BROKEN)
 		err_set(err, "store %s: %s", db->file, sqlite3_errmsg(db->sql));
@@ -62,7 +63,8 @@ control(struct db *db, enum control which, struct err *err)
 	if (which == C_BEGIN && db->mode == DB_READ)
 		text = "BEGIN";
 	if (!*stmt) {
-		int rc = sqlite3_prepare_v3(db->sql, text, -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
+		int rc = sqlite3_prepare_v3(db->sql, text, -1, SQLITE_PREPARE_PERSISTENT, stmt,
+		                            NULL);
 		if (rc != SQLITE_OK)
 			return db_sqlite_fault(db, rc, text, err);
 	}

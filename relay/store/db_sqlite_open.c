@@ -35,8 +35,8 @@ url_path(const char *url, struct err *err)
 {
 	if (strncmp(url, SCHEME, strlen(SCHEME)) == 0 && url[strlen(SCHEME)])
 		return url + strlen(SCHEME);
-	err_set(err, "a store is \"sqlite:PATH\"; \"%.*s\" is not known",
-	        (int)strcspn(url, ":/?@"), url);
+	err_set(err, "a store is \"sqlite:PATH\"; \"%.*s\" is not known", (int)strcspn(url, ":/?@"),
+	        url);
 	return NULL;
 }
 
@@ -148,8 +148,8 @@ open_sqlite(struct db *db, struct err *err)
 {
 	int is_wal = 0;
 
-	if (sqlite3_open_v2(db->file, &db->sql, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
-	    SQLITE_OK)
+	if (sqlite3_open_v2(db->file, &db->sql, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+	                    NULL) != SQLITE_OK)
 		return err_set(err, "store %s: %s", db->file,
 		               db->sql ? sqlite3_errmsg(db->sql) : "out of memory");
 	sqlite3_extended_result_codes(db->sql, 1);
@@ -160,7 +160,8 @@ open_sqlite(struct db *db, struct err *err)
 	    ask(db, "SELECT journal_mode = 'wal' FROM pragma_journal_mode", &is_wal, err) != 0)
 		return -1;
 	if (!is_wal)
-		return err_set(err, "store %s: its file system cannot hold a write-ahead log", db->file);
+		return err_set(err, "store %s: its file system cannot hold a write-ahead log",
+		               db->file);
 	if (db->mode == DB_READ)
 		return run_script(db, "PRAGMA query_only = ON", err);
 	sqlite3_wal_hook(db->sql, count_log, db);
@@ -211,8 +212,10 @@ read_version(struct db *db, int *version, struct err *err)
 	if (*version < 0)
 		return err_set(err, "store %s does not say its version", db->file);
 	if (*version > schema_version)
-		return err_set(err, "store %s was written by a newer driftbell (schema %d; this one knows %d)",
-		               db->file, *version, schema_version);
+		return err_set(
+			err,
+			"store %s was written by a newer driftbell (schema %d; this one knows %d)",
+			db->file, *version, schema_version);
 	return 0;
 }
 

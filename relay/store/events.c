@@ -8,14 +8,16 @@
 #include "relay/base/ulid.h"
 
 const char *const event_state_names[] = {
-	[EVENT_ACCEPTED] = "accepted",           [EVENT_PROCESSED] = "processed",
-	[EVENT_STATE_IGNORED] = "ignored",       [EVENT_STATE_UNKNOWN] = "unknown",
+	[EVENT_ACCEPTED] = "accepted",     [EVENT_PROCESSED] = "processed",
+	[EVENT_STATE_IGNORED] = "ignored", [EVENT_STATE_UNKNOWN] = "unknown",
 	[EVENT_PARKED] = "parked",
 };
 
 static const enum metric arrivals[] = {
-	[EVENT_ACCEPTED] = METRIC_EVENTS_PENDING,      [EVENT_PROCESSED] = METRIC_EVENTS_PROCESSED,
-	[EVENT_STATE_IGNORED] = METRIC_EVENTS_IGNORED, [EVENT_STATE_UNKNOWN] = METRIC_EVENTS_UNKNOWN,
+	[EVENT_ACCEPTED] = METRIC_EVENTS_PENDING,
+	[EVENT_PROCESSED] = METRIC_EVENTS_PROCESSED,
+	[EVENT_STATE_IGNORED] = METRIC_EVENTS_IGNORED,
+	[EVENT_STATE_UNKNOWN] = METRIC_EVENTS_UNKNOWN,
 	[EVENT_PARKED] = METRIC_EVENTS_PARKED,
 };
 
@@ -50,7 +52,8 @@ add_row(struct db *db, const struct new_event *e, struct err *err)
 	struct err ignored;
 
 	if (db_run(db, err, ST_EVENT_ADD, "tttittb", e->id, e->source, e->source_kind,
-	           e->received_at, event_state_names[e->state], e->sealed, e->body, e->body_len) >= 0)
+	           e->received_at, event_state_names[e->state], e->sealed, e->body,
+	           e->body_len) >= 0)
 		return 0;
 	/* A key without its event would swallow what the sender sends again. */
 	if (db_run(db, &ignored, ST_EVENT_KEY_DROP, "t", e->key) < 0)
@@ -81,7 +84,8 @@ event_move(struct db *db, const char *id, enum event_state to, const char *kind,
 	if (to == EVENT_ACCEPTED)
 		return err_set(err, "event %s: only a replay makes it accepted", id);
 
-	int64_t moved = db_run(db, err, ST_EVENT_MOVE, "tttt", id, event_state_names[to], kind, reason);
+	int64_t moved =
+		db_run(db, err, ST_EVENT_MOVE, "tttt", id, event_state_names[to], kind, reason);
 	if (moved < 0)
 		return -1;
 	if (moved == 0)
@@ -90,8 +94,8 @@ event_move(struct db *db, const char *id, enum event_state to, const char *kind,
 	db_count(db, METRIC_EVENTS_PENDING, -1);
 	db_count(db, arrivals[to], 1);
 	if (to == EVENT_STATE_UNKNOWN || to == EVENT_PARKED)
-		log_warn("event set aside", "event", id, "state", event_state_names[to], "kind", kind,
-		         "reason", reason, LOG_END);
+		log_warn("event set aside", "event", id, "state", event_state_names[to], "kind",
+		         kind, "reason", reason, LOG_END);
 	else
 		log_debug("event moved", "event", id, "state", event_state_names[to], "kind", kind,
 		          LOG_END);

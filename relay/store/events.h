@@ -14,12 +14,19 @@
 #define EVENT_KEY_DAYS 400
 #define EVENT_TRIES_MAX 3
 
-enum event_state { EVENT_ACCEPTED, EVENT_PROCESSED, EVENT_STATE_IGNORED, EVENT_STATE_UNKNOWN, EVENT_PARKED };
-extern const char *const event_state_names[]; /* "accepted", "processed", "ignored", "unknown", "parked" */
+enum event_state {
+	EVENT_ACCEPTED,
+	EVENT_PROCESSED,
+	EVENT_STATE_IGNORED,
+	EVENT_STATE_UNKNOWN,
+	EVENT_PARKED
+};
+extern const char
+	*const event_state_names[]; /* "accepted", "processed", "ignored", "unknown", "parked" */
 
 struct new_event {
-	const char *id;  /* evt_... */
-	const char *key; /* event_key() of source/source.h */
+	const char *id;                   /* evt_... */
+	const char *key;                  /* event_key() of source/source.h */
 	const char *source, *source_kind; /* name in the config; "hcp_packer" */
 	const char *body;
 	size_t body_len;
@@ -35,7 +42,8 @@ int event_insert(struct db *, const struct new_event *, char first_id[32], struc
 /* The one mover of an event's state, from accepted to one of the others; any
  * other pair is refused.  kind may be NULL to leave it; reason is
  * why it is unknown or parked, for people. */
-int event_move(struct db *, const char *id, enum event_state, const char *kind, const char *reason, struct err *) MUST_CHECK;
+int event_move(struct db *, const char *id, enum event_state, const char *kind, const char *reason,
+               struct err *) MUST_CHECK;
 
 /* The sealed token; the caller frees.  NULL when there is none, it was dropped,
  * or reading failed (db_trouble() tells). */

@@ -92,8 +92,8 @@ static int
 fetch_next(struct planning *p, struct db *db, struct err *err)
 {
 	bool whole_round = p->cursor[0] == '\0';
-	struct db_row *row = db_bind(db, ST_EVENTS_NEXT, "tti", p->cursor, AFTER_ALL,
-	                             (int64_t)PLAN_BATCH);
+	struct db_row *row =
+		db_bind(db, ST_EVENTS_NEXT, "tti", p->cursor, AFTER_ALL, (int64_t)PLAN_BATCH);
 	int got, seen = 0;
 
 	while ((got = db_step(row, err)) == 1) {
@@ -120,8 +120,8 @@ fetch_next(struct planning *p, struct db *db, struct err *err)
 static int
 fetch_recovered(struct planning *p, struct db *db, struct err *err)
 {
-	struct db_row *row = db_bind(db, ST_EVENTS_NEXT, "tti", p->cursor, p->recover_to,
-	                             (int64_t)PLAN_BATCH);
+	struct db_row *row =
+		db_bind(db, ST_EVENTS_NEXT, "tti", p->cursor, p->recover_to, (int64_t)PLAN_BATCH);
 	int got;
 
 	while ((got = db_step(row, err)) == 1) {
@@ -263,7 +263,8 @@ count_failure(struct planning *p, const struct planner *planner, struct db *db, 
 			return -1;
 		l->tries++;
 	}
-	log_warn("planning failed", "event", id, "try", LOG_NUM(l->tries), "error", reason, LOG_END);
+	log_warn("planning failed", "event", id, "try", LOG_NUM(l->tries), "error", reason,
+	         LOG_END);
 	if (l->tries >= EVENT_TRIES_MAX)
 		return park(planner, db, l, reason, now_ms, err);
 
@@ -302,13 +303,13 @@ plan_one(struct planning *p, const struct planner *planner, struct db *db,
 
 int
 planning_run(struct planning *p, const struct planner *planner, struct db *db, int64_t now_ms,
-             int64_t until_ms, struct err *err)
+             int64_t until_ms, bool (*waits)(void *arg), void *arg, struct err *err)
 {
 	int done = 0, rc = 0;
 
 	while (done < p->ready.count && p->waiting_count < PLAN_WAITING) {
 		rc = plan_one(p, planner, db, &p->ready.items[done++], now_ms, err);
-		if (rc != 0 || clock_mono_ms() >= until_ms)
+		if (rc != 0 || waits(arg) || clock_mono_ms() >= until_ms)
 			break;
 	}
 	p->ready.count -= done;

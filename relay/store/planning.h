@@ -40,10 +40,10 @@ struct planning {
 	struct plan_batch next;  /* recovery: their tries are counted in this turn */
 	struct plan_waiting waiting[PLAN_WAITING];
 	int waiting_count;
-	int planned;             /* in this turn */
-	char cursor[ID_SIZE];    /* fetched up to here */
+	int planned;              /* in this turn */
+	char cursor[ID_SIZE];     /* fetched up to here */
 	char recover_to[ID_SIZE]; /* the last one found accepted at start; "" when all are done */
-	bool idle;               /* nothing is accepted that is not waiting */
+	bool idle;                /* nothing is accepted that is not waiting */
 };
 
 int planning_init(struct planning *, struct db *, struct err *) MUST_CHECK;
@@ -54,9 +54,10 @@ void planning_wake(struct planning *);
 bool planning_due(const struct planning *, int64_t mono_ms, int64_t *wait_ms);
 /* Inside the turn's transaction, before its jobs. */
 int planning_fetch(struct planning *, struct db *, int64_t mono_ms, struct err *) MUST_CHECK;
-/* After them, until until_ms (monotonic), but at least one.  -1: the database failed. */
+/* After them, until until_ms (monotonic) or somebody `waits` (arg), but at
+ * least one.  -1: the database failed. */
 int planning_run(struct planning *, const struct planner *, struct db *, int64_t now_ms,
-                 int64_t until_ms, struct err *) MUST_CHECK;
+                 int64_t until_ms, bool (*waits)(void *arg), void *arg, struct err *) MUST_CHECK;
 /* The turn has committed. */
 void planning_committed(struct planning *);
 

@@ -46,10 +46,9 @@ drop_delivery(struct db *db, struct db_row *row, struct err *err)
 		destination = mem_str(db_text(row, 2));
 	}
 	db_end(row);
-	if (got == 1 &&
-	    (db_run(db, err, ST_PRUNE_ATTEMPTS, "t", id) < 0 ||
-	     db_run(db, err, ST_PRUNE_DELIVERY, "t", id) < 0 ||
-	     db_run(db, err, ST_PRUNE_LANE, "tt", notification, destination) < 0))
+	if (got == 1 && (db_run(db, err, ST_PRUNE_ATTEMPTS, "t", id) < 0 ||
+	                 db_run(db, err, ST_PRUNE_DELIVERY, "t", id) < 0 ||
+	                 db_run(db, err, ST_PRUNE_LANE, "tt", notification, destination) < 0))
 		got = -1;
 	free(destination);
 	free(notification);

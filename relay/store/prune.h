@@ -16,6 +16,7 @@
  * One bite, a few milliseconds, inside the caller's transaction: a store job
  * that is submitted again while *more, so that others get in between.
  */
-int store_prune(struct db *, int64_t now_ms, int64_t retention_ms, bool *more, struct err *) MUST_CHECK;
+int store_prune(struct db *, int64_t now_ms, int64_t retention_ms, bool *more,
+                struct err *) MUST_CHECK;
 
 #endif

@@ -2,9 +2,9 @@
 #ifndef RELAY_STORE_SQL_STORE_H
 #define RELAY_STORE_SQL_STORE_H
 
-#define SQL_STORE(X)                                                            \
-	X(META_GET, "SELECT value FROM meta WHERE key = $1")                    \
-	X(META_PUT, "INSERT INTO meta (key, value) VALUES ($1, $2)"             \
+#define SQL_STORE(X)                                                \
+	X(META_GET, "SELECT value FROM meta WHERE key = $1")        \
+	X(META_PUT, "INSERT INTO meta (key, value) VALUES ($1, $2)" \
 	            " ON CONFLICT (key) DO UPDATE SET value = excluded.value")
 
 #endif

@@ -20,20 +20,20 @@
 #include "relay/store/sql_queue.h"
 #include "relay/store/sql_store.h"
 
-#define STATEMENTS(X)       \
-	SQL_STORE(X)        \
-	SQL_PRUNE(X)        \
-	SQL_EVENTS(X)       \
-	SQL_CATALOG(X)      \
-	SQL_INCIDENTS(X)    \
-	SQL_QUEUE(X)        \
+#define STATEMENTS(X)    \
+	SQL_STORE(X)     \
+	SQL_PRUNE(X)     \
+	SQL_EVENTS(X)    \
+	SQL_CATALOG(X)   \
+	SQL_INCIDENTS(X) \
+	SQL_QUEUE(X)     \
 	SQL_QUERY(X)
 
 enum statement {
 #define STATEMENT_ID(id, text) ST_##id,
 	STATEMENTS(STATEMENT_ID)
 #undef STATEMENT_ID
-	ST_COUNT
+		ST_COUNT
 };
 
 extern const char *const statement_texts[ST_COUNT];

@@ -1,5 +1,7 @@
 #include "relay/store/store.h"
 
+#include <stdatomic.h>
+
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -19,7 +21,7 @@
  * so seldom that the one long stop is felt.
  */
 #define TIDY_IDLE_PAGES 64
-#define TIDY_BUSY_PAGES 4000
+#define TIDY_BUSY_PAGES 2000
 #define TIDY_AFTER_MS 20
 
 /* A line of jobs that the loop fills and one thread empties. */
@@ -27,6 +29,7 @@ struct line {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	struct jobs jobs;
+	atomic_bool waiting; /* there are jobs; read without the lock */
 	bool closing;
 };
 
@@ -62,6 +65,7 @@ line_add(struct line *line, struct store_job *job)
 {
 	pthread_mutex_lock(&line->lock);
 	jobs_add(&line->jobs, job);
+	atomic_store_explicit(&line->waiting, true, memory_order_relaxed);
 	pthread_cond_signal(&line->wake);
 	pthread_mutex_unlock(&line->lock);
 }
@@ -72,6 +76,31 @@ line_close(struct line *line)
 	pthread_mutex_lock(&line->lock);
 	line->closing = true;
 	pthread_cond_signal(&line->wake);
+	pthread_mutex_unlock(&line->lock);
+}
+
+static void
+line_move(struct line *line, struct jobs *out)
+{
+	jobs_move(out, &line->jobs, TURN_MAX);
+	atomic_store_explicit(&line->waiting, line->jobs.first != NULL, memory_order_relaxed);
+}
+
+static bool
+somebody_waits(void *arg)
+{
+	struct line *line = arg;
+
+	return atomic_load_explicit(&line->waiting, memory_order_relaxed);
+}
+
+static void
+take_more(void *arg, struct jobs *out)
+{
+	struct line *line = arg;
+
+	pthread_mutex_lock(&line->lock);
+	line_move(line, out);
 	pthread_mutex_unlock(&line->lock);
 }
 
@@ -91,7 +120,7 @@ line_wait(struct line *line, int64_t wait_ms, struct jobs *out)
 		else
 			timed_out = pthread_cond_timedwait(&line->wake, &line->lock, &at) != 0;
 	}
-	jobs_move(out, &line->jobs, TURN_MAX);
+	line_move(line, out);
 	bool goes_on = out->first || !line->closing;
 	pthread_mutex_unlock(&line->lock);
 	return goes_on;
@@ -198,7 +227,8 @@ store_open(struct store **out, const char *url, struct inbox *inbox, const struc
 		goto no_db;
 	if (db_open(&s->reader, url, DB_READ, err) != 0)
 		goto no_reader;
-	if (writer_init(&s->writer, s->db, inbox, planner, now_ms, err) != 0)
+	const struct writer_line line = {somebody_waits, take_more, &s->writes};
+	if (writer_init(&s->writer, s->db, inbox, planner, &line, now_ms, err) != 0)
 		goto no_writer;
 	metric_set(METRIC_EVENTS_PENDING, db_number(s->db, err, 0, ST_EVENTS_PENDING, ""));
 	s->inbox = inbox;

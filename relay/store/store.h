@@ -66,7 +66,8 @@ struct stored_event {
  * down is parked after EVENT_TRIES_MAX starts, and is not a crash loop.
  */
 struct planner {
-	int (*plan)(void *arg, struct db *, const struct stored_event *, int64_t now_ms, struct err *);
+	int (*plan)(void *arg, struct db *, const struct stored_event *, int64_t now_ms,
+	            struct err *);
 	/* In the transaction that has just parked the event, so that it can be
 	 * told; when it fails, the event is parked without it.  NULL is fine. */
 	int (*park)(void *arg, struct db *, const struct stored_event *, const char *reason,

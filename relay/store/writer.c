@@ -9,8 +9,8 @@
 #include "relay/base/log.h"
 #include "relay/base/mem.h"
 
-#define PLAN_BUSY_MS 2 /* planning in a turn that somebody waits for */
-#define PLAN_IDLE_MS 5
+#define PLAN_IDLE_MS 5  /* planning in a turn that nobody waits for */
+#define PLAN_LEAST_MS 2 /* under load one event is planned this often at least */
 #define BACKOFF_MIN_MS 100
 #define BACKOFF_MAX_MS 1000
 
@@ -19,10 +19,11 @@ static const char only_kept[] =
 
 int
 writer_init(struct writer *w, struct db *db, struct inbox *inbox, const struct planner *planner,
-            int64_t (*now_ms)(void), struct err *err)
+            const struct writer_line *line, int64_t (*now_ms)(void), struct err *err)
 {
 	memset(w, 0, sizeof(*w));
 	w->db = db;
+	w->line = *line;
 	w->inbox = inbox;
 	w->now_ms = now_ms ? now_ms : clock_wall_ms;
 	w->plans = planner != NULL;
@@ -103,6 +104,15 @@ answer(struct writer *w, struct store_job *job)
 	inbox_post(w->inbox, &job->item);
 }
 
+/* All of a turn at once: the loop is woken once, and not by the first of many. */
+static void
+answer_all(struct writer *w, struct jobs *jobs)
+{
+	if (jobs->first != NULL)
+		inbox_post_list(w->inbox, jobs->first, jobs->last);
+	*jobs = (struct jobs){0};
+}
+
 /* The turn is lost: what must not be lost waits, the others hear why. */
 static void
 refuse(struct writer *w, struct jobs *jobs, const char *why)
@@ -153,12 +163,18 @@ fetch(struct writer *w, struct err *err)
 	return planning_fetch(&w->planning, w->db, clock_mono_ms(), err);
 }
 
+/* In a turn that somebody waits for one event now and then, so that planning
+ * goes on under any load; else until somebody comes. */
 static int
 plan(struct writer *w, bool awaited, struct err *err)
 {
-	int64_t until = clock_mono_ms() + (awaited ? PLAN_BUSY_MS : PLAN_IDLE_MS);
+	int64_t now = clock_mono_ms(), until = now + (awaited ? 0 : PLAN_IDLE_MS);
 
-	return planning_run(&w->planning, &w->planner, w->db, w->now_ms(), until, err);
+	if (awaited && now < w->planned_at_ms + PLAN_LEAST_MS)
+		return 0;
+	w->planned_at_ms = now;
+	return planning_run(&w->planning, &w->planner, w->db, w->now_ms(), until, w->line.waits,
+	                    w->line.arg, err);
 }
 
 /* That a write goes through again is known only by writing. */
@@ -171,8 +187,22 @@ probe(struct writer *w, struct err *err)
 	return db_run(w->db, err, ST_META_PUT, "tt", "probe", text) < 0 ? -1 : 0;
 }
 
+/* Whoever came while the turn planned goes with its commit. */
 static int
-fill_turn(struct writer *w, const struct jobs *jobs, bool plans, struct err *err)
+plan_and_join(struct writer *w, struct jobs *jobs, struct err *err)
+{
+	bool awaited = jobs->first != NULL;
+
+	if (plan(w, awaited, err) != 0)
+		return -1;
+	if (awaited || !w->line.waits(w->line.arg))
+		return 0;
+	w->line.take(w->line.arg, jobs);
+	return run_jobs(w->db, jobs, err);
+}
+
+static int
+fill_turn(struct writer *w, struct jobs *jobs, bool plans, struct err *err)
 {
 	if (plans && fetch(w, err) != 0)
 		return -1;
@@ -180,7 +210,7 @@ fill_turn(struct writer *w, const struct jobs *jobs, bool plans, struct err *err
 		return -1;
 	if (!jobs->first && w->backoff_ms > 0 && probe(w, err) != 0)
 		return -1;
-	return plans ? plan(w, jobs->first != NULL, err) : 0;
+	return plans ? plan_and_join(w, jobs, err) : 0;
 }
 
 struct planned_note {
@@ -216,7 +246,6 @@ static int
 transact(struct writer *w, struct jobs *jobs, bool plans, struct err *err)
 {
 	struct planning before = w->planning;
-	struct store_job *job;
 
 	if (db_begin(w->db, err) != 0)
 		return -1;
@@ -229,8 +258,7 @@ transact(struct writer *w, struct jobs *jobs, bool plans, struct err *err)
 	if (jobs->first)
 		planning_wake(&w->planning);
 	planning_committed(&w->planning);
-	while ((job = jobs_take(jobs)) != NULL)
-		answer(w, job);
+	answer_all(w, jobs);
 	if (plans && w->planning.planned > 0)
 		tell_planned(w);
 	return 0;

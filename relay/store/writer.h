@@ -12,18 +12,27 @@
 #include "relay/store/jobs.h"
 #include "relay/store/planning.h"
 
+/* Who else waits, while a turn is under way; any of the three. */
+struct writer_line {
+	bool (*waits)(void *arg);
+	void (*take)(void *arg, struct jobs *);
+	void *arg;
+};
+
 struct writer {
 	struct db *db;
+	struct writer_line line;
 	struct inbox *inbox;
 	bool plans;
 	struct planner planner;
 	int64_t (*now_ms)(void);
 
 	struct planning planning;
-	struct jobs kept;     /* lost their commit and may not be lost */
-	bool spare;           /* room is put aside; without it only `keep` jobs run */
-	int64_t backoff_ms;   /* 0 = the last turn went well */
-	int64_t retry_at_ms;  /* monotonic: when to try again unasked */
+	int64_t planned_at_ms; /* monotonic */
+	struct jobs kept;      /* lost their commit and may not be lost */
+	bool spare;            /* room is put aside; without it only `keep` jobs run */
+	int64_t backoff_ms;    /* 0 = the last turn went well */
+	int64_t retry_at_ms;   /* monotonic: when to try again unasked */
 
 	pthread_mutex_t lock; /* around the two below */
 	bool failing;
@@ -32,7 +41,7 @@ struct writer {
 
 /* db is opened by the caller and stays the caller's. */
 int writer_init(struct writer *, struct db *, struct inbox *, const struct planner *,
-                int64_t (*now_ms)(void), struct err *) MUST_CHECK;
+                const struct writer_line *, int64_t (*now_ms)(void), struct err *) MUST_CHECK;
 void writer_fini(struct writer *);
 
 /* Whether there is something to do without a job; else *wait_ms says how long

@@ -139,6 +139,14 @@ class Duplicates(RelayCase):
             first = self.send(payload)["event"]
             self.again(self.terraform, {**payload, "notification_configuration_id": "nc-0000000000000000"}, first)
 
+    def test_a_second_source_of_the_same_kind_is_no_other_event(self):
+        path, key = self.relay.key("other.key")
+        self.config["sources"].append({"name": "other", "hcp_terraform": {"hmac_key_file": path}})
+        self.relay.reload(self.config)
+        payload = hcp.run_event("retail-checkout-prod")
+        first = self.send(payload)["event"]
+        self.again(self.relay.sender("other", "terraform", key), payload, first)
+
     def test_a_granular_trigger_is_no_other_event(self):
         payload = hcp.run_event("retail-checkout-prod", "errored", run_id="run-granular1")
         first = self.send(payload)["event"]

@@ -164,6 +164,37 @@ class Image(RelayCase):
         self.send(hcp.restore("plat-base-images", "v1"))
         self.document("image.revocation", phase="lifted")
 
+    def test_an_inherited_revocation_may_come_before_its_ancestor_s(self):
+        self.in_use(PROD)
+        self.promote("v1", bucket="plat-base-images")
+        at = hcp.CLOCK.tick()
+        self.send(hcp.inherited_revoke(IMAGES, "v1", "plat-base-images", "v1", at=at))
+        self.document("image.revocation")
+        self.send(hcp.revoke("plat-base-images", "v1", at=at))
+        found = until(lambda: next((item for item in self.receiver.about("image.revocation", bucket="plat-base-images")
+                                    if "CVE-2026-10042" in (item["image"]["reason"] or "")), None),
+                      what="the ancestor's own revocation")
+        self.assertEqual((counts(found), found["image"]["descendants"][0]["bucket"]), ((1, 0, 1), IMAGES))
+        self.fence("ancestor")
+        self.assertEqual(len(self.relay.items("incidents", kind="image.revocation")), 1)
+
+    def test_a_rollback_is_told_to_those_on_the_withdrawn_version(self):
+        self.in_use(PROD, STAGE)
+        self.promote("v2", previous="v1")
+        self.send(hcp.run_event(PROD))
+        until(lambda: [item for item in self.receiver.about("image.superseded") if counts(item) == (1, 1, 2)])
+        self.send(hcp.assign(IMAGES, "v1", previous="v2"))
+        found = self.document("image.superseded", phase="rolled_back")
+        self.assertEqual([item["name"] for item in found["workspaces"] if item["state"] == "affected"], [PROD])
+
+    def test_a_workspace_told_of_a_revocation_hears_of_no_newer_version(self):
+        self.in_use(PROD)
+        self.send(hcp.revoke(IMAGES, "v1"))
+        self.document("image.revocation", phase="revoked")
+        self.promote("v2", previous="v1")
+        self.fence("no-newer")
+        self.assertEqual(self.receiver.about("image.superseded"), [])
+
     def test_superseded_until_all_have_moved(self):
         self.in_use(PROD, STAGE)
         self.promote("v2", previous="v1")

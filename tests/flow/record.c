@@ -17,6 +17,7 @@ record_fini(struct record *record)
 {
 	buf_fini(&record->text);
 	free(record->ids);
+	json_decref(record->last);
 }
 
 const char *
@@ -113,6 +114,95 @@ indented(struct buf *out, const json_t *value, int depth)
 	free(flat);
 }
 
+static json_t *difference(const json_t *before, const json_t *now);
+
+static const json_t *
+with_id(const json_t *list, const char *id)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+		if (strcmp(json_text_at(item, "id"), id) == 0)
+			return item;
+	return NULL;
+}
+
+/* Of lists of things with an id: those that are new, other or gone. */
+static json_t *
+list_difference(const json_t *before, const json_t *now)
+{
+	json_t *out = json_object();
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(now, i, item) {
+		const char *id = json_text_at(item, "id");
+		const json_t *was = with_id(before, id);
+
+		if (!json_equal(was, item))
+			json_object_set_new(out, id, difference(was, item));
+	}
+	json_array_foreach(before, i, item)
+		if (with_id(now, json_text_at(item, "id")) == NULL)
+			json_object_set_new(out, json_text_at(item, "id"), json_string("(none)"));
+	return out;
+}
+
+static bool
+have_ids(const json_t *list)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+		if (json_text_at(item, "id") == NULL)
+			return false;
+	return json_is_array(list);
+}
+
+/* What of `now` is another than before; what is no more is said as "(none)". */
+static json_t *
+difference(const json_t *before, const json_t *now)
+{
+	const char *name;
+	json_t *value, *out;
+
+	if (have_ids(now) && have_ids(before))
+		return list_difference(before, now);
+	if (!json_is_object(now) || !json_is_object(before))
+		return json_deep_copy(now);
+	out = json_object();
+	json_object_foreach((json_t *)now, name, value)
+		if (!json_equal(value, json_object_get(before, name)))
+			json_object_set_new(out, name, difference(json_object_get(before, name), value));
+	json_object_foreach((json_t *)before, name, value)
+		if (json_object_get(now, name) == NULL)
+			json_object_set_new(out, name, json_string("(none)"));
+	return out;
+}
+
+static void
+add_for_machines(struct record *record, struct buf *out, const char *sink, const json_t *document)
+{
+	char *lane = mem_fmt("%s %s", sink, json_text_at(document, "id"));
+	const json_t *before = json_object_get(record->last, lane);
+
+	if (before == NULL) {
+		indented(out, document, 0);
+	} else {
+		json_t *differs = difference(before, document);
+
+		indented(out, differs, 0);
+		json_decref(differs);
+	}
+	buf_putc(out, '\n');
+	if (record->last == NULL)
+		record->last = json_object();
+	json_object_set(record->last, lane, (json_t *)document);
+	free(lane);
+}
+
 static const char *
 or_dash(const char *text)
 {
@@ -149,9 +239,7 @@ record_message(struct record *record, int64_t now_ms, const char *sink, const ch
 	if (strcmp(sink_kind, "slack") == 0)
 		add_for_people(&out, document);
 	else
-		indented(&out, document, 0);
+		add_for_machines(record, &out, sink, document);
 	record_text(record, buf_text(&out));
-	if (strcmp(sink_kind, "slack") != 0)
-		record_line(record, "");
 	buf_fini(&out);
 }

@@ -1,6 +1,9 @@
 /*
  * record.h - what the sinks of a story got, as text that stays the same from
  * run to run: ids that are made of the clock become inc#1, ntf#2, evt#3.
+ *
+ * Machines' sinks get the whole document, and of a later revision what differs
+ * from the one before at this sink; people's sinks what they read.
  */
 #ifndef TESTS_FLOW_RECORD_H
 #define TESTS_FLOW_RECORD_H
@@ -18,12 +21,13 @@ struct record {
 		char name[16];
 	} *ids;
 	size_t count;
+	json_t *last; /* "SINK NOTIFICATION" -> its last document; NULL at first */
 };
 
 void record_fini(struct record *);
 /* Gives an id its number now: events have theirs by the order they came in. */
 const char *record_id(struct record *, const char *id);
-/* One message.  Machines' sinks: the whole document; people's: what they read. */
+/* One message. */
 void record_message(struct record *, int64_t now_ms, const char *sink, const char *sink_kind, const json_t *document);
 /* A heading; `text` as it is. */
 void record_line(struct record *, const char *text);

@@ -14,7 +14,8 @@ main(void)
 	for (int i = 0; i < schema_version; i++)
 		json_array_append_new(migrations, json_string(schema_migrations[i]));
 	for (int i = 0; i < ST_COUNT; i++)
-		json_object_set_new(statements, statement_names[i], json_string(statement_texts[i]));
+		json_object_set_new(statements, statement_names[i],
+		                    json_string(statement_texts[i]));
 
 	json_t *all = json_pack("{s:o, s:o}", "migrations", migrations, "statements", statements);
 	int rc = all ? json_dumpf(all, stdout, JSON_INDENT(1)) : -1;

@@ -45,8 +45,13 @@ teardown(void **state)
 static int
 insert(struct desk *d, const char *id, const char *key, int64_t at, char first[32])
 {
-	struct new_event e = {.id = id, .key = key, .source = "estate", .source_kind = "hcp_packer",
-		              .body = "{\"n\":\"\0\"}", .body_len = 9, .received_at = at};
+	struct new_event e = {.id = id,
+	                      .key = key,
+	                      .source = "estate",
+	                      .source_kind = "hcp_packer",
+	                      .body = "{\"n\":\"\0\"}",
+	                      .body_len = 9,
+	                      .received_at = at};
 
 	return event_insert(d->db, &e, first, &d->err);
 }
@@ -89,7 +94,8 @@ test_a_duplicate_gets_the_first_ones_id(void **state)
 	assert_int_equal(insert(d, "evt_3", "other", NOW, first), 1);
 	assert_string_equal(first, "evt_3");
 	assert_int_equal(ask(d, "SELECT COUNT(*) FROM events"), 2);
-	assert_int_equal(ask(d, "SELECT COUNT(*) FROM events WHERE LENGTH(CAST(body AS BLOB)) = 9"), 2);
+	assert_int_equal(ask(d, "SELECT COUNT(*) FROM events WHERE LENGTH(CAST(body AS BLOB)) = 9"),
+	                 2);
 }
 
 static void
@@ -109,18 +115,23 @@ test_an_event_moves_once(void **state)
 {
 	struct desk *d = *state;
 	char first[32];
-	int64_t unknown = metric_get(METRIC_EVENTS_UNKNOWN), pending = metric_get(METRIC_EVENTS_PENDING);
+	int64_t unknown = metric_get(METRIC_EVENTS_UNKNOWN),
+		pending = metric_get(METRIC_EVENTS_PENDING);
 
 	assert_int_equal(insert(d, "evt_1", "k", NOW, first), 1);
 	assert_int_equal(metric_get(METRIC_EVENTS_PENDING), pending); /* not committed yet */
 	assert_int_equal(event_move(d->db, "evt_1", EVENT_ACCEPTED, NULL, NULL, &d->err), -1);
 	assert_int_equal(event_replay(d->db, "evt_1", &d->err), 0);
-	assert_int_equal(event_move(d->db, "evt_1", EVENT_STATE_UNKNOWN, "version.paint", "a new action", &d->err), 0);
+	assert_int_equal(event_move(d->db, "evt_1", EVENT_STATE_UNKNOWN, "version.paint",
+	                            "a new action", &d->err),
+	                 0);
 	assert_int_equal(event_move(d->db, "evt_1", EVENT_PROCESSED, NULL, NULL, &d->err), -1);
 	assert_int_equal(event_move(d->db, "evt_9", EVENT_PROCESSED, NULL, NULL, &d->err), -1);
-	assert_int_equal(ask(d, "SELECT COUNT(*) FROM events WHERE state = 'unknown' AND kind = 'version.paint'"
-	                        " AND reason = 'a new action'"),
-	                 1);
+	assert_int_equal(
+		ask(d,
+	            "SELECT COUNT(*) FROM events WHERE state = 'unknown' AND kind = 'version.paint'"
+	            " AND reason = 'a new action'"),
+		1);
 	assert_int_equal(metric_get(METRIC_EVENTS_UNKNOWN) - unknown, 1);
 	assert_int_equal(metric_get(METRIC_EVENTS_PENDING), pending);
 
@@ -129,7 +140,8 @@ test_an_event_moves_once(void **state)
 	assert_int_equal(metric_get(METRIC_EVENTS_PENDING) - pending, 1);
 	assert_int_equal(event_move(d->db, "evt_1", EVENT_PROCESSED, NULL, NULL, &d->err), 0);
 	assert_int_equal(event_replay(d->db, "evt_1", &d->err), 0);
-	assert_int_equal(ask(d, "SELECT COUNT(*) FROM events WHERE state = 'processed' AND kind = 'version.paint'"
+	assert_int_equal(ask(d, "SELECT COUNT(*) FROM events WHERE state = 'processed' AND kind = "
+	                        "'version.paint'"
 	                        " AND reason IS NULL"),
 	                 1);
 }
@@ -138,8 +150,14 @@ static void
 test_a_sealed_token_is_kept_until_dropped(void **state)
 {
 	struct desk *d = *state;
-	struct new_event e = {.id = "evt_1", .key = "k", .source = "tasks", .source_kind = "hcp_run_task",
-		              .body = "{}", .body_len = 2, .sealed = "c2VhbGVk", .received_at = NOW};
+	struct new_event e = {.id = "evt_1",
+	                      .key = "k",
+	                      .source = "tasks",
+	                      .source_kind = "hcp_run_task",
+	                      .body = "{}",
+	                      .body_len = 2,
+	                      .sealed = "c2VhbGVk",
+	                      .received_at = NOW};
 	char first[32];
 
 	assert_int_equal(event_insert(d->db, &e, first, &d->err), 1);
@@ -174,22 +192,27 @@ test_old_events_go_and_their_keys_stay_longer(void **state)
 		int days;
 		enum event_state state;
 	} rows[] = {
-		{"evt_01", 500, EVENT_PROCESSED},     {"evt_02", 91, EVENT_STATE_IGNORED},
-		{"evt_03", 89, EVENT_PROCESSED},      {"evt_04", 399, EVENT_STATE_UNKNOWN},
-		{"evt_05", 399, EVENT_PARKED},        {"evt_06", 500, EVENT_ACCEPTED},
-		{"evt_07", 401, EVENT_PARKED},        {"evt_08", 401, EVENT_STATE_UNKNOWN},
+		{"evt_01", 500, EVENT_PROCESSED}, {"evt_02", 91, EVENT_STATE_IGNORED},
+		{"evt_03", 89, EVENT_PROCESSED},  {"evt_04", 399, EVENT_STATE_UNKNOWN},
+		{"evt_05", 399, EVENT_PARKED},    {"evt_06", 500, EVENT_ACCEPTED},
+		{"evt_07", 401, EVENT_PARKED},    {"evt_08", 401, EVENT_STATE_UNKNOWN},
 	};
 	struct desk *d = *state;
 	char first[32];
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		assert_int_equal(insert(d, rows[i].id, rows[i].id, NOW - rows[i].days * DAY_MS, first), 1);
+		assert_int_equal(
+			insert(d, rows[i].id, rows[i].id, NOW - rows[i].days * DAY_MS, first), 1);
 		if (rows[i].state != EVENT_ACCEPTED)
-			assert_int_equal(event_move(d->db, rows[i].id, rows[i].state, NULL, NULL, &d->err), 0);
+			assert_int_equal(
+				event_move(d->db, rows[i].id, rows[i].state, NULL, NULL, &d->err),
+				0);
 	}
 	prune_all(d);
 	assert_int_equal(ask(d, "SELECT COUNT(*) FROM events"), 4);
-	assert_int_equal(ask(d, "SELECT COUNT(*) FROM events WHERE id IN ('evt_03', 'evt_04', 'evt_05', 'evt_06')"), 4);
+	assert_int_equal(ask(d, "SELECT COUNT(*) FROM events WHERE id IN ('evt_03', 'evt_04', "
+	                        "'evt_05', 'evt_06')"),
+	                 4);
 	/* Told apart though the event itself is gone. */
 	assert_int_equal(insert(d, "evt_20", "evt_02", NOW, first), 0);
 	assert_string_equal(first, "evt_02");
@@ -225,32 +248,44 @@ add_incident(struct desk *d, int n, const char *status, int64_t resolved_at, con
 	char text[1024];
 
 	snprintf(text, sizeof(text),
-	         "INSERT INTO incidents (id, key, kind, status, severity, title, revision, opened_at,"
+	         "INSERT INTO incidents (id, key, kind, status, severity, title, revision, "
+	         "opened_at,"
 	         " updated_at, resolved_at) VALUES ('inc_%d', 'k%d', 'image.deleted', '%s', 'info',"
-	         " 't', 1, 1, 1, NULLIF(%lld, 0))", n, n, status, (long long)resolved_at);
+	         " 't', 1, 1, 1, NULLIF(%lld, 0))",
+	         n, n, status, (long long)resolved_at);
 	run(d, text);
 	snprintf(text, sizeof(text),
-	         "INSERT INTO incident_rows (incident_id, workspace_key, bucket_key, fingerprint, state,"
-	         " certainty, evidence) VALUES ('inc_%d', 'w', 'b', 'f', 'affected', 'known', 'plan')", n);
+	         "INSERT INTO incident_rows (incident_id, workspace_key, bucket_key, fingerprint, "
+	         "state,"
+	         " certainty, evidence) VALUES ('inc_%d', 'w', 'b', 'f', 'affected', 'known', "
+	         "'plan')",
+	         n);
 	run(d, text);
 	snprintf(text, sizeof(text),
-	         "INSERT INTO timeline (incident_id, at, seq, what) VALUES ('inc_%d', 1, 1, 'opened')", n);
+	         "INSERT INTO timeline (incident_id, at, seq, what) VALUES ('inc_%d', 1, 1, "
+	         "'opened')",
+	         n);
 	run(d, text);
 	snprintf(text, sizeof(text),
 	         "INSERT INTO notifications (id, incident_id, audience, revision)"
-	         " VALUES ('ntf_%d', 'inc_%d', 'all', 1)", n, n);
+	         " VALUES ('ntf_%d', 'inc_%d', 'all', 1)",
+	         n, n);
 	run(d, text);
-	snprintf(text, sizeof(text), "INSERT INTO lanes (notification_id, destination) VALUES ('ntf_%d', 'd')", n);
+	snprintf(text, sizeof(text),
+	         "INSERT INTO lanes (notification_id, destination) VALUES ('ntf_%d', 'd')", n);
 	run(d, text);
 	snprintf(text, sizeof(text),
 	         "INSERT INTO deliveries (id, notification_id, incident_id, destination, sink_kind,"
-	         " revision, document, every_revision, at_once, state, plain, attempts, created_at, due_at)"
-	         " VALUES ('dlv_%d', 'ntf_%d', 'inc_%d', 'd', 'slack', 1, '{}', 0, 0, '%s', 0, 1, %lld, 1)",
+	         " revision, document, every_revision, at_once, state, plain, attempts, "
+	         "created_at, due_at)"
+	         " VALUES ('dlv_%d', 'ntf_%d', 'inc_%d', 'd', 'slack', 1, '{}', 0, 0, '%s', 0, 1, "
+	         "%lld, 1)",
 	         n, n, n, delivery, (long long)(NOW - 200 * DAY_MS));
 	run(d, text);
 	snprintf(text, sizeof(text),
 	         "INSERT INTO attempts (delivery_id, seq, at, outcome, code, ms)"
-	         " VALUES ('dlv_%d', 1, 1, 'sent', 200, 1)", n);
+	         " VALUES ('dlv_%d', 1, 1, 'sent', 200, 1)",
+	         n);
 	run(d, text);
 }
 
@@ -292,8 +327,10 @@ test_an_incident_with_very_many_rows_goes_in_bites(void **state)
 
 	add_incident(d, 1, "resolved", NOW - 91 * DAY_MS, "sent");
 	run(d, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"
-	       " INSERT INTO incident_rows (incident_id, workspace_key, bucket_key, fingerprint, state,"
-	       " certainty, evidence) SELECT 'inc_1', 'w' || i, 'b', 'f', 'affected', 'known', 'plan' FROM n");
+	       " INSERT INTO incident_rows (incident_id, workspace_key, bucket_key, fingerprint, "
+	       "state,"
+	       " certainty, evidence) SELECT 'inc_1', 'w' || i, 'b', 'f', 'affected', 'known', "
+	       "'plan' FROM n");
 	assert_true(prune_all(d) >= 4);
 	expect_left(d, "SELECT COUNT(*) FROM incident_rows", 0);
 	expect_left(d, "SELECT COUNT(*) FROM incidents", 0);

@@ -107,8 +107,11 @@ static void
 expect_all_there(struct disk *d)
 {
 	assert_int_equal(scratch_ask(&d->rig.scratch, "SELECT COUNT(*) FROM events"), d->accepted);
-	assert_int_equal(scratch_ask(&d->rig.scratch, "SELECT COUNT(*) FROM event_keys"), d->accepted);
-	assert_int_equal(scratch_ask(&d->rig.scratch, "SELECT 'ok' = (SELECT * FROM pragma_integrity_check)"), 1);
+	assert_int_equal(scratch_ask(&d->rig.scratch, "SELECT COUNT(*) FROM event_keys"),
+	                 d->accepted);
+	assert_int_equal(scratch_ask(&d->rig.scratch,
+	                             "SELECT 'ok' = (SELECT * FROM pragma_integrity_check)"),
+	                 1);
 }
 
 /* An outcome that must not be lost. */
@@ -213,7 +216,9 @@ test_a_full_disk_refuses_then_takes_again(void **state)
 	assert_true(accept_one(d));
 	assert_int_equal(lost, 0);
 	expect_all_there(d);
-	assert_int_equal(scratch_ask(&d->rig.scratch, "SELECT COUNT(*) FROM meta WHERE key LIKE 'settle%'"), 60);
+	assert_int_equal(
+		scratch_ask(&d->rig.scratch, "SELECT COUNT(*) FROM meta WHERE key LIKE 'settle%'"),
+		60);
 }
 
 static int
@@ -255,15 +260,19 @@ test_a_full_disk_is_no_try_of_an_event(void **state)
 	while (!store_failing(d->rig.store, &why) && clock_mono_ms() < until)
 		sched_yield();
 	expect_failing(d, true, "no room");
-	assert_int_equal(scratch_ask(&d->rig.scratch, "SELECT COUNT(*) FROM events WHERE state = 'accepted'"
-	                                              " AND tries <= 1"),
+	assert_int_equal(scratch_ask(&d->rig.scratch,
+	                             "SELECT COUNT(*) FROM events WHERE state = 'accepted'"
+	                             " AND tries <= 1"),
 	                 1);
 	limit_files(RLIM_INFINITY);
 	rig_until(&d->rig, nothing_pending, d->rig.store);
-	assert_int_equal(scratch_ask(&d->rig.scratch, "SELECT COUNT(*) FROM events WHERE state = 'processed'"
-	                                              " AND tries <= 1"),
+	assert_int_equal(scratch_ask(&d->rig.scratch,
+	                             "SELECT COUNT(*) FROM events WHERE state = 'processed'"
+	                             " AND tries <= 1"),
 	                 1);
-	assert_int_equal(scratch_ask(&d->rig.scratch, "SELECT COUNT(*) FROM meta WHERE key LIKE 'evt%'"), 40);
+	assert_int_equal(
+		scratch_ask(&d->rig.scratch, "SELECT COUNT(*) FROM meta WHERE key LIKE 'evt%'"),
+		40);
 }
 
 /* --- on a small file system ---------------------------------------------- */
@@ -322,8 +331,9 @@ live_through_a_full_disk(struct disk *d)
 	assert_int_equal(lost, 0);
 	expect_all_there(d);
 	rig_close(&d->rig);
-	assert_int_equal(scratch_ask(&d->rig.scratch, "SELECT COUNT(*) FROM meta WHERE key LIKE 'settle%'"),
-	                 number);
+	assert_int_equal(
+		scratch_ask(&d->rig.scratch, "SELECT COUNT(*) FROM meta WHERE key LIKE 'settle%'"),
+		number);
 }
 
 static bool
@@ -370,8 +380,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_a_full_disk_refuses_then_takes_again, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_a_full_disk_is_no_try_of_an_event, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_full_disk_refuses_then_takes_again, setup,
+	                                        teardown),
+		cmocka_unit_test_setup_teardown(test_a_full_disk_is_no_try_of_an_event, setup,
+	                                        teardown),
 	};
 
 	signal(SIGXFSZ, SIG_IGN);

@@ -74,7 +74,8 @@ test_makes_private_file_with_schema(void **state)
 	db_close(scratch_db(s, DB_WRITE));
 	assert_int_equal(stat(s->path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
-	assert_int_equal(scratch_ask(s, "SELECT value FROM meta WHERE key = 'schema'"), schema_version);
+	assert_int_equal(scratch_ask(s, "SELECT value FROM meta WHERE key = 'schema'"),
+	                 schema_version);
 	assert_int_equal(scratch_ask(s, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
 	db_close(scratch_db(s, DB_WRITE)); /* and opens what is there */
 }
@@ -189,7 +190,8 @@ test_refuses_a_file_that_is_no_database(void **state)
 {
 	struct scratch *s = *state;
 
-	write_file(s->path, "listen:\n  ingest: 127.0.0.1:8080 # the wrong file, and long enough\n", 0600);
+	write_file(s->path, "listen:\n  ingest: 127.0.0.1:8080 # the wrong file, and long enough\n",
+	           0600);
 	expect_refusal(s->url, DB_WRITE, s->path, "not a database");
 }
 

@@ -48,8 +48,13 @@ store_events(const struct scratch *s, int from, int to)
 
 		snprintf(id, sizeof(id), "evt_%03d", i);
 		snprintf(key, sizeof(key), "key_%03d", i);
-		struct new_event e = {.id = id, .key = key, .source = "estate", .source_kind = "hcp_packer",
-			              .body = "{}", .body_len = 2, .received_at = 1};
+		struct new_event e = {.id = id,
+		                      .key = key,
+		                      .source = "estate",
+		                      .source_kind = "hcp_packer",
+		                      .body = "{}",
+		                      .body_len = 2,
+		                      .received_at = 1};
 		assert_int_equal(event_insert(db, &e, first, &err), 1);
 	}
 	assert_int_equal(db_commit(db, &err), 0);
@@ -103,12 +108,15 @@ test_a_crasher_is_parked_and_the_others_are_planned(void **state)
 	store_events(&s, 0, EVENTS);
 	for (int i = 0; i < EVENT_TRIES_MAX; i++)
 		assert_false(live_in_a_child(&s));
-	assert_int_equal(scratch_ask(&s, "SELECT tries FROM events WHERE id = '" CRASHER "'"), EVENT_TRIES_MAX);
+	assert_int_equal(scratch_ask(&s, "SELECT tries FROM events WHERE id = '" CRASHER "'"),
+	                 EVENT_TRIES_MAX);
 	/* Those counted together with it lost one try, and had one alone. */
-	assert_int_equal(scratch_ask(&s, "SELECT MAX(tries) FROM events WHERE id <> '" CRASHER "'"), 2);
+	assert_int_equal(scratch_ask(&s, "SELECT MAX(tries) FROM events WHERE id <> '" CRASHER "'"),
+	                 2);
 	assert_true(live(&s, told));
 	assert_string_equal(told, CRASHER ": the relay ended each time it was planned");
-	assert_int_equal(scratch_ask(&s, "SELECT COUNT(*) FROM events WHERE state = 'processed'"), EVENTS - 1);
+	assert_int_equal(scratch_ask(&s, "SELECT COUNT(*) FROM events WHERE state = 'processed'"),
+	                 EVENTS - 1);
 	assert_int_equal(scratch_ask(&s, "SELECT COUNT(*) FROM events WHERE state = 'parked'"), 1);
 	scratch_remove(&s);
 }

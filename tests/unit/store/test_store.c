@@ -10,13 +10,32 @@
 #include "relay/base/mem.h"
 #include "relay/base/metrics.h"
 
+/* A planner that looks at what it gets. */
+struct plans {
+	struct rig *rig;
+	atomic_int calls, parks, early;
+	atomic_int poison_calls;
+	const char *poison; /* the id whose plan fails */
+	bool leaves_accepted, park_fails;
+	char parked_reason[512]; /* written in park, read after the answer */
+	char order[1024];
+	int told; /* on the loop */
+};
+
+/* They live until the last answer has run, which is when the rig is removed. */
+struct world {
+	struct rig rig; /* first: most tests see only that */
+	struct plans plans;
+};
+
 static int
 setup(void **state)
 {
-	struct rig *rig = calloc(1, sizeof(*rig));
+	struct world *w = calloc(1, sizeof(*w));
 
-	rig_make(rig);
-	*state = rig;
+	rig_make(&w->rig);
+	w->plans.rig = &w->rig;
+	*state = w;
 	return 0;
 }
 
@@ -118,7 +137,8 @@ test_jobs_that_wait_share_one_commit_and_are_answered_in_order(void **state)
 	wait_for(rig, &notes.count, 1 + COUNT(keys));
 	assert_string_equal(notes.order, "abcdefghijk");
 	assert_int_equal(metric_get(METRIC_STORE_COMMITS) - before, 2);
-	assert_int_equal(scratch_ask(&rig->scratch, "SELECT COUNT(*) FROM meta WHERE value = 'new'"), 11);
+	assert_int_equal(
+		scratch_ask(&rig->scratch, "SELECT COUNT(*) FROM meta WHERE value = 'new'"), 11);
 	sem_destroy(&held);
 	sem_destroy(&hold);
 }
@@ -139,8 +159,10 @@ test_a_job_that_fails_is_undone_alone(void **state)
 	wait_for(rig, &notes.count, 3);
 	assert_string_equal(notes.order, "a!bc");
 	assert_string_equal(notes.why, "no luck with b");
-	assert_int_equal(scratch_ask(&rig->scratch, "SELECT COUNT(*) FROM meta WHERE value = 'good'"), 2);
-	assert_int_equal(scratch_ask(&rig->scratch, "SELECT COUNT(*) FROM meta WHERE value = 'bad'"), 0);
+	assert_int_equal(
+		scratch_ask(&rig->scratch, "SELECT COUNT(*) FROM meta WHERE value = 'good'"), 2);
+	assert_int_equal(
+		scratch_ask(&rig->scratch, "SELECT COUNT(*) FROM meta WHERE value = 'bad'"), 0);
 	assert_int_equal(metric_get(METRIC_CONFIG_RELOADS) - counted, 2); /* nor counted */
 }
 
@@ -157,7 +179,8 @@ test_closing_runs_and_answers_what_was_submitted(void **state)
 	rig_close(rig);
 	wait_for(rig, &notes.count, 201);
 	assert_non_null(strstr(notes.order, "!r")); /* a read that writes is refused */
-	assert_int_equal(scratch_ask(&rig->scratch, "SELECT COUNT(*) FROM meta WHERE key = 'x'"), 1);
+	assert_int_equal(scratch_ask(&rig->scratch, "SELECT COUNT(*) FROM meta WHERE key = 'x'"),
+	                 1);
 }
 
 struct read_job {
@@ -201,18 +224,6 @@ test_a_read_sees_what_was_answered_before(void **state)
 	assert_int_equal(failed, 0);
 	assert_int_equal(store_backlog(rig->store), 20);
 }
-
-/* A planner that looks at what it gets. */
-struct plans {
-	struct rig *rig;
-	atomic_int calls, parks, early;
-	atomic_int poison_calls;
-	const char *poison; /* the id whose plan fails */
-	bool leaves_accepted, park_fails;
-	char parked_reason[512]; /* written in park, read after the answer */
-	char order[1024];
-	int told; /* on the loop */
-};
 
 static int
 plan(void *arg, struct db *db, const struct stored_event *e, int64_t now_ms, struct err *err)
@@ -260,6 +271,12 @@ on_planned(void *arg)
 	((struct plans *)arg)->told++;
 }
 
+static struct plans *
+plans_of(struct rig *rig)
+{
+	return &((struct world *)rig)->plans;
+}
+
 static struct planner
 planner_of(struct plans *p)
 {
@@ -276,8 +293,8 @@ static void
 test_events_are_planned_in_order_and_never_in_the_turn_that_took_them(void **state)
 {
 	struct rig *rig = *state;
-	struct plans p = {.rig = rig};
-	struct planner planner = planner_of(&p);
+	struct plans *p = plans_of(rig);
+	struct planner planner = planner_of(p);
 	int answered = 0, failed = 0;
 	int64_t processed = metric_get(METRIC_EVENTS_PROCESSED);
 
@@ -290,10 +307,10 @@ test_events_are_planned_in_order_and_never_in_the_turn_that_took_them(void **sta
 	}
 	wait_for(rig, &answered, 150);
 	rig_until(rig, no_backlog, rig->store);
-	wait_for(rig, &p.told, 1);
-	assert_int_equal(atomic_load(&p.calls), 150);
-	assert_int_equal(atomic_load(&p.early), 0);
-	assert_memory_equal(p.order, "000.001.002.003.", 16);
+	wait_for(rig, &p->told, 1);
+	assert_int_equal(atomic_load(&p->calls), 150);
+	assert_int_equal(atomic_load(&p->early), 0);
+	assert_memory_equal(p->order, "000.001.002.003.", 16);
 	assert_int_equal(metric_get(METRIC_EVENTS_PROCESSED) - processed, 150);
 	assert_int_equal(failed, 0);
 }
@@ -314,34 +331,41 @@ expect_parked(struct rig *rig, struct plans *p, const char *reason, int told)
 	assert_int_equal(atomic_load(&p->calls), 2);
 	assert_int_equal(atomic_load(&p->parks), 1);
 	assert_string_equal(p->parked_reason, reason);
-	assert_int_equal(scratch_ask(&rig->scratch, "SELECT COUNT(*) FROM events WHERE state = 'parked'"
-	                                            " AND id = 'evt_2' AND tries = 3 AND kind IS NULL"),
+	assert_int_equal(scratch_ask(&rig->scratch,
+	                             "SELECT COUNT(*) FROM events WHERE state = 'parked'"
+	                             " AND id = 'evt_2' AND tries = 3 AND kind IS NULL"),
 	                 1);
-	assert_int_equal(scratch_ask(&rig->scratch, "SELECT COUNT(*) FROM meta WHERE key = 'told'"), told);
+	assert_int_equal(scratch_ask(&rig->scratch, "SELECT COUNT(*) FROM meta WHERE key = 'told'"),
+	                 told);
 }
 
 static void
 test_an_event_that_fails_is_tried_again_and_then_parked_and_told(void **state)
 {
-	struct plans p = {.rig = *state, .poison = "evt_2"};
+	struct plans *p = plans_of(*state);
 
-	expect_parked(*state, &p, "cannot make sense of it", 1);
+	p->poison = "evt_2";
+	expect_parked(*state, p, "cannot make sense of it", 1);
 }
 
 static void
 test_a_plan_that_leaves_its_event_accepted_has_failed(void **state)
 {
-	struct plans p = {.rig = *state, .poison = "evt_2", .leaves_accepted = true};
+	struct plans *p = plans_of(*state);
 
-	expect_parked(*state, &p, "it was left accepted", 1);
+	p->poison = "evt_2";
+	p->leaves_accepted = true;
+	expect_parked(*state, p, "it was left accepted", 1);
 }
 
 static void
 test_an_event_is_parked_also_when_that_cannot_be_told(void **state)
 {
-	struct plans p = {.rig = *state, .poison = "evt_2", .park_fails = true};
+	struct plans *p = plans_of(*state);
 
-	expect_parked(*state, &p, "cannot make sense of it", 0);
+	p->poison = "evt_2";
+	p->park_fails = true;
+	expect_parked(*state, p, "cannot make sense of it", 0);
 }
 
 struct replay_job {
@@ -367,16 +391,17 @@ static void
 test_a_replayed_event_is_planned_though_its_id_is_old(void **state)
 {
 	struct rig *rig = *state;
-	struct plans p = {.rig = rig, .poison = "evt_2"};
+	struct plans *p = plans_of(rig);
 	struct replay_job replay = {.job = {.run = replay_run, .done = replay_done}};
 
-	expect_parked(rig, &p, "cannot make sense of it", 1);
-	p.poison = NULL; /* the upgrade */
+	p->poison = "evt_2";
+	expect_parked(rig, p, "cannot make sense of it", 1);
+	p->poison = NULL; /* the upgrade */
 	store_submit(rig->store, &replay.job);
 	wait_for(rig, &replay.count, 1);
 	assert_int_equal(replay.rc, 1);
 	rig_until(rig, no_backlog, rig->store);
-	assert_int_equal(atomic_load(&p.calls), 3);
+	assert_int_equal(atomic_load(&p->calls), 3);
 	store_submit(rig->store, &replay.job);
 	wait_for(rig, &replay.count, 2);
 	assert_int_equal(replay.rc, 0); /* a processed one stays */
@@ -386,8 +411,8 @@ static void
 test_the_backlog_of_the_last_run_is_planned_first(void **state)
 {
 	struct rig *rig = *state;
-	struct plans p = {.rig = rig};
-	struct planner planner = planner_of(&p);
+	struct plans *p = plans_of(rig);
+	struct planner planner = planner_of(p);
 	int answered = 0, failed = 0;
 
 	rig_open(rig, NULL);
@@ -402,8 +427,8 @@ test_the_backlog_of_the_last_run_is_planned_first(void **state)
 	rig_open(rig, &planner);
 	assert_true(store_backlog(rig->store) > 0);
 	rig_until(rig, no_backlog, rig->store);
-	assert_int_equal(atomic_load(&p.calls), 150);
-	assert_memory_equal(p.order, "000.001.002.003.", 16);
+	assert_int_equal(atomic_load(&p->calls), 150);
+	assert_memory_equal(p->order, "000.001.002.003.", 16);
 	assert_int_equal(scratch_ask(&rig->scratch, "SELECT MAX(tries) FROM events"), 1);
 }
 
