@@ -29,6 +29,10 @@ struct intake {
 	struct conf *conf;
 	struct entrance *entrances;
 	size_t count;
+	/* What one round of the loop read goes to the store together: one wake-up
+	 * of its thread, and one commit, for all of it. */
+	struct store_job *first, *last;
+	struct timer *hand_over;
 };
 
 /* One event on its way to the disk. */
@@ -119,6 +123,28 @@ cut_token(struct accept_job *job, const struct entrance *entrance, const char *b
 }
 
 static void
+hand_over(void *arg)
+{
+	struct intake *in = arg;
+
+	if (in->first != NULL)
+		store_submit_list(in->store, in->first, in->last);
+	in->first = in->last = NULL;
+}
+
+static void
+collect(struct intake *in, struct store_job *job)
+{
+	if (in->first == NULL) {
+		in->first = job;
+		timer_in(in->hand_over, 0);
+	} else {
+		in->last->item.next = &job->item;
+	}
+	in->last = job;
+}
+
+static void
 accept_event(struct intake *in, const struct entrance *entrance, struct httpd_request *request, const json_t *tree,
              const char *body, size_t len)
 {
@@ -147,7 +173,7 @@ accept_event(struct intake *in, const struct entrance *entrance, struct httpd_re
 		job->body = mem_strn(body, len);
 	job->event.body = job->body;
 	job->event.sealed = job->sealed;
-	store_submit(in->store, &job->job);
+	collect(in, &job->job);
 }
 
 static void
@@ -262,6 +288,7 @@ intake_new(struct intake **out, struct loop *loop, struct store *store, struct c
 
 	*out = NULL;
 	in->store = store;
+	in->hand_over = timer_new(loop, hand_over, in);
 	open_entrances(in, conf);
 	if (httpd_new(&in->httpd, loop, &options, on_request, in, err) != 0) {
 		intake_free(in);
@@ -292,6 +319,7 @@ void
 intake_drain(struct intake *in)
 {
 	httpd_drain(in->httpd);
+	hand_over(in);
 }
 
 bool
@@ -305,6 +333,7 @@ intake_free(struct intake *in)
 {
 	if (in == NULL)
 		return;
+	timer_free(in->hand_over);
 	httpd_free(in->httpd);
 	close_entrances(in);
 	free(in);

@@ -60,7 +60,11 @@ int plan_link_workspace(struct plan *, const struct workspace *, struct err *) M
 int plan_learn_bucket(struct plan *, const char *bucket, const char *id, char **key, struct err *) MUST_CHECK;
 
 /* plan_refresh.c: bring open incidents to what is known now. */
-enum refresh_open { REFRESH_OPEN_ONLY /* never opens one */, REFRESH_MAY_OPEN };
+enum refresh_open {
+	REFRESH_OPEN_ONLY,   /* never opens one */
+	REFRESH_FOR_SOMEBODY, /* opens one when somebody is affected */
+	REFRESH_MAY_OPEN
+};
 /* `only`: just this workspace's row; NULL: everyone's.  `what` is the line for
  * the timeline, or NULL. */
 int refresh_revocation(struct plan *, const char *root_key, enum refresh_open, const struct workspace *only,

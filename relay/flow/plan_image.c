@@ -136,10 +136,17 @@ timeline_words(const struct image *image)
 	}
 }
 
+/* What an event made of its version. */
+struct fold_result {
+	bool changed; /* its status, its time of revocation or its ancestor */
+	bool retold;  /* only the words of its revocation */
+};
+
 static int
-follow_version(struct plan *plan, const struct image *image, bool changed, struct err *err)
+follow_version(struct plan *plan, const struct image *image, struct fold_result result, struct err *err)
 {
 	const struct packer_news *news = &plan->event->packer;
+	bool changed = result.changed, told = changed || result.retold;
 	bool opens = changed && (image->status == IMAGE_REVOKED || image->status == IMAGE_SCHEDULED);
 	const char *root = image->inherited_from != NULL ? image->inherited_from : image->key;
 	char *what = mem_fmt("%s %s", image->version != NULL ? image->version : image->fingerprint, timeline_words(image));
@@ -147,30 +154,39 @@ follow_version(struct plan *plan, const struct image *image, bool changed, struc
 
 	if (changed && image->status == IMAGE_ACTIVE)
 		rc = restore_descendants(plan, image, err);
-	if (rc == 0 && (changed || news->action != VERSION_CREATE))
-		rc = refresh_revocation(plan, root, opens ? REFRESH_MAY_OPEN : REFRESH_OPEN_ONLY, NULL, changed, what, err);
+	if (rc == 0 && (told || news->action != VERSION_CREATE))
+		rc = refresh_revocation(plan, root, opens ? REFRESH_MAY_OPEN : REFRESH_OPEN_ONLY, NULL, told, what, err);
 	/* An image that had an incident of its own before its ancestor was known. */
 	if (rc == 0 && root != image->key)
-		rc = refresh_revocation(plan, image->key, REFRESH_OPEN_ONLY, NULL, changed, what, err);
+		rc = refresh_revocation(plan, image->key, REFRESH_OPEN_ONLY, NULL, told, what, err);
 	if (rc == 0 && plan->event->type == EVENT_VERSION && news->action == VERSION_COMPLETE)
 		rc = refresh_released(plan, image, err);
 	free(what);
 	return rc;
 }
 
+static bool
+same_text(const char *a, const char *b)
+{
+	return (a == NULL) == (b == NULL) && (a == NULL || strcmp(a, b) == 0);
+}
+
 /* Folds the event into its version.  *out is the caller's. */
 static int
-learn_version(struct plan *plan, const char *bucket_key, struct image *image, bool *changed, struct err *err)
+learn_version(struct plan *plan, const char *bucket_key, struct image *image, struct fold_result *result, struct err *err)
 {
-	char *ancestor = NULL;
+	char *ancestor = NULL, *reason = NULL;
 	int rc = load_image(plan, bucket_key, plan->event->packer.version.fingerprint, image, err);
 
 	if (rc >= 0)
 		rc = find_ancestor(plan, &ancestor, err);
 	if (rc == 0) {
-		*changed = image_fold(image, plan->event, plan->received_at, ancestor);
+		reason = mem_str(image->reason);
+		result->changed = image_fold(image, plan->event, plan->received_at, ancestor);
+		result->retold = !same_text(reason, image->reason);
 		rc = catalog_image_put(plan->db, image, err);
 	}
+	free(reason);
 	free(ancestor);
 	return rc;
 }
@@ -181,13 +197,13 @@ plan_version(struct plan *plan, struct err *err)
 	const struct packer_news *news = &plan->event->packer;
 	struct image image = { 0 };
 	char *bucket_key = NULL;
-	bool changed = false;
+	struct fold_result result = { 0 };
 	int rc = plan_learn_bucket(plan, news->bucket, news->bucket_id, &bucket_key, err);
 
 	if (rc == 0)
-		rc = learn_version(plan, bucket_key, &image, &changed, err);
+		rc = learn_version(plan, bucket_key, &image, &result, err);
 	if (rc == 0)
-		rc = follow_version(plan, &image, changed, err);
+		rc = follow_version(plan, &image, result, err);
 	image_fini(&image);
 	free(bucket_key);
 	return rc;
@@ -224,15 +240,15 @@ plan_assign(struct plan *plan, struct err *err)
 	const struct packer_news *news = &plan->event->packer;
 	struct image image = { 0 };
 	char *bucket_key = NULL;
-	bool changed = false;
+	struct fold_result result = { 0 };
 	int rc = plan_learn_bucket(plan, news->bucket, news->bucket_id, &bucket_key, err);
 
 	if (rc == 0 && news->version.fingerprint != NULL)
-		rc = learn_version(plan, bucket_key, &image, &changed, err);
+		rc = learn_version(plan, bucket_key, &image, &result, err);
 	if (rc == 0)
 		rc = add_assignment(plan, bucket_key, err);
-	if (rc == 0 && changed && image.status == IMAGE_SCHEDULED)
-		rc = follow_version(plan, &image, true, err);
+	if (rc == 0 && result.changed && image.status == IMAGE_SCHEDULED)
+		rc = follow_version(plan, &image, result, err);
 	/* What a channel held tells who may run what: also of versions revoked before. */
 	if (rc == 0)
 		rc = refresh_bucket(plan, bucket_key, err);

@@ -71,6 +71,16 @@ any_rule_gives(const struct conf *conf, const struct bucket *bucket, const struc
 	return false;
 }
 
+static int
+link_if_given(struct plan *plan, const struct bucket *bucket, const struct workspace *workspace, struct err *err)
+{
+	if (!any_rule_gives(plan->conf, bucket, workspace))
+		return 0;
+	if (plan_link_workspace(plan, workspace, err) != 0)
+		return -1;
+	return refresh_workspace_images(plan, workspace, false, err);
+}
+
 /* A new bucket may win workspaces from others, so those it matches are linked anew. */
 static int
 link_bucket(struct plan *plan, const struct bucket *bucket, struct err *err)
@@ -83,8 +93,7 @@ link_bucket(struct plan *plan, const struct bucket *bucket, struct err *err)
 	do {
 		rc = catalog_workspaces(plan->db, after, PAGE, &page, err);
 		for (size_t i = 0; rc == 0 && i < page.count; i++)
-			if (any_rule_gives(plan->conf, bucket, &page.items[i].workspace))
-				rc = plan_link_workspace(plan, &page.items[i].workspace, err);
+			rc = link_if_given(plan, bucket, &page.items[i].workspace, err);
 		read = page.count;
 		if (read > 0) {
 			free(after);

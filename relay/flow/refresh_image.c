@@ -133,11 +133,17 @@ refresh_revocation(struct plan *plan, const char *root_key, enum refresh_open op
 	if (members.items[0].status != IMAGE_ACTIVE && ask_members(&r, &members, only, err) != 0)
 		goto out;
 	refresh_count(&r, &counts);
+	if (found == 0 && open == REFRESH_FOR_SOMEBODY && counts.affected == 0) {
+		rc = 0;
+		goto out;
+	}
 	if (settle_incident(plan, &r.incident, &r.rows,
 	                    judge_revocation(members.items[0].status, r.incident.phase, &counts), changed || r.changed,
 	                    what != NULL ? what : r.what, err) != 0)
 		goto out;
 	rc = weigh_drift(plan, &r.rows, err);
+	if (rc == 0 && found == 0 && only != NULL) /* it opened for one: the others are asked too */
+		rc = refresh_revocation(plan, root_key, REFRESH_OPEN_ONLY, NULL, false, NULL, err);
 out:
 	refresh_fini(&r);
 	image_list_fini(&members);
@@ -318,11 +324,14 @@ refresh_released(struct plan *plan, const struct image *image, struct err *err)
 	return rc < 0 ? -1 : 0;
 }
 
-/* Those of a bucket's revoked images: each by the root of its revocation. */
+/* Those of a bucket's revoked images: each by the root of its revocation.  One
+ * that closed when the last had moved off opens anew, under a new id, for a
+ * workspace that is seen to come (back) to the image. */
 static int
 refresh_revocations_of(struct plan *plan, const char *bucket_key, const struct workspace *only, bool changed,
                        struct err *err)
 {
+	enum refresh_open open = only != NULL && only->applied.to != 0 ? REFRESH_FOR_SOMEBODY : REFRESH_OPEN_ONLY;
 	struct image_list images;
 	int rc = catalog_revoked_of(plan->db, bucket_key, &images, err);
 
@@ -330,7 +339,7 @@ refresh_revocations_of(struct plan *plan, const char *bucket_key, const struct w
 		const struct image *image = &images.items[i];
 
 		rc = refresh_revocation(plan, image->inherited_from != NULL ? image->inherited_from : image->key,
-		                        REFRESH_OPEN_ONLY, only, changed, NULL, err);
+		                        open, only, changed, NULL, err);
 	}
 	image_list_fini(&images);
 	return rc;

@@ -42,6 +42,13 @@ bucket_name_of(const char *bucket_key, char **memory)
 	return name;
 }
 
+/* A fingerprint that is not known is "" in the store. */
+static json_t *
+filled_or_null(const char *text)
+{
+	return text != NULL && text[0] != '\0' ? json_text_or_null(text) : json_null();
+}
+
 /* At most `max` of a list; the full length goes into `cut` when there are more. */
 static json_t *
 cut_list(const json_t *list, size_t max, const char *name, json_t *cut)
@@ -117,8 +124,7 @@ document_image(const struct image *image, const struct image_surroundings *aroun
 	json_object_set_new(out, "bucket", json_text_or_null(name.bucket));
 	json_object_set_new(out, "version", json_text_or_null(image->version));
 	json_object_set_new(out, "version_id", json_text_or_null(image->id));
-	json_object_set_new(out, "fingerprint",
-	                    image->fingerprint[0] != '\0' ? json_text_or_null(image->fingerprint) : json_null());
+	json_object_set_new(out, "fingerprint", filled_or_null(image->fingerprint));
 	json_object_set_new(out, "status", json_string(image_status_names[image->status]));
 	json_object_set_new(out, "revoke_at", json_time_or_null(image->revoke_at));
 	json_object_set_new(out, "revoked_by", json_text_or_null(image->revoked_by));
@@ -156,8 +162,7 @@ document_row(const struct conf *conf, const struct incident_row *row)
 	json_object_set_new(out, "bucket", json_text_or_null(name.bucket));
 	json_object_set_new(out, "channel", json_text_or_null(row->channel));
 	json_object_set_new(out, "version", json_text_or_null(row->version));
-	json_object_set_new(out, "fingerprint",
-	                    row->fingerprint[0] != '\0' ? json_text_or_null(row->fingerprint) : json_null());
+	json_object_set_new(out, "fingerprint", filled_or_null(row->fingerprint));
 	json_object_set_new(out, "drifted", json_boolean(row->drifted));
 	free(memory);
 	return out;

@@ -245,7 +245,7 @@ drift_summary(struct buf *out, const struct subject *s)
 	int64_t drifted = json_int_at(s->incident->detail, "drift.resources_drifted", -1);
 
 	if (!s->incident->open) {
-		buf_printf(out, "%s no longer drifts.", or_unknown(s->workspace));
+		buf_printf(out, "%s %s.", or_unknown(s->workspace), s->counts->gone > 0 ? "is gone" : "no longer drifts");
 		return;
 	}
 	if (drifted > 0)
@@ -271,7 +271,10 @@ run_failed_summary(struct buf *out, const struct subject *s)
 	const char *status = json_filled_at(run, "status");
 
 	if (!s->incident->open) {
-		buf_printf(out, "A later run of %s succeeded.", or_unknown(s->workspace));
+		if (s->counts->gone > 0)
+			buf_printf(out, "%s is gone.", or_unknown(s->workspace));
+		else
+			buf_printf(out, "A later run of %s succeeded.", or_unknown(s->workspace));
 		return;
 	}
 	buf_printf(out, "Run %s of %s", or_unknown(json_filled_at(run, "id")), or_unknown(s->workspace));
@@ -305,7 +308,7 @@ unknown_summary(struct buf *out, const struct subject *s)
 	           count == 1 ? "event" : "events", or_unknown(json_filled_at(detail, "kind")),
 	           or_unknown(json_filled_at(detail, "source")), count == 1 ? "was" : "were",
 	           or_unknown(json_filled_at(detail, "reason")));
-	buf_puts(out, " Nothing is lost: replay after an upgrade.");
+	buf_puts(out, " Nothing is lost: it can be replayed once the cause is gone.");
 }
 
 typedef void words_fn(struct buf *, const struct subject *);

@@ -107,7 +107,7 @@ workspace_url_build(const struct workspace_ref *ws)
 		return NULL;
 	buf_printf(&url, "https://%s/app/", ws->host);
 	add_encoded(&url, ws->organization);
-	buf_puts(&url, "/workspaces/");
+	buf_putc(&url, '/');
 	add_encoded(&url, ws->name);
 	return buf_take(&url);
 }

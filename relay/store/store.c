@@ -61,10 +61,10 @@ line_fini(struct line *line)
 }
 
 static void
-line_add(struct line *line, struct store_job *job)
+line_add(struct line *line, struct store_job *first, struct store_job *last)
 {
 	pthread_mutex_lock(&line->lock);
-	jobs_add(&line->jobs, job);
+	jobs_add_list(&line->jobs, first, last);
 	atomic_store_explicit(&line->waiting, true, memory_order_relaxed);
 	pthread_cond_signal(&line->wake);
 	pthread_mutex_unlock(&line->lock);
@@ -277,17 +277,25 @@ on_answer(struct inbox_item *item)
 }
 
 void
+store_submit_list(struct store *s, struct store_job *first, struct store_job *last)
+{
+	for (struct store_job *job = first; job != last; job = jobs_next(job))
+		job->item.run = on_answer;
+	last->item.run = on_answer;
+	line_add(&s->writes, first, last);
+}
+
+void
 store_submit(struct store *s, struct store_job *job)
 {
-	job->item.run = on_answer;
-	line_add(&s->writes, job);
+	store_submit_list(s, job, job);
 }
 
 void
 store_read(struct store *s, struct store_job *job)
 {
 	job->item.run = on_answer;
-	line_add(&s->reads, job);
+	line_add(&s->reads, job, job);
 }
 
 int64_t

@@ -88,6 +88,8 @@ int store_open(struct store **, const char *url, struct inbox *, const struct pl
  * the inbox then: inbox_free() runs those the loop did not come to. */
 void store_close(struct store *);
 
+/* Several at once, linked by item.next from first to last: one wake-up. */
+void store_submit_list(struct store *, struct store_job *first, struct store_job *last);
 /* Moves the job in.  Any order between submit and submit is kept. */
 void store_submit(struct store *, struct store_job *);
 /* The same for reads: run must not write; answers may come in any order. */

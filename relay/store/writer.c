@@ -10,7 +10,8 @@
 #include "relay/base/mem.h"
 
 #define PLAN_IDLE_MS 5  /* planning in a turn that nobody waits for */
-#define PLAN_LEAST_MS 2 /* under load one event is planned this often at least */
+#define PLAN_QUIET_MS 5 /* nobody came for so long: planning has the thread to itself */
+#define PLAN_LEAST_MS 2 /* else one event is planned this often */
 #define BACKOFF_MIN_MS 100
 #define BACKOFF_MAX_MS 1000
 
@@ -85,6 +86,19 @@ went_wrong(struct writer *w, const char *why)
 	set_failing(w, why);
 }
 
+static bool
+is_busy(const struct writer *w, int64_t now)
+{
+	return now < w->asked_at_ms + PLAN_QUIET_MS;
+}
+
+/* How long until something is planned: at once, but under load in turn. */
+static int64_t
+plans_in(const struct writer *w, int64_t now)
+{
+	return is_busy(w, now) ? w->planned_at_ms + PLAN_LEAST_MS - now : 0;
+}
+
 bool
 writer_due(const struct writer *w, int64_t *wait_ms)
 {
@@ -95,7 +109,10 @@ writer_due(const struct writer *w, int64_t *wait_ms)
 		*wait_ms = w->retry_at_ms - now;
 		return *wait_ms <= 0;
 	}
-	return w->plans && planning_due(&w->planning, now, wait_ms);
+	if (!w->plans || !planning_due(&w->planning, now, wait_ms))
+		return false;
+	*wait_ms = plans_in(w, now);
+	return *wait_ms <= 0;
 }
 
 static void
@@ -163,14 +180,14 @@ fetch(struct writer *w, struct err *err)
 	return planning_fetch(&w->planning, w->db, clock_mono_ms(), err);
 }
 
-/* In a turn that somebody waits for one event now and then, so that planning
- * goes on under any load; else until somebody comes. */
+/* Under load one event now and then, so that planning goes on and takes
+ * little from those that wait; else until somebody comes. */
 static int
-plan(struct writer *w, bool awaited, struct err *err)
+plan(struct writer *w, struct err *err)
 {
-	int64_t now = clock_mono_ms(), until = now + (awaited ? 0 : PLAN_IDLE_MS);
+	int64_t now = clock_mono_ms(), until = now + (is_busy(w, now) ? 0 : PLAN_IDLE_MS);
 
-	if (awaited && now < w->planned_at_ms + PLAN_LEAST_MS)
+	if (plans_in(w, now) > 0)
 		return 0;
 	w->planned_at_ms = now;
 	return planning_run(&w->planning, &w->planner, w->db, w->now_ms(), until, w->line.waits,
@@ -193,7 +210,9 @@ plan_and_join(struct writer *w, struct jobs *jobs, struct err *err)
 {
 	bool awaited = jobs->first != NULL;
 
-	if (plan(w, awaited, err) != 0)
+	if (awaited)
+		w->asked_at_ms = clock_mono_ms();
+	if (plan(w, err) != 0)
 		return -1;
 	if (awaited || !w->line.waits(w->line.arg))
 		return 0;

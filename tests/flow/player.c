@@ -294,7 +294,7 @@ static const struct {
 	{ "at", play_at },         { "raw", play_raw },   { "parked", play_parked },
 	{ "replay", play_replay }, { "down", play_down }, { "up", play_down },
 	{ "config", play_config }, { "expect", play_expect }, { "expect-none", play_expect },
-	{ "deliver", play_nothing }, { "any-order", play_nothing },
+	{ "any-order", play_nothing },
 };
 
 void
