@@ -226,10 +226,10 @@ events_not_understood_are_counted(void **state)
 	static const struct said cases[] = {
 		{ .kind = KIND_RELAY_UNKNOWN_EVENT, .title = "Event not understood: version.x from packer",
 		  .detail = "{\"kind\": \"version.x\", \"source\": \"packer\", \"count\": 1, \"reason\": \"new action\"}",
-		  .summary = "1 event of kind version.x from source packer was kept but not understood: new action. Nothing is lost: replay after an upgrade." },
+		  .summary = "1 event of kind version.x from source packer was kept but not understood: new action. Nothing is lost: it can be replayed once the cause is gone." },
 		{ .kind = KIND_RELAY_UNKNOWN_EVENT, .title = "Event not understood: version.x from packer",
 		  .detail = "{\"kind\": \"version.x\", \"source\": \"packer\", \"count\": 2, \"reason\": \"new action\"}",
-		  .summary = "2 events of kind version.x from source packer were kept but not understood: new action. Nothing is lost: replay after an upgrade." },
+		  .summary = "2 events of kind version.x from source packer were kept but not understood: new action. Nothing is lost: it can be replayed once the cause is gone." },
 		{ .kind = KIND_RELAY_UNKNOWN_EVENT, .resolved = true, .title = "Event not understood: (unknown) from (unknown)",
 		  .summary = "All such events have been replayed." },
 	};

@@ -115,13 +115,15 @@ a_resolved_one_says_so_and_asks_for_nothing(void **state)
 }
 
 static void
-the_plain_form_is_text_alone(void **state)
+the_plain_form_has_no_blocks(void **state)
 {
 	(void)state;
 	json_t *doc = document();
 	json_t *payload = slack_plain(doc);
 
-	assert_int_equal(json_object_size(payload), 1);
+	assert_null(json_object_get(payload, "blocks"));
+	assert_true(json_is_false(json_object_get(payload, "unfurl_links")));
+	assert_true(json_is_false(json_object_get(payload, "unfurl_media")));
 	assert_non_null(strstr(json_text_at(payload, "text"), "Image revoked: core-debian v7"));
 	assert_non_null(strstr(json_text_at(payload, "text"), "|Open the incident>"));
 	json_decref(payload);
@@ -331,7 +333,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(says_what_happened_what_to_do_who_runs_it_and_where),
 		cmocka_unit_test(a_resolved_one_says_so_and_asks_for_nothing),
-		cmocka_unit_test(the_plain_form_is_text_alone),
+		cmocka_unit_test(the_plain_form_has_no_blocks),
 		cmocka_unit_test(many_workspaces_are_cut_with_how_many_more),
 		cmocka_unit_test(hostile_text_in_every_field_stays_within_the_limits),
 		cmocka_unit_test(a_fullest_document_with_long_urls_stays_within_the_limits),
