@@ -30,7 +30,8 @@ static const struct {
 	{"workspace.check_failed", "Look at the failed checks"},
 	{"workspace.run_failed", "Open the run, mend what failed, and run again"},
 	{"workspace.run_waiting", "Open the run and decide"},
-	{"relay.unknown_event", "Look at it under `/api/v1/events?state=unknown` on the admin side; replay it after an upgrade"},
+	{"relay.unknown_event", "Look at it under `/api/v1/events?state=unknown` on the admin "
+                                "side; replay it after an upgrade"},
 };
 
 static const char *
@@ -369,8 +370,8 @@ slack_plain(const json_t *document)
 	struct buf text = {0};
 
 	add_text(&text, document);
-	json_t *payload =
-		json_pack("{s:s, s:b, s:b}", "text", text.data, "unfurl_links", 0, "unfurl_media", 0);
+	json_t *payload = json_pack("{s:s, s:b, s:b}", "text", text.data, "unfurl_links", 0,
+	                            "unfurl_media", 0);
 	buf_fini(&text);
 	return payload;
 }

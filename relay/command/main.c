@@ -22,7 +22,8 @@ print_help(FILE *out)
 {
 	fprintf(out, "usage: driftbell [--config FILE] COMMAND [ARGUMENT...]\n\n");
 	for (size_t i = 0; i < COUNT(commands); i++)
-		fprintf(out, "  %-8s %-24s %s\n", commands[i]->name, commands[i]->arguments, commands[i]->summary);
+		fprintf(out, "  %-8s %-24s %s\n", commands[i]->name, commands[i]->arguments,
+		        commands[i]->summary);
 	fprintf(out,
 	        "\nFILE defaults to $DRIFTBELL_CONFIG, then %s.\n"
 	        "Exit codes: 0 done, 1 the thing asked for failed, 2 wrong usage.\n"
@@ -40,12 +41,14 @@ command_named(const char *name)
 }
 
 static int
-run_command(const struct command *command, const struct command_context *context, int argc, char **argv)
+run_command(const struct command *command, const struct command_context *context, int argc,
+            char **argv)
 {
 	int rc = command->run(context, argc, argv);
 
 	if (rc == 2)
-		fprintf(stderr, "usage: driftbell [--config FILE] %s %s\n", command->name, command->arguments);
+		fprintf(stderr, "usage: driftbell [--config FILE] %s %s\n", command->name,
+		        command->arguments);
 	return rc;
 }
 
@@ -58,7 +61,7 @@ is_help(const char *word)
 int
 main(int argc, char **argv)
 {
-	struct command_context context = { .config_path = getenv("DRIFTBELL_CONFIG") };
+	struct command_context context = {.config_path = getenv("DRIFTBELL_CONFIG")};
 	const struct command *command;
 	int i = 1;
 

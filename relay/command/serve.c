@@ -28,14 +28,15 @@ log_report(const struct buf *report, enum log_level level)
 
 	for (char *line; (line = strsep(&rest, "\n")) != NULL;)
 		if (line[0] != '\0')
-			log_line(strstr(line, ": warning: ") != NULL ? LOG_WARN : level, "config", "fault", line, LOG_END);
+			log_line(strstr(line, ": warning: ") != NULL ? LOG_WARN : level, "config",
+			         "fault", line, LOG_END);
 	free(text);
 }
 
 static struct conf *
 load(const char *path)
 {
-	struct buf report = { 0 };
+	struct buf report = {0};
 	struct conf *conf;
 	int rc = conf_load(&conf, path, &command_kinds, &report);
 
@@ -53,7 +54,8 @@ reload(void *arg)
 
 	if (conf == NULL) {
 		metric_add(METRIC_CONFIG_RELOAD_FAILURES, 1);
-		log_error("reload refused, the old config stays", "config", service->config_path, LOG_END);
+		log_error("reload refused, the old config stays", "config", service->config_path,
+		          LOG_END);
 		return;
 	}
 	kept = conf_restart_changes(relay_conf(service->relay), conf);
@@ -110,7 +112,7 @@ ready(void *arg, struct err *err)
 static int
 start(struct service *service, struct conf *conf, struct err *err)
 {
-	struct admin_env env = { .conf = conf_of, .wake = wake, .ready = ready, .arg = service };
+	struct admin_env env = {.conf = conf_of, .wake = wake, .ready = ready, .arg = service};
 
 	if (relay_new(&service->relay, service->loop, conf, err) != 0)
 		return -1;
@@ -121,8 +123,8 @@ start(struct service *service, struct conf *conf, struct err *err)
 	service->on_term = loop_on_signal(service->loop, SIGTERM, stop, service);
 	service->on_int = loop_on_signal(service->loop, SIGINT, stop, service);
 	service->on_hup = loop_on_signal(service->loop, SIGHUP, reload, service);
-	log_info("ready", "ingest", relay_ingest_address(service->relay), "admin", admin_address(service->admin),
-	         LOG_END);
+	log_info("ready", "ingest", relay_ingest_address(service->relay), "admin",
+	         admin_address(service->admin), LOG_END);
 	return 0;
 }
 
@@ -140,9 +142,9 @@ finish(struct service *service)
 static int
 run(const struct command_context *context, int argc, char **argv)
 {
-	struct service service = { .config_path = context->config_path };
+	struct service service = {.config_path = context->config_path};
 	struct conf *conf;
-	struct err err = { { 0 } };
+	struct err err = {{0}};
 	int rc;
 
 	(void)argv;

@@ -15,13 +15,14 @@
 /* One audience of an incident, and the destinations that are to hear of it. */
 struct hearing {
 	enum audience audience;
-	char *name;       /* "everyone", "unowned", "team NAME": the notification's identity */
+	char *name; /* "everyone", "unowned", "team NAME": the notification's identity */
 	char *team;
 	struct hearer {
 		const struct conf_sink *sink;
-		const struct conf_route *route; /* NULL: it was told before and hears it to its end */
+		const struct conf_route
+			*route; /* NULL: it was told before and hears it to its end */
 		char *destination;
-	} *hearers;
+	} * hearers;
 	size_t count;
 };
 
@@ -75,13 +76,15 @@ hearing_named(struct hearings *all, const char *name, const char *team)
 			return &all->items[i];
 	all->items = mem_grow(all->items, all->count + 1, sizeof(*all->items));
 	h = &all->items[all->count++];
-	*h = (struct hearing){ .audience = audience_from(name), .name = mem_str(name), .team = mem_str(team) };
+	*h = (struct hearing){
+		.audience = audience_from(name), .name = mem_str(name), .team = mem_str(team)};
 	return h;
 }
 
 /* Takes destination.  Two routes that reach one destination for one audience send once. */
 static void
-add_hearer(struct hearing *h, const struct conf_sink *sink, const struct conf_route *route, char *destination)
+add_hearer(struct hearing *h, const struct conf_sink *sink, const struct conf_route *route,
+           char *destination)
 {
 	for (size_t i = 0; i < h->count; i++)
 		if (strcmp(h->hearers[i].destination, destination) == 0) {
@@ -89,11 +92,12 @@ add_hearer(struct hearing *h, const struct conf_sink *sink, const struct conf_ro
 			return;
 		}
 	h->hearers = mem_grow(h->hearers, h->count + 1, sizeof(*h->hearers));
-	h->hearers[h->count++] = (struct hearer){ sink, route, destination };
+	h->hearers[h->count++] = (struct hearer){sink, route, destination};
 }
 
 static void
-add_routed(struct plan *plan, const struct incident *incident, const struct incident_rows *rows, struct hearings *all)
+add_routed(struct plan *plan, const struct incident *incident, const struct incident_rows *rows,
+           struct hearings *all)
 {
 	char *memory;
 	struct bucket_name bucket = bucket_name_of(incident->bucket_key, &memory);
@@ -112,7 +116,8 @@ add_routed(struct plan *plan, const struct incident *incident, const struct inci
 		const struct told *t = &told.items[i];
 		char *name = audience_name(t->audience, t->team);
 
-		add_hearer(hearing_named(all, name, t->team), t->sink, t->route, destination_of(t->sink));
+		add_hearer(hearing_named(all, name, t->team), t->sink, t->route,
+		           destination_of(t->sink));
 		free(name);
 	}
 	free(told.items);
@@ -136,7 +141,8 @@ sink_at(const struct conf *conf, const char *destination)
 
 /* A destination that was told hears the incident to its end, whatever routes became. */
 static int
-add_told_before(struct plan *plan, const struct incident *incident, struct hearings *all, struct err *err)
+add_told_before(struct plan *plan, const struct incident *incident, struct hearings *all,
+                struct err *err)
 {
 	struct told_before_list before;
 	int rc = notifications_told(plan->db, incident->id, &before, err);
@@ -146,15 +152,16 @@ add_told_before(struct plan *plan, const struct incident *incident, struct heari
 		const struct conf_sink *sink = sink_at(plan->conf, b->destination);
 
 		if (sink != NULL)
-			add_hearer(hearing_named(all, b->audience, b->team), sink, NULL, mem_str(b->destination));
+			add_hearer(hearing_named(all, b->audience, b->team), sink, NULL,
+			           mem_str(b->destination));
 	}
 	told_before_list_fini(&before);
 	return rc;
 }
 
 static int
-owe(struct plan *plan, const struct incident *incident, const struct hearing *h, const struct hearer *to,
-    const struct notification *n, json_t *document, struct err *err)
+owe(struct plan *plan, const struct incident *incident, const struct hearing *h,
+    const struct hearer *to, const struct notification *n, json_t *document, struct err *err)
 {
 	const struct sink_kind *kind = sink_kind_named(to->sink->kind->name);
 	struct delivery_plan d = {
@@ -254,11 +261,11 @@ out:
 }
 
 int
-announce_incident(struct plan *plan, const struct incident *incident, const struct incident_rows *rows,
-                  struct err *err)
+announce_incident(struct plan *plan, const struct incident *incident,
+                  const struct incident_rows *rows, struct err *err)
 {
-	struct hearings all = { 0 };
-	struct shared shared = { 0 };
+	struct hearings all = {0};
+	struct shared shared = {0};
 	int rc = -1;
 
 	add_routed(plan, incident, rows, &all);
@@ -269,7 +276,8 @@ announce_incident(struct plan *plan, const struct incident *incident, const stru
 		goto out;
 	rc = -1;
 	if (announce_image(plan, incident, &shared.image, &shared.image_cut, err) != 0 ||
-	    incidents_events(plan->db, incident->id, DOCUMENT_EVENTS_MAX, &shared.events, &shared.event_count, err) != 0)
+	    incidents_events(plan->db, incident->id, DOCUMENT_EVENTS_MAX, &shared.events,
+	                     &shared.event_count, err) != 0)
 		goto out;
 	for (size_t i = 0; i < all.count; i++)
 		if (announce_to(plan, incident, rows, &all.items[i], &shared, err) != 0)

@@ -20,7 +20,8 @@ channel_held(const struct history *history, const char *channel, const struct im
 			continue;
 		if (a->fingerprint != NULL && strcmp(a->fingerprint, image->fingerprint) == 0)
 			return true;
-		if (a->previous_fingerprint != NULL && strcmp(a->previous_fingerprint, image->fingerprint) == 0)
+		if (a->previous_fingerprint != NULL &&
+		    strcmp(a->previous_fingerprint, image->fingerprint) == 0)
 			return true;
 	}
 	return false;
@@ -36,8 +37,8 @@ channel_rank(const struct assignment *a)
 /* The version to move to from a revoked one: the valid one that a channel of
  * the image holds now; NULL when there is none. */
 static int
-replacement_for(struct plan *plan, const struct image *image, const struct history *history, json_t **out,
-                struct err *err)
+replacement_for(struct plan *plan, const struct image *image, const struct history *history,
+                json_t **out, struct err *err)
 {
 	int best = -1;
 
@@ -50,7 +51,8 @@ replacement_for(struct plan *plan, const struct image *image, const struct histo
 		int found;
 
 		if (!current || a->fingerprint == NULL || channel_rank(a) <= best ||
-		    strcmp(a->fingerprint, image->fingerprint) == 0 || !channel_held(history, a->channel, image))
+		    strcmp(a->fingerprint, image->fingerprint) == 0 ||
+		    !channel_held(history, a->channel, image))
 			continue;
 		key = key_image(image->bucket_key, a->fingerprint);
 		found = catalog_image(plan->db, key, &to, err);
@@ -58,7 +60,8 @@ replacement_for(struct plan *plan, const struct image *image, const struct histo
 		if (found == 1 && (to.status == IMAGE_ACTIVE || to.status == IMAGE_SCHEDULED)) {
 			best = channel_rank(a);
 			json_decref(*out);
-			*out = json_pack("{s:o, s:o, s:s}", "version", json_text_or_null(to.version), "fingerprint",
+			*out = json_pack("{s:o, s:o, s:s}", "version",
+			                 json_text_or_null(to.version), "fingerprint",
 			                 json_text_or_null(to.fingerprint), "channel", a->channel);
 		}
 		image_fini(&to);
@@ -70,7 +73,8 @@ replacement_for(struct plan *plan, const struct image *image, const struct histo
 
 /* 1, 0 where the incident is about none, -1. */
 static int
-load_subject(struct plan *plan, const struct incident *incident, struct image *image, struct err *err)
+load_subject(struct plan *plan, const struct incident *incident, struct image *image,
+             struct err *err)
 {
 	if (incident->image_key != NULL)
 		return catalog_image(plan->db, incident->image_key, image, err);
@@ -85,11 +89,12 @@ load_subject(struct plan *plan, const struct incident *incident, struct image *i
 }
 
 int
-announce_image(struct plan *plan, const struct incident *incident, json_t **out, json_t **cut, struct err *err)
+announce_image(struct plan *plan, const struct incident *incident, json_t **out, json_t **cut,
+               struct err *err)
 {
-	struct image image = { 0 }, ancestor = { 0 };
-	struct image_list descendants = { 0 };
-	struct history history = { 0 };
+	struct image image = {0}, ancestor = {0};
+	struct image_list descendants = {0};
+	struct history history = {0};
 	json_t *cut_off = json_object(), *replacement = NULL;
 	int rc;
 
@@ -101,11 +106,13 @@ announce_image(struct plan *plan, const struct incident *incident, json_t **out,
 	if (catalog_history(plan->db, image.bucket_key, &history, err) != 0 ||
 	    catalog_descendants(plan->db, image.key, &descendants, err) != 0)
 		goto out;
-	if (image.inherited_from != NULL && catalog_image(plan->db, image.inherited_from, &ancestor, err) < 0)
+	if (image.inherited_from != NULL &&
+	    catalog_image(plan->db, image.inherited_from, &ancestor, err) < 0)
 		goto out;
 	if (incident->kind == KIND_IMAGE_SUPERSEDED)
 		replacement = json_incref(json_object_get(incident->detail, "replacement"));
-	else if (image.status != IMAGE_ACTIVE && replacement_for(plan, &image, &history, &replacement, err) != 0)
+	else if (image.status != IMAGE_ACTIVE &&
+	         replacement_for(plan, &image, &history, &replacement, err) != 0)
 		goto out;
 	*out = document_image(&image,
 	                      &(struct image_surroundings){

@@ -15,6 +15,8 @@
 #include "relay/source/source.h"
 #include "relay/store/events.h"
 
+#define HAND_OVER 16 /* measured: 4 wakes the store too often, 64 lets it wait for us */
+
 /* A configured source, its keys prepared. */
 struct entrance {
 	const char *name; /* borrowed from the config */
@@ -29,9 +31,10 @@ struct intake {
 	struct conf *conf;
 	struct entrance *entrances;
 	size_t count;
-	/* What one round of the loop read goes to the store together: one wake-up
-	 * of its thread, and one commit, for all of it. */
+	/* What one round of the loop reads goes to the store a few at a time: one
+	 * wake-up of its thread for each few, and it works while we read on. */
 	struct store_job *first, *last;
+	int collected;
 	struct timer *hand_over;
 };
 
@@ -86,9 +89,11 @@ accept_answer(struct accept_job *job)
 {
 	char body[128];
 
-	snprintf(body, sizeof(body), "{\"status\":\"%s\",\"event\":\"%s\"}", job->duplicate ? "duplicate" : "accepted",
+	snprintf(body, sizeof(body), "{\"status\":\"%s\",\"event\":\"%s\"}",
+	         job->duplicate ? "duplicate" : "accepted",
 	         job->duplicate ? job->first_id : job->id);
-	answer(job->request, 200, body, job->duplicate ? METRIC_INGEST_DUPLICATE : METRIC_INGEST_ACCEPTED);
+	answer(job->request, 200, body,
+	       job->duplicate ? METRIC_INGEST_DUPLICATE : METRIC_INGEST_ACCEPTED);
 }
 
 static void
@@ -99,7 +104,8 @@ accept_done(struct store_job *base, int rc)
 	if (rc == 0) {
 		accept_answer(job);
 	} else {
-		log_error("event not stored", "source", job->event.source, "error", job->job.failure.text, LOG_END);
+		log_error("event not stored", "source", job->event.source, "error",
+		          job->job.failure.text, LOG_END);
 		answer_unavailable(job->request, "the event could not be stored; send it again");
 	}
 	conf_release(job->conf);
@@ -130,6 +136,7 @@ hand_over(void *arg)
 	if (in->first != NULL)
 		store_submit_list(in->store, in->first, in->last);
 	in->first = in->last = NULL;
+	in->collected = 0;
 }
 
 static void
@@ -142,11 +149,13 @@ collect(struct intake *in, struct store_job *job)
 		in->last->item.next = &job->item;
 	}
 	in->last = job;
+	if (++in->collected == HAND_OVER)
+		hand_over(in);
 }
 
 static void
-accept_event(struct intake *in, const struct entrance *entrance, struct httpd_request *request, const json_t *tree,
-             const char *body, size_t len)
+accept_event(struct intake *in, const struct entrance *entrance, struct httpd_request *request,
+             const json_t *tree, const char *body, size_t len)
 {
 	struct accept_job *job = mem_alloc(sizeof(*job));
 	int64_t now_ms = clock_wall_ms();
@@ -177,8 +186,8 @@ accept_event(struct intake *in, const struct entrance *entrance, struct httpd_re
 }
 
 static void
-read_body(struct intake *in, const struct entrance *entrance, struct httpd_request *request, const char *body,
-          size_t len)
+read_body(struct intake *in, const struct entrance *entrance, struct httpd_request *request,
+          const char *body, size_t len)
 {
 	struct err why;
 	json_t *tree = NULL;
@@ -227,9 +236,11 @@ on_request(struct httpd_request *request, void *arg)
 		return;
 	}
 	body = httpd_body(request, &len);
-	if (!verifier_accepts(entrance->verifier, httpd_header(request, entrance->kind->header), body, len)) {
+	if (!verifier_accepts(entrance->verifier, httpd_header(request, entrance->kind->header),
+	                      body, len)) {
 		log_warn("signature refused", "source", entrance->name, LOG_END);
-		answer_error(request, 401, "the signature is missing or does not match", METRIC_INGEST_BAD_SIGNATURE);
+		answer_error(request, 401, "the signature is missing or does not match",
+		             METRIC_INGEST_BAD_SIGNATURE);
 		return;
 	}
 	if (store_backlog(in->store) >= in->conf->limits.queue) {
@@ -281,7 +292,8 @@ options_of(const struct conf *conf)
 }
 
 int
-intake_new(struct intake **out, struct loop *loop, struct store *store, struct conf *conf, struct err *err)
+intake_new(struct intake **out, struct loop *loop, struct store *store, struct conf *conf,
+           struct err *err)
 {
 	struct intake *in = mem_alloc(sizeof(*in));
 	struct httpd_options options = options_of(conf);

@@ -22,13 +22,14 @@
 struct intake;
 
 /* Takes a reference of the config; loop and store outlive it. */
-int intake_new(struct intake **, struct loop *, struct store *, struct conf *, struct err *) MUST_CHECK;
+int intake_new(struct intake **, struct loop *, struct store *, struct conf *,
+               struct err *) MUST_CHECK;
 /* A reload: other sources and keys from the next request on.  The listener stays. */
 void intake_configure(struct intake *, struct conf *);
 const char *intake_address(const struct intake *);
 /* Takes no new connections; what was read is still answered. */
 void intake_drain(struct intake *);
 bool intake_idle(const struct intake *); /* nothing is waiting for its answer */
-void intake_free(struct intake *); /* after store_close() and the last answer of its inbox */
+void intake_free(struct intake *);       /* after store_close() and the last answer of its inbox */
 
 #endif

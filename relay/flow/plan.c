@@ -59,7 +59,9 @@ plan_auto_destroy(struct plan *plan, struct err *err)
 	const struct auto_destroy_news *news = &plan->event->auto_destroy;
 
 	if (news->results && run_meaning(news->run_status) == RUN_APPLIED)
-		return plan_gone(plan, news->run_created_at != 0 ? news->run_created_at : plan->received_at, err);
+		return plan_gone(
+			plan, news->run_created_at != 0 ? news->run_created_at : plan->received_at,
+			err);
 	return plan_noted(plan, err);
 }
 
@@ -112,7 +114,8 @@ plan_known(struct plan *plan, struct err *err)
 	const char *refusal = NULL;
 
 	if (event->type == EVENT_IGNORED)
-		return event_move(plan->db, plan->event_id, EVENT_STATE_IGNORED, event->kind, NULL, err);
+		return event_move(plan->db, plan->event_id, EVENT_STATE_IGNORED, event->kind, NULL,
+		                  err);
 	if (event->type == EVENT_UNKNOWN)
 		refusal = "no such action or trigger is known";
 	else if (event->type == EVENT_RUN_TASK)
@@ -129,11 +132,12 @@ plan_known(struct plan *plan, struct err *err)
 }
 
 int
-plan_event(void *arg, struct db *db, const struct stored_event *stored, int64_t now_ms, struct err *err)
+plan_event(void *arg, struct db *db, const struct stored_event *stored, int64_t now_ms,
+           struct err *err)
 {
 	struct plan_desk *desk = arg;
 	const struct source_kind *kind = source_kind_named(stored->source_kind);
-	struct event event = { 0 };
+	struct event event = {0};
 	struct plan plan = {
 		.db = db,
 		.conf = desk->conf,
@@ -159,21 +163,24 @@ plan_event(void *arg, struct db *db, const struct stored_event *stored, int64_t 
 }
 
 int
-plan_park(void *arg, struct db *db, const struct stored_event *stored, const char *reason, int64_t now_ms,
-          struct err *err)
+plan_park(void *arg, struct db *db, const struct stored_event *stored, const char *reason,
+          int64_t now_ms, struct err *err)
 {
 	struct plan_desk *desk = arg;
-	struct plan plan = {
-		.db = db, .conf = desk->conf, .event_id = stored->id, .source = stored->source, .now_ms = now_ms
-	};
+	struct plan plan = {.db = db,
+	                    .conf = desk->conf,
+	                    .event_id = stored->id,
+	                    .source = stored->source,
+	                    .now_ms = now_ms};
 
 	return refresh_unknown(&plan, KIND_UNPROCESSABLE, reason, err);
 }
 
 int
-plan_relink(struct plan_desk *desk, struct db *db, char after[ID_SIZE], int limit, int64_t now_ms, struct err *err)
+plan_relink(struct plan_desk *desk, struct db *db, char after[ID_SIZE], int limit, int64_t now_ms,
+            struct err *err)
 {
-	struct plan plan = { .db = db, .conf = desk->conf, .now_ms = now_ms };
+	struct plan plan = {.db = db, .conf = desk->conf, .now_ms = now_ms};
 	struct link_list page;
 	int rc = catalog_workspaces(db, after, limit, &page, err);
 

@@ -26,8 +26,8 @@ struct plan {
 	const char *event_id; /* NULL where no event is behind it (a reload) */
 	const char *source;
 	const struct event *event;
-	int64_t received_at;  /* of the event: what it tells without a time of its own was so then */
-	int64_t now_ms;       /* later than that for an event that waited or is replayed */
+	int64_t received_at; /* of the event: what it tells without a time of its own was so then */
+	int64_t now_ms;      /* later than that for an event that waited or is replayed */
 };
 
 /* plan.c: the planner for store_open(). */
@@ -36,12 +36,14 @@ struct plan_desk *plan_desk_new(struct conf *);
 void plan_desk_free(struct plan_desk *);
 /* The functions of struct planner; arg is the desk. */
 int plan_event(void *desk, struct db *, const struct stored_event *, int64_t now_ms, struct err *);
-int plan_park(void *desk, struct db *, const struct stored_event *, const char *reason, int64_t now_ms, struct err *);
+int plan_park(void *desk, struct db *, const struct stored_event *, const char *reason,
+              int64_t now_ms, struct err *);
 /* Writer thread only (from a job): a new config from the next event on. */
 void plan_desk_configure(struct plan_desk *, struct conf *);
 /* Up to `limit` workspaces behind *after correlated anew under the current
  * rules, and their incidents refreshed; *after moves on.  1: more; 0: done. */
-int plan_relink(struct plan_desk *, struct db *, char after[ID_SIZE], int limit, int64_t now_ms, struct err *) MUST_CHECK;
+int plan_relink(struct plan_desk *, struct db *, char after[ID_SIZE], int limit, int64_t now_ms,
+                struct err *) MUST_CHECK;
 
 /* plan_image.c */
 int plan_version(struct plan *, struct err *) MUST_CHECK;
@@ -57,27 +59,32 @@ int plan_learn_workspace(struct plan *, struct workspace *out, struct err *) MUS
 /* plan_link.c */
 int plan_link_workspace(struct plan *, const struct workspace *, struct err *) MUST_CHECK;
 /* Makes sure the bucket is known; a new one is linked. *key is the caller's. */
-int plan_learn_bucket(struct plan *, const char *bucket, const char *id, char **key, struct err *) MUST_CHECK;
+int plan_learn_bucket(struct plan *, const char *bucket, const char *id, char **key,
+                      struct err *) MUST_CHECK;
 
 /* plan_refresh.c: bring open incidents to what is known now. */
 enum refresh_open {
-	REFRESH_OPEN_ONLY,   /* never opens one */
+	REFRESH_OPEN_ONLY,    /* never opens one */
 	REFRESH_FOR_SOMEBODY, /* opens one when somebody is affected */
 	REFRESH_MAY_OPEN
 };
 /* `only`: just this workspace's row; NULL: everyone's.  `what` is the line for
  * the timeline, or NULL. */
-int refresh_revocation(struct plan *, const char *root_key, enum refresh_open, const struct workspace *only,
-                       bool changed, const char *what, struct err *) MUST_CHECK;
-int refresh_superseded(struct plan *, const char *bucket_key, const char *channel, enum refresh_open,
-                       const struct workspace *only, struct err *) MUST_CHECK;
+int refresh_revocation(struct plan *, const char *root_key, enum refresh_open,
+                       const struct workspace *only, bool changed, const char *what,
+                       struct err *) MUST_CHECK;
+int refresh_superseded(struct plan *, const char *bucket_key, const char *channel,
+                       enum refresh_open, const struct workspace *only, struct err *) MUST_CHECK;
 /* All image incidents that list this workspace or now might.  `changed`: its
  * drift did, so those that list it have something new to say. */
-int refresh_workspace_images(struct plan *, const struct workspace *, bool changed, struct err *) MUST_CHECK;
+int refresh_workspace_images(struct plan *, const struct workspace *, bool changed,
+                             struct err *) MUST_CHECK;
 /* All open image incidents of a bucket. */
 int refresh_bucket(struct plan *, const char *bucket_key, struct err *) MUST_CHECK;
-int refresh_drift(struct plan *, const struct workspace *, const struct assessment_news *, struct err *) MUST_CHECK;
-int refresh_run_failed(struct plan *, const struct workspace *, const struct run_news *, struct err *) MUST_CHECK;
+int refresh_drift(struct plan *, const struct workspace *, const struct assessment_news *,
+                  struct err *) MUST_CHECK;
+int refresh_run_failed(struct plan *, const struct workspace *, const struct run_news *,
+                       struct err *) MUST_CHECK;
 int refresh_released(struct plan *, const struct image *, struct err *) MUST_CHECK;
 int refresh_unknown(struct plan *, const char *kind, const char *reason, struct err *) MUST_CHECK;
 
@@ -88,13 +95,15 @@ int refresh_unknown(struct plan *, const char *kind, const char *reason, struct 
  * differ were written by the caller when the incident exists; settle writes all
  * of a new one).  `changed`: something beyond the judgement did.
  */
-int settle_incident(struct plan *, struct incident *, const struct incident_rows *rows, struct judgement,
-                    bool changed, const char *what, struct err *) MUST_CHECK;
+int settle_incident(struct plan *, struct incident *, const struct incident_rows *rows,
+                    struct judgement, bool changed, const char *what, struct err *) MUST_CHECK;
 
 /* announce.c: who hears of it, and what each destination is owed. */
-int announce_incident(struct plan *, const struct incident *, const struct incident_rows *, struct err *) MUST_CHECK;
+int announce_incident(struct plan *, const struct incident *, const struct incident_rows *,
+                      struct err *) MUST_CHECK;
 /* announce_image.c: the image object of an incident, or NULL.  New references;
  * cut may be NULL. */
-int announce_image(struct plan *, const struct incident *, json_t **image, json_t **cut, struct err *) MUST_CHECK;
+int announce_image(struct plan *, const struct incident *, json_t **image, json_t **cut,
+                   struct err *) MUST_CHECK;
 
 #endif

@@ -8,7 +8,8 @@
 #include "relay/store/catalog.h"
 
 static int
-load_image(struct plan *plan, const char *bucket_key, const char *fingerprint, struct image *image, struct err *err)
+load_image(struct plan *plan, const char *bucket_key, const char *fingerprint, struct image *image,
+           struct err *err)
 {
 	char *key = key_image(bucket_key, fingerprint);
 	int found = catalog_image(plan->db, key, image, err);
@@ -40,7 +41,8 @@ set_text(char **field, const char *value)
 static bool
 is_behind(const struct image *ancestor, const struct packer_news *descendant, int64_t revoked_at)
 {
-	bool revokes = descendant->action == VERSION_REVOKE || descendant->action == VERSION_SCHEDULE;
+	bool revokes =
+		descendant->action == VERSION_REVOKE || descendant->action == VERSION_SCHEDULE;
 
 	if (ancestor->as_of == 0)
 		return true;
@@ -50,7 +52,8 @@ is_behind(const struct image *ancestor, const struct packer_news *descendant, in
 /* Such an ancestor is known by what the descendant says: revoked (or to be)
  * when and why that is.  Its own news, when it comes, is no older and counts. */
 static int
-learn_ancestor(struct plan *plan, const char *bucket_key, const char *fingerprint, char **key, struct err *err)
+learn_ancestor(struct plan *plan, const char *bucket_key, const char *fingerprint, char **key,
+               struct err *err)
 {
 	const struct packer_news *news = &plan->event->packer;
 	int64_t at = plan->event->at != 0 ? plan->event->at : plan->received_at;
@@ -61,10 +64,13 @@ learn_ancestor(struct plan *plan, const char *bucket_key, const char *fingerprin
 	if (found >= 0 && is_behind(&image, news, revoked_at)) {
 		set_text(&image.id, news->inherited_from.id);
 		set_text(&image.version, news->inherited_from.name);
-		image.status = news->revoke_at > plan->received_at + REVOKE_AHEAD_MS ? IMAGE_SCHEDULED : IMAGE_REVOKED;
+		image.status = news->revoke_at > plan->received_at + REVOKE_AHEAD_MS
+		                       ? IMAGE_SCHEDULED
+		                       : IMAGE_REVOKED;
 		image.as_of = revoked_at;
 		image.revoke_at = news->revoke_at;
-		set_text(&image.revoked_by, news->revoked_by != NULL ? news->revoked_by : news->actor);
+		set_text(&image.revoked_by,
+		         news->revoked_by != NULL ? news->revoked_by : news->actor);
 		set_text(&image.reason, news->reason);
 		rc = catalog_image_put(plan->db, &image, err);
 	}
@@ -83,13 +89,16 @@ find_ancestor(struct plan *plan, char **key, struct err *err)
 	int rc = 0;
 
 	*key = NULL;
-	if (!news->inherited || (from->fingerprint == NULL && from->id == NULL && from->name == NULL))
+	if (!news->inherited ||
+	    (from->fingerprint == NULL && from->id == NULL && from->name == NULL))
 		return 0;
-	if (plan_learn_bucket(plan, from->bucket != NULL ? from->bucket : news->bucket, NULL, &bucket_key, err) != 0)
+	if (plan_learn_bucket(plan, from->bucket != NULL ? from->bucket : news->bucket, NULL,
+	                      &bucket_key, err) != 0)
 		rc = -1;
 	else if (from->fingerprint != NULL)
 		fingerprint = mem_str(from->fingerprint);
-	else if (from->name != NULL && catalog_fingerprint(plan->db, bucket_key, from->name, &fingerprint, err) < 0)
+	else if (from->name != NULL &&
+	         catalog_fingerprint(plan->db, bucket_key, from->name, &fingerprint, err) < 0)
 		rc = -1;
 	if (rc == 0 && fingerprint == NULL && from->id != NULL)
 		fingerprint = mem_str(from->id);
@@ -110,7 +119,8 @@ restore_descendants(struct plan *plan, const struct image *ancestor, struct err 
 	for (size_t i = 0; rc == 0 && i < list.count; i++) {
 		struct image *image = &list.items[i];
 
-		if (image->as_of > ancestor->as_of || (image->status != IMAGE_REVOKED && image->status != IMAGE_SCHEDULED))
+		if (image->as_of > ancestor->as_of ||
+		    (image->status != IMAGE_REVOKED && image->status != IMAGE_SCHEDULED))
 			continue;
 		image->status = IMAGE_ACTIVE;
 		image->as_of = ancestor->as_of;
@@ -143,19 +153,23 @@ struct fold_result {
 };
 
 static int
-follow_version(struct plan *plan, const struct image *image, struct fold_result result, struct err *err)
+follow_version(struct plan *plan, const struct image *image, struct fold_result result,
+               struct err *err)
 {
 	const struct packer_news *news = &plan->event->packer;
 	bool changed = result.changed, told = changed || result.retold;
-	bool opens = changed && (image->status == IMAGE_REVOKED || image->status == IMAGE_SCHEDULED);
+	bool opens =
+		changed && (image->status == IMAGE_REVOKED || image->status == IMAGE_SCHEDULED);
 	const char *root = image->inherited_from != NULL ? image->inherited_from : image->key;
-	char *what = mem_fmt("%s %s", image->version != NULL ? image->version : image->fingerprint, timeline_words(image));
+	char *what = mem_fmt("%s %s", image->version != NULL ? image->version : image->fingerprint,
+	                     timeline_words(image));
 	int rc = 0;
 
 	if (changed && image->status == IMAGE_ACTIVE)
 		rc = restore_descendants(plan, image, err);
 	if (rc == 0 && (told || news->action != VERSION_CREATE))
-		rc = refresh_revocation(plan, root, opens ? REFRESH_MAY_OPEN : REFRESH_OPEN_ONLY, NULL, told, what, err);
+		rc = refresh_revocation(plan, root, opens ? REFRESH_MAY_OPEN : REFRESH_OPEN_ONLY,
+		                        NULL, told, what, err);
 	/* An image that had an incident of its own before its ancestor was known. */
 	if (rc == 0 && root != image->key)
 		rc = refresh_revocation(plan, image->key, REFRESH_OPEN_ONLY, NULL, told, what, err);
@@ -173,7 +187,8 @@ same_text(const char *a, const char *b)
 
 /* Folds the event into its version.  *out is the caller's. */
 static int
-learn_version(struct plan *plan, const char *bucket_key, struct image *image, struct fold_result *result, struct err *err)
+learn_version(struct plan *plan, const char *bucket_key, struct image *image,
+              struct fold_result *result, struct err *err)
 {
 	char *ancestor = NULL, *reason = NULL;
 	int rc = load_image(plan, bucket_key, plan->event->packer.version.fingerprint, image, err);
@@ -195,9 +210,9 @@ int
 plan_version(struct plan *plan, struct err *err)
 {
 	const struct packer_news *news = &plan->event->packer;
-	struct image image = { 0 };
+	struct image image = {0};
 	char *bucket_key = NULL;
-	struct fold_result result = { 0 };
+	struct fold_result result = {0};
 	int rc = plan_learn_bucket(plan, news->bucket, news->bucket_id, &bucket_key, err);
 
 	if (rc == 0)
@@ -238,9 +253,9 @@ int
 plan_assign(struct plan *plan, struct err *err)
 {
 	const struct packer_news *news = &plan->event->packer;
-	struct image image = { 0 };
+	struct image image = {0};
 	char *bucket_key = NULL;
-	struct fold_result result = { 0 };
+	struct fold_result result = {0};
 	int rc = plan_learn_bucket(plan, news->bucket, news->bucket_id, &bucket_key, err);
 
 	if (rc == 0 && news->version.fingerprint != NULL)
@@ -253,7 +268,8 @@ plan_assign(struct plan *plan, struct err *err)
 	if (rc == 0)
 		rc = refresh_bucket(plan, bucket_key, err);
 	if (rc == 0)
-		rc = refresh_superseded(plan, bucket_key, news->channel, REFRESH_MAY_OPEN, NULL, err);
+		rc = refresh_superseded(plan, bucket_key, news->channel, REFRESH_MAY_OPEN, NULL,
+		                        err);
 	image_fini(&image);
 	free(bucket_key);
 	return rc;

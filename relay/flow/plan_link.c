@@ -11,15 +11,19 @@
 #define PAGE 500
 
 static bool
-rule_takes(const struct conf_rule *rule, const struct bucket *bucket, const struct workspace *workspace)
+rule_takes(const struct conf_rule *rule, const struct bucket *bucket,
+           const struct workspace *workspace)
 {
-	return glob_match(rule->project, bucket->project_id) && glob_match(rule->organization, workspace->organization);
+	return glob_match(rule->project, bucket->project_id) &&
+	       glob_match(rule->organization, workspace->organization);
 }
 
 static size_t
-captured(const struct conf_rule *rule, const struct bucket *bucket, const struct workspace *workspace)
+captured(const struct conf_rule *rule, const struct bucket *bucket,
+         const struct workspace *workspace)
 {
-	return rule_takes(rule, bucket, workspace) ? rule_match(rule, bucket->name, workspace->name) : 0;
+	return rule_takes(rule, bucket, workspace) ? rule_match(rule, bucket->name, workspace->name)
+	                                           : 0;
 }
 
 /* Of the buckets that one rule gives a workspace, those with the longest captures. */
@@ -37,7 +41,8 @@ link_by_rule(struct plan *plan, const struct conf_rule *rule, const struct bucke
 	}
 	for (size_t i = 0; i < buckets->count; i++)
 		if (captured(rule, &buckets->items[i], workspace) == longest &&
-		    catalog_link_add(plan->db, workspace->key, buckets->items[i].key, rule->channel, plan->now_ms, err) != 0)
+		    catalog_link_add(plan->db, workspace->key, buckets->items[i].key, rule->channel,
+		                     plan->now_ms, err) != 0)
 			return -1;
 	return 0;
 }
@@ -54,7 +59,8 @@ plan_link_workspace(struct plan *plan, const struct workspace *workspace, struct
 		goto out;
 	/* Where two rules give the same pair the first one's channel stands: it is written last. */
 	for (size_t i = plan->conf->correlate.count; i-- > 0;)
-		if (link_by_rule(plan, conf_item(plan->conf->correlate, struct conf_rule, i), &buckets, workspace, err) != 0)
+		if (link_by_rule(plan, conf_item(plan->conf->correlate, struct conf_rule, i),
+		                 &buckets, workspace, err) != 0)
 			goto out;
 	rc = 0;
 out:
@@ -63,16 +69,19 @@ out:
 }
 
 static bool
-any_rule_gives(const struct conf *conf, const struct bucket *bucket, const struct workspace *workspace)
+any_rule_gives(const struct conf *conf, const struct bucket *bucket,
+               const struct workspace *workspace)
 {
 	for (size_t i = 0; i < conf->correlate.count; i++)
-		if (captured(conf_item(conf->correlate, struct conf_rule, i), bucket, workspace) > 0)
+		if (captured(conf_item(conf->correlate, struct conf_rule, i), bucket, workspace) >
+		    0)
 			return true;
 	return false;
 }
 
 static int
-link_if_given(struct plan *plan, const struct bucket *bucket, const struct workspace *workspace, struct err *err)
+link_if_given(struct plan *plan, const struct bucket *bucket, const struct workspace *workspace,
+              struct err *err)
 {
 	if (!any_rule_gives(plan->conf, bucket, workspace))
 		return 0;

@@ -41,7 +41,7 @@ plan_learn_workspace(struct plan *plan, struct workspace *workspace, struct err 
 	bool linked_anew;
 	int found;
 
-	*workspace = (struct workspace){ 0 };
+	*workspace = (struct workspace){0};
 	if (ref->id == NULL && ref->name == NULL)
 		return 0;
 	found = catalog_workspace_find(plan->db, ref, workspace, err);
@@ -65,7 +65,8 @@ plan_learn_workspace(struct plan *plan, struct workspace *workspace, struct err 
 }
 
 static int
-workspace_changed(struct plan *plan, const struct workspace *workspace, bool drift_changed, struct err *err)
+workspace_changed(struct plan *plan, const struct workspace *workspace, bool drift_changed,
+                  struct err *err)
 {
 	if (catalog_workspace_put(plan->db, workspace, err) != 0)
 		return -1;
@@ -73,7 +74,8 @@ workspace_changed(struct plan *plan, const struct workspace *workspace, bool dri
 }
 
 static int
-plan_run(struct plan *plan, struct workspace *workspace, const struct run_news *run, struct err *err)
+plan_run(struct plan *plan, struct workspace *workspace, const struct run_news *run,
+         struct err *err)
 {
 	bool drifted = workspace->drifted;
 

@@ -36,7 +36,7 @@ refresh_load(struct refresh *r, struct plan *plan, const char *key, struct err *
 {
 	int found;
 
-	*r = (struct refresh){ .plan = plan };
+	*r = (struct refresh){.plan = plan};
 	found = incidents_open(plan->db, key, &r->incident, err);
 	if (found != 1)
 		return found;
@@ -61,9 +61,11 @@ refresh_fini(struct refresh *r)
 static struct incident_row *
 stored_row(struct refresh *r, const char *workspace_key, const char *bucket_key)
 {
-	struct incident_row key = { .workspace_key = (char *)workspace_key, .bucket_key = (char *)bucket_key };
+	struct incident_row key = {.workspace_key = (char *)workspace_key,
+	                           .bucket_key = (char *)bucket_key};
 
-	return r->stored > 0 ? bsearch(&key, r->rows.items, r->stored, sizeof(key), by_workspace) : NULL;
+	return r->stored > 0 ? bsearch(&key, r->rows.items, r->stored, sizeof(key), by_workspace)
+	                     : NULL;
 }
 
 static int
@@ -86,8 +88,8 @@ set_text(char **field, const char *value)
 }
 
 static int
-runs(struct refresh *r, const struct workspace *workspace, const struct image *image, const char *channel,
-     struct incident_row *row, struct err *err)
+runs(struct refresh *r, const struct workspace *workspace, const struct image *image,
+     const char *channel, struct incident_row *row, struct err *err)
 {
 	if (row == NULL) {
 		r->rows.items = mem_grow(r->rows.items, r->rows.count + 1, sizeof(*r->rows.items));
@@ -133,15 +135,15 @@ one_of(const struct question *q, const struct history *history, const struct wor
 	if (q->channel != NULL && strcmp(usage_followed_channel(rule_channel), q->channel) != 0)
 		return NULL;
 	for (size_t i = 0; i < q->count; i++)
-		if (usage_possible(history, q->channel != NULL ? q->channel : rule_channel, workspace->applied,
-		                   &q->images[i], now_ms))
+		if (usage_possible(history, q->channel != NULL ? q->channel : rule_channel,
+		                   workspace->applied, &q->images[i], now_ms))
 			return &q->images[i];
 	return NULL;
 }
 
 static int
-ask_one(struct refresh *r, const struct question *q, const struct history *history, const struct workspace *workspace,
-        const char *rule_channel, struct err *err)
+ask_one(struct refresh *r, const struct question *q, const struct history *history,
+        const struct workspace *workspace, const char *rule_channel, struct err *err)
 {
 	struct incident_row *row = stored_row(r, workspace->key, q->bucket_key);
 	const struct image *image = one_of(q, history, workspace, rule_channel, r->plan->now_ms);
@@ -152,7 +154,8 @@ ask_one(struct refresh *r, const struct question *q, const struct history *histo
 		return runs_no_more(r, row, workspace->gone_at != 0, err);
 	if (row == NULL && q->skip_revoked) {
 		char *revoked;
-		int listed = incidents_revoked_image(r->plan->db, workspace->key, q->bucket_key, &revoked, err);
+		int listed = incidents_revoked_image(r->plan->db, workspace->key, q->bucket_key,
+		                                     &revoked, err);
 
 		free(revoked);
 		if (listed != 0)
@@ -162,10 +165,11 @@ ask_one(struct refresh *r, const struct question *q, const struct history *histo
 }
 
 int
-refresh_ask(struct refresh *r, const struct question *q, const struct workspace *only, struct err *err)
+refresh_ask(struct refresh *r, const struct question *q, const struct workspace *only,
+            struct err *err)
 {
-	struct history history = { 0 };
-	struct link_list links = { 0 };
+	struct history history = {0};
+	struct link_list links = {0};
 	int rc = -1;
 
 	if (catalog_history(r->plan->db, q->bucket_key, &history, err) != 0)
@@ -177,7 +181,8 @@ refresh_ask(struct refresh *r, const struct question *q, const struct workspace 
 		const struct link *link = &links.items[i];
 
 		if (strcmp(link->bucket_key, q->bucket_key) == 0 &&
-		    ask_one(r, q, &history, only != NULL ? only : &link->workspace, link->channel, err) != 0)
+		    ask_one(r, q, &history, only != NULL ? only : &link->workspace, link->channel,
+		            err) != 0)
 			goto out;
 	}
 	rc = 0;
@@ -204,7 +209,7 @@ refresh_rest(struct refresh *r, const struct workspace *only, struct err *err)
 void
 refresh_count(struct refresh *r, struct incident_counts *counts)
 {
-	*counts = (struct incident_counts){ 0 };
+	*counts = (struct incident_counts){0};
 	for (size_t i = 0; i < r->rows.count; i++)
 		incident_count(counts, &r->rows.items[i]);
 	if (r->rows.count > 0)

@@ -19,7 +19,8 @@ newest_first(const void *a, const void *b)
 static bool
 is_revoked(const struct image *image)
 {
-	return image->status == IMAGE_REVOKED || image->status == IMAGE_SCHEDULED || image->status == IMAGE_DELETED;
+	return image->status == IMAGE_REVOKED || image->status == IMAGE_SCHEDULED ||
+	       image->status == IMAGE_DELETED;
 }
 
 /* The revoked ones of `all` that are in this bucket, newest first; borrowed members. */
@@ -47,13 +48,14 @@ bucket_seen_before(const struct image_list *all, size_t i)
 
 /* One question for each bucket that the ancestor and its descendants are in. */
 static int
-ask_members(struct refresh *r, const struct image_list *members, const struct workspace *only, struct err *err)
+ask_members(struct refresh *r, const struct image_list *members, const struct workspace *only,
+            struct err *err)
 {
 	struct image *images = mem_array(members->count, sizeof(*images));
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < members->count; i++) {
-		struct question q = { .bucket_key = members->items[i].bucket_key, .images = images };
+		struct question q = {.bucket_key = members->items[i].bucket_key, .images = images};
 
 		if (bucket_seen_before(members, i))
 			continue;
@@ -105,11 +107,11 @@ weigh_drift(struct plan *plan, const struct incident_rows *rows, struct err *err
 }
 
 int
-refresh_revocation(struct plan *plan, const char *root_key, enum refresh_open open, const struct workspace *only,
-                   bool changed, const char *what, struct err *err)
+refresh_revocation(struct plan *plan, const char *root_key, enum refresh_open open,
+                   const struct workspace *only, bool changed, const char *what, struct err *err)
 {
 	char *key = key_incident(incident_kind_names[KIND_IMAGE_REVOCATION], root_key);
-	struct image_list members = { 0 };
+	struct image_list members = {0};
 	struct incident_counts counts;
 	struct refresh r;
 	int found = refresh_load(&r, plan, key, err), rc = -1;
@@ -138,8 +140,8 @@ refresh_revocation(struct plan *plan, const char *root_key, enum refresh_open op
 		goto out;
 	}
 	if (settle_incident(plan, &r.incident, &r.rows,
-	                    judge_revocation(members.items[0].status, r.incident.phase, &counts), changed || r.changed,
-	                    what != NULL ? what : r.what, err) != 0)
+	                    judge_revocation(members.items[0].status, r.incident.phase, &counts),
+	                    changed || r.changed, what != NULL ? what : r.what, err) != 0)
 		goto out;
 	rc = weigh_drift(plan, &r.rows, err);
 	if (rc == 0 && found == 0 && only != NULL) /* it opened for one: the others are asked too */
@@ -170,9 +172,10 @@ image_with(const struct image_list *images, const char *fingerprint)
 }
 
 static int
-load_promotion(struct plan *plan, const char *bucket_key, const char *channel, struct promotion *p, struct err *err)
+load_promotion(struct plan *plan, const char *bucket_key, const char *channel, struct promotion *p,
+               struct err *err)
 {
-	*p = (struct promotion){ 0 };
+	*p = (struct promotion){0};
 	if (catalog_history(plan->db, bucket_key, &p->history, err) != 0 ||
 	    catalog_images_of(plan->db, bucket_key, &p->images, err) != 0)
 		return -1;
@@ -183,7 +186,8 @@ load_promotion(struct plan *plan, const char *bucket_key, const char *channel, s
 		return 0;
 	p->current = image_with(&p->images, p->now->fingerprint);
 	p->previous = image_with(&p->images, p->now->previous_fingerprint);
-	p->rolled_back = p->current != NULL && p->previous != NULL && image_newer(p->previous, p->current);
+	p->rolled_back =
+		p->current != NULL && p->previous != NULL && image_newer(p->previous, p->current);
 	return 0;
 }
 
@@ -209,8 +213,9 @@ left_behind(const struct promotion *p, struct image *out)
 
 	for (size_t i = 0; i < p->images.count; i++) {
 		const struct image *image = &p->images.items[i];
-		bool behind = p->rolled_back ? image == p->previous
-		                             : image != p->current && !image_newer(image, p->current);
+		bool behind = p->rolled_back
+		                      ? image == p->previous
+		                      : image != p->current && !image_newer(image, p->current);
 
 		if (behind && image->status != IMAGE_INCOMPLETE)
 			out[n++] = *image;
@@ -221,8 +226,9 @@ left_behind(const struct promotion *p, struct image *out)
 static json_t *
 replacement_of(const struct promotion *p, const char *channel)
 {
-	return json_pack("{s:o, s:o, s:s}", "version", json_text_or_null(p->current->version), "fingerprint",
-	                 json_text_or_null(p->current->fingerprint), "channel", channel);
+	return json_pack("{s:o, s:o, s:s}", "version", json_text_or_null(p->current->version),
+	                 "fingerprint", json_text_or_null(p->current->fingerprint), "channel",
+	                 channel);
 }
 
 /* The subject follows the newest assignment; returns whether it is another now. */
@@ -234,7 +240,8 @@ set_subject(struct incident *incident, const struct promotion *p, const char *ch
 	const char *previous = p->previous != NULL ? p->previous->key : NULL;
 
 	json_object_set_new(incident->detail, "replacement", replacement);
-	json_object_set_new(incident->detail, "previous_version", json_text_or_null(p->now->previous_version));
+	json_object_set_new(incident->detail, "previous_version",
+	                    json_text_or_null(p->now->previous_version));
 	if (!same || incident->image_key == NULL) {
 		free(incident->image_key);
 		incident->image_key = mem_str(previous);
@@ -246,20 +253,21 @@ static char *
 superseded_key(const char *bucket_key, const char *channel)
 {
 	char *last = key_join(channel, NULL);
-	char *key = mem_fmt("%s/%s/%s", incident_kind_names[KIND_IMAGE_SUPERSEDED], bucket_key, last);
+	char *key =
+		mem_fmt("%s/%s/%s", incident_kind_names[KIND_IMAGE_SUPERSEDED], bucket_key, last);
 
 	free(last);
 	return key;
 }
 
 int
-refresh_superseded(struct plan *plan, const char *bucket_key, const char *channel, enum refresh_open open,
-                   const struct workspace *only, struct err *err)
+refresh_superseded(struct plan *plan, const char *bucket_key, const char *channel,
+                   enum refresh_open open, const struct workspace *only, struct err *err)
 {
 	char *key = superseded_key(bucket_key, channel);
-	struct promotion p = { 0 };
+	struct promotion p = {0};
 	struct image *behind = NULL;
-	struct question q = { .bucket_key = bucket_key, .channel = channel, .skip_revoked = true };
+	struct question q = {.bucket_key = bucket_key, .channel = channel, .skip_revoked = true};
 	struct incident_counts counts;
 	struct judgement verdict;
 	struct refresh r;
@@ -293,7 +301,8 @@ refresh_superseded(struct plan *plan, const char *bucket_key, const char *channe
 		goto out;
 	refresh_count(&r, &counts);
 	verdict = judge_superseded(p.rolled_back ? PHASE_ROLLED_BACK : PHASE_NONE, &counts);
-	rc = settle_incident(plan, &r.incident, &r.rows, verdict, another || r.changed, r.what, err);
+	rc = settle_incident(plan, &r.incident, &r.rows, verdict, another || r.changed, r.what,
+	                     err);
 out:
 	free(behind);
 	promotion_fini(&p);
@@ -305,8 +314,8 @@ out:
 int
 refresh_released(struct plan *plan, const struct image *image, struct err *err)
 {
-	struct incident_rows nobody = { 0 };
-	struct incident before, incident = { .kind = KIND_IMAGE_RELEASED };
+	struct incident_rows nobody = {0};
+	struct incident before, incident = {.kind = KIND_IMAGE_RELEASED};
 	int rc;
 
 	incident.key = key_incident(incident_kind_names[KIND_IMAGE_RELEASED], image->key);
@@ -317,8 +326,8 @@ refresh_released(struct plan *plan, const struct image *image, struct err *err)
 		incident.bucket_key = mem_str(image->bucket_key);
 		incident.detail = json_object();
 		rc = settle_incident(plan, &incident, &nobody,
-		                     (struct judgement){ .open = true, .severity = SEVERITY_INFO }, false, "released",
-		                     err);
+		                     (struct judgement){.open = true, .severity = SEVERITY_INFO},
+		                     false, "released", err);
 	}
 	incident_fini(&incident);
 	return rc < 0 ? -1 : 0;
@@ -328,31 +337,35 @@ refresh_released(struct plan *plan, const struct image *image, struct err *err)
  * that closed when the last had moved off opens anew, under a new id, for a
  * workspace that is seen to come (back) to the image. */
 static int
-refresh_revocations_of(struct plan *plan, const char *bucket_key, const struct workspace *only, bool changed,
-                       struct err *err)
+refresh_revocations_of(struct plan *plan, const char *bucket_key, const struct workspace *only,
+                       bool changed, struct err *err)
 {
-	enum refresh_open open = only != NULL && only->applied.to != 0 ? REFRESH_FOR_SOMEBODY : REFRESH_OPEN_ONLY;
+	enum refresh_open open =
+		only != NULL && only->applied.to != 0 ? REFRESH_FOR_SOMEBODY : REFRESH_OPEN_ONLY;
 	struct image_list images;
 	int rc = catalog_revoked_of(plan->db, bucket_key, &images, err);
 
 	for (size_t i = 0; rc == 0 && i < images.count; i++) {
 		const struct image *image = &images.items[i];
 
-		rc = refresh_revocation(plan, image->inherited_from != NULL ? image->inherited_from : image->key,
-		                        open, only, changed, NULL, err);
+		rc = refresh_revocation(
+			plan, image->inherited_from != NULL ? image->inherited_from : image->key,
+			open, only, changed, NULL, err);
 	}
 	image_list_fini(&images);
 	return rc;
 }
 
 static int
-refresh_superseded_of(struct plan *plan, const char *bucket_key, const struct workspace *only, struct err *err)
+refresh_superseded_of(struct plan *plan, const char *bucket_key, const struct workspace *only,
+                      struct err *err)
 {
 	struct incident_list open;
 	int rc = incidents_of_bucket(plan->db, bucket_key, KIND_IMAGE_SUPERSEDED, &open, err);
 
 	for (size_t i = 0; rc == 0 && i < open.count; i++)
-		rc = refresh_superseded(plan, bucket_key, open.items[i].channel, REFRESH_OPEN_ONLY, only, err);
+		rc = refresh_superseded(plan, bucket_key, open.items[i].channel, REFRESH_OPEN_ONLY,
+		                        only, err);
 	incident_list_fini(&open);
 	return rc;
 }
@@ -374,18 +387,19 @@ refresh_listing(struct plan *plan, const struct workspace *workspace, bool chang
 		const struct incident *incident = &listing.items[i];
 
 		if (incident->kind == KIND_IMAGE_REVOCATION)
-			rc = refresh_revocation(plan, incident->image_key, REFRESH_OPEN_ONLY, workspace, changed, NULL,
-			                        err);
+			rc = refresh_revocation(plan, incident->image_key, REFRESH_OPEN_ONLY,
+			                        workspace, changed, NULL, err);
 		else
-			rc = refresh_superseded(plan, incident->bucket_key, incident->channel, REFRESH_OPEN_ONLY,
-			                        workspace, err);
+			rc = refresh_superseded(plan, incident->bucket_key, incident->channel,
+			                        REFRESH_OPEN_ONLY, workspace, err);
 	}
 	incident_list_fini(&listing);
 	return rc;
 }
 
 int
-refresh_workspace_images(struct plan *plan, const struct workspace *workspace, bool changed, struct err *err)
+refresh_workspace_images(struct plan *plan, const struct workspace *workspace, bool changed,
+                         struct err *err)
 {
 	struct link_list links;
 	int rc;

@@ -11,11 +11,11 @@
 
 /* The one version that the rules leave possible, or NULL when there are several. */
 static int
-only_possible(struct plan *plan, const struct workspace *workspace, const struct link *link, struct image *out,
-              struct err *err)
+only_possible(struct plan *plan, const struct workspace *workspace, const struct link *link,
+              struct image *out, struct err *err)
 {
-	struct history history = { 0 };
-	struct image_list images = { 0 };
+	struct history history = {0};
+	struct image_list images = {0};
 	size_t found = 0, at = 0;
 	int rc = -1;
 
@@ -23,13 +23,14 @@ only_possible(struct plan *plan, const struct workspace *workspace, const struct
 	    catalog_images_of(plan->db, link->bucket_key, &images, err) != 0)
 		goto out;
 	for (size_t i = 0; i < images.count && found < 2; i++)
-		if (usage_possible(&history, link->channel, workspace->applied, &images.items[i], plan->now_ms)) {
+		if (usage_possible(&history, link->channel, workspace->applied, &images.items[i],
+		                   plan->now_ms)) {
 			found++;
 			at = i;
 		}
 	if (found == 1) {
 		*out = images.items[at];
-		images.items[at] = (struct image){ 0 };
+		images.items[at] = (struct image){0};
 	}
 	rc = found == 1;
 out:
@@ -41,13 +42,14 @@ out:
 /* What the workspace runs, where known: a revoked image before all others,
  * else the only one possible.  1, 0, -1. */
 static int
-image_it_runs(struct plan *plan, const struct workspace *workspace, struct image *out, struct err *err)
+image_it_runs(struct plan *plan, const struct workspace *workspace, struct image *out,
+              struct err *err)
 {
-	struct link_list links = { 0 };
+	struct link_list links = {0};
 	char *revoked = NULL;
 	int rc = incidents_revoked_image(plan->db, workspace->key, NULL, &revoked, err);
 
-	*out = (struct image){ 0 };
+	*out = (struct image){0};
 	if (rc == 1)
 		rc = catalog_image(plan->db, revoked, out, err);
 	else if (rc == 0 && catalog_links_of_workspace(plan->db, workspace->key, &links, err) != 0)
@@ -69,7 +71,9 @@ row_of(const struct workspace *workspace, const struct image *image, bool wrong)
 		.bucket_key = mem_str(runs_image ? image->bucket_key : ""),
 		.fingerprint = mem_str(runs_image ? image->fingerprint : ""),
 		.version = mem_str(image->version),
-		.state = workspace->gone_at != 0 ? ROW_GONE : wrong ? ROW_AFFECTED : ROW_MOVED,
+		.state = workspace->gone_at != 0 ? ROW_GONE
+	                 : wrong                 ? ROW_AFFECTED
+	                                         : ROW_MOVED,
 		.known = !runs_image,
 		.evidence = EVIDENCE_RULE,
 		.workspace_id = mem_str(workspace->id),
@@ -82,11 +86,11 @@ row_of(const struct workspace *workspace, const struct image *image, bool wrong)
 
 /* Opens, changes or closes; `incident` is the open one or a new one. */
 static int
-settle_workspace(struct plan *plan, struct incident *incident, const struct workspace *workspace, bool wrong,
-                 bool changed, const char *what, struct err *err)
+settle_workspace(struct plan *plan, struct incident *incident, const struct workspace *workspace,
+                 bool wrong, bool changed, const char *what, struct err *err)
 {
-	struct incident_rows rows = { 0 };
-	struct image image = { 0 };
+	struct incident_rows rows = {0};
+	struct image image = {0};
 	int revoked = incidents_runs_revoked(plan->db, workspace->key, err), rc = -1;
 
 	if (revoked < 0 || image_it_runs(plan, workspace, &image, err) < 0)
@@ -95,11 +99,13 @@ settle_workspace(struct plan *plan, struct incident *incident, const struct work
 	incident->image_key = mem_str(image.key);
 	rows.items = mem_alloc(sizeof(*rows.items));
 	rows.items[rows.count++] = row_of(workspace, &image, wrong);
-	if (incident->id[0] != '\0' && (incidents_rows_drop(plan->db, incident->id, err) != 0 ||
-	                                incidents_row_put(plan->db, incident->id, rows.items, err) != 0))
+	if (incident->id[0] != '\0' &&
+	    (incidents_rows_drop(plan->db, incident->id, err) != 0 ||
+	     incidents_row_put(plan->db, incident->id, rows.items, err) != 0))
 		goto out;
-	rc = settle_incident(plan, incident, &rows, judge_workspace(incident->kind, wrong, revoked == 1), changed,
-	                     what, err);
+	rc = settle_incident(plan, incident, &rows,
+	                     judge_workspace(incident->kind, wrong, revoked == 1), changed, what,
+	                     err);
 out:
 	incident_rows_fini(&rows);
 	image_fini(&image);
@@ -108,8 +114,8 @@ out:
 
 /* The open incident of this kind, or a blank one to open. */
 static int
-load_or_blank(struct plan *plan, enum incident_kind kind, const char *subject_key, struct incident *incident,
-              struct err *err)
+load_or_blank(struct plan *plan, enum incident_kind kind, const char *subject_key,
+              struct incident *incident, struct err *err)
 {
 	char *key = key_incident(incident_kind_names[kind], subject_key);
 	int rc = incidents_open(plan->db, key, incident, err);
@@ -145,11 +151,12 @@ drift_of(const struct assessment_news *news)
 }
 
 int
-refresh_drift(struct plan *plan, const struct workspace *workspace, const struct assessment_news *news,
-              struct err *err)
+refresh_drift(struct plan *plan, const struct workspace *workspace,
+              const struct assessment_news *news, struct err *err)
 {
 	struct incident incident;
-	int found = load_or_blank(plan, KIND_WORKSPACE_DRIFT, workspace->key, &incident, err), rc = -1;
+	int found = load_or_blank(plan, KIND_WORKSPACE_DRIFT, workspace->key, &incident, err),
+	    rc = -1;
 	bool changed = false;
 
 	if (found < 0)
@@ -164,12 +171,15 @@ refresh_drift(struct plan *plan, const struct workspace *workspace, const struct
 
 		/* What drifted is known by its number only: the same number, told
 		 * again by each assessment, is no news. */
-		changed = found == 1 &&
-		          json_int_at(incident.detail, "drift.resources_drifted", -1) != news->resources_drifted;
+		changed = found == 1 && json_int_at(incident.detail, "drift.resources_drifted",
+		                                    -1) != news->resources_drifted;
 		json_object_set_new(incident.detail, "drift", drift);
 	}
 	rc = settle_workspace(plan, &incident, workspace, workspace->drifted, changed,
-	                      !workspace->drifted ? "no longer drifts" : found == 0 ? "drifted" : NULL, err);
+	                      !workspace->drifted ? "no longer drifts"
+	                      : found == 0        ? "drifted"
+	                                          : NULL,
+	                      err);
 out:
 	incident_fini(&incident);
 	return rc;
@@ -179,18 +189,21 @@ static json_t *
 run_of(const struct run_news *run)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "id", json_text_or_null(run->id), "status",
-	                 json_text_or_null(run->status), "message", json_text_or_null(run->message), "created_by",
-	                 json_text_or_null(run->created_by), "url", json_http_url_or_null(run->url));
+	                 json_text_or_null(run->status), "message", json_text_or_null(run->message),
+	                 "created_by", json_text_or_null(run->created_by), "url",
+	                 json_http_url_or_null(run->url));
 }
 
 int
-refresh_run_failed(struct plan *plan, const struct workspace *workspace, const struct run_news *run, struct err *err)
+refresh_run_failed(struct plan *plan, const struct workspace *workspace, const struct run_news *run,
+                   struct err *err)
 {
 	bool wrong = workspace->gone_at == 0 && workspace->run_failed_at != 0 &&
 	             workspace->run_failed_at >= workspace->run_ok_at;
 	bool failed = run != NULL && run_meaning(run->status) == RUN_FAILED, changed = false;
 	struct incident incident;
-	int found = load_or_blank(plan, KIND_WORKSPACE_RUN_FAILED, workspace->key, &incident, err), rc = -1;
+	int found = load_or_blank(plan, KIND_WORKSPACE_RUN_FAILED, workspace->key, &incident, err),
+	    rc = -1;
 
 	if (found < 0)
 		goto out;
@@ -202,7 +215,8 @@ refresh_run_failed(struct plan *plan, const struct workspace *workspace, const s
 	if (wrong && failed) {
 		const char *before = json_text_at(incident.detail, "run.id");
 
-		changed = found == 1 && (before == NULL || run->id == NULL || strcmp(before, run->id) != 0);
+		changed = found == 1 &&
+		          (before == NULL || run->id == NULL || strcmp(before, run->id) != 0);
 		json_object_set_new(incident.detail, "run", run_of(run));
 	}
 	rc = settle_workspace(plan, &incident, workspace, wrong, changed,
@@ -216,9 +230,10 @@ int
 refresh_unknown(struct plan *plan, const char *kind, const char *reason, struct err *err)
 {
 	char *subject = key_join(plan->source, kind, NULL);
-	struct incident_rows nobody = { 0 };
-	struct incident incident = { 0 };
-	int found = load_or_blank(plan, KIND_RELAY_UNKNOWN_EVENT, subject, &incident, err), rc = found < 0 ? -1 : 0;
+	struct incident_rows nobody = {0};
+	struct incident incident = {0};
+	int found = load_or_blank(plan, KIND_RELAY_UNKNOWN_EVENT, subject, &incident, err),
+	    rc = found < 0 ? -1 : 0;
 	int64_t left;
 
 	if (found < 0 || (found == 0 && reason == NULL))
@@ -234,8 +249,8 @@ refresh_unknown(struct plan *plan, const char *kind, const char *reason, struct 
 	if (reason != NULL)
 		json_object_set_new(incident.detail, "reason", json_string(reason));
 	rc = settle_incident(plan, &incident, &nobody,
-	                     (struct judgement){ .open = left > 0, .severity = SEVERITY_WARNING }, reason != NULL,
-	                     left > 0 ? reason : "all replayed", err);
+	                     (struct judgement){.open = left > 0, .severity = SEVERITY_WARNING},
+	                     reason != NULL, left > 0 ? reason : "all replayed", err);
 out:
 	incident_fini(&incident);
 	free(subject);

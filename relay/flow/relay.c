@@ -12,7 +12,8 @@
 #include "relay/runtime/inbox.h"
 #include "relay/store/prune.h"
 
-#define RELINK_WORKSPACES 25 /* in one job: some milliseconds, so that accepts do not wait for more */
+#define RELINK_WORKSPACES \
+	25 /* in one job: some milliseconds, so that accepts do not wait for more */
 #define PRUNE_EVERY_MS HOUR_MS
 #define IDLE_LOOK_MS 20
 
@@ -47,7 +48,8 @@ on_plan(void *arg, struct db *db, const struct stored_event *event, int64_t now_
 }
 
 static int
-on_park(void *arg, struct db *db, const struct stored_event *event, const char *reason, int64_t now_ms, struct err *err)
+on_park(void *arg, struct db *db, const struct stored_event *event, const char *reason,
+        int64_t now_ms, struct err *err)
 {
 	return plan_park(((struct relay *)arg)->desk, db, event, reason, now_ms, err);
 }
@@ -82,7 +84,8 @@ relink_done(struct store_job *base, int rc)
 	struct relay *relay = job->relay;
 
 	if (rc != 0)
-		log_error("correlation of known workspaces failed", "error", job->job.failure.text, LOG_END);
+		log_error("correlation of known workspaces failed", "error", job->job.failure.text,
+		          LOG_END);
 	conf_release(job->conf);
 	job->conf = NULL;
 	if (rc == 0 && job->more && !relay->draining) {
@@ -153,9 +156,11 @@ prune(void *arg)
 static int
 start(struct relay *relay, struct err *err)
 {
-	struct planner planner = { .plan = on_plan, .park = on_park, .planned = on_planned, .arg = relay };
+	struct planner planner = {
+		.plan = on_plan, .park = on_park, .planned = on_planned, .arg = relay};
 
-	if (store_open(&relay->store, relay->conf->store.url, relay->inbox, &planner, NULL, err) != 0 ||
+	if (store_open(&relay->store, relay->conf->store.url, relay->inbox, &planner, NULL, err) !=
+	            0 ||
 	    deliver_new(&relay->deliver, relay->loop, relay->store, relay->httpc, NULL, err) != 0 ||
 	    intake_new(&relay->intake, relay->loop, relay->store, relay->conf, err) != 0)
 		return -1;
@@ -239,7 +244,8 @@ relay_free(struct relay *relay)
 	if (relay->idle != NULL)
 		timer_free(relay->idle);
 	if (relay->deliver != NULL)
-		deliver_drain(relay->deliver, NULL, NULL); /* answers that come late submit nothing more */
+		deliver_drain(relay->deliver, NULL,
+		              NULL); /* answers that come late submit nothing more */
 	if (relay->store != NULL)
 		store_close(relay->store);
 	inbox_free(relay->inbox);

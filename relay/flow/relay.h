@@ -28,7 +28,7 @@ void relay_drain(struct relay *, loop_fn *done, void *arg);
 bool relay_draining(const struct relay *);
 void relay_free(struct relay *);
 
-struct conf *relay_conf(struct relay *);   /* of now, borrowed */
+struct conf *relay_conf(struct relay *); /* of now, borrowed */
 struct store *relay_store(struct relay *);
 const char *relay_ingest_address(const struct relay *);
 /* Something may be owed or to be planned: after a retry or a replay by hand. */

@@ -10,7 +10,8 @@
 #include "relay/store/incidents.h"
 
 static int
-retitle(struct plan *plan, struct incident *incident, const struct incident_rows *rows, struct err *err)
+retitle(struct plan *plan, struct incident *incident, const struct incident_rows *rows,
+        struct err *err)
 {
 	const char *workspace = rows->count > 0 ? rows->items[0].name : NULL;
 	json_t *image;
@@ -32,14 +33,14 @@ note(struct plan *plan, const struct incident *incident, const char *what, struc
 static void
 log_incident(const struct incident *incident, const char *msg)
 {
-	log_info(msg, "incident", incident->id, "kind", incident_kind_names[incident->kind], "phase",
-	         phase_names[incident->phase], "severity", severity_names[incident->severity], "title", incident->title,
-	         LOG_END);
+	log_info(msg, "incident", incident->id, "kind", incident_kind_names[incident->kind],
+	         "phase", phase_names[incident->phase], "severity",
+	         severity_names[incident->severity], "title", incident->title, LOG_END);
 }
 
 static int
-open_incident(struct plan *plan, struct incident *incident, const struct incident_rows *rows, const char *what,
-              struct err *err)
+open_incident(struct plan *plan, struct incident *incident, const struct incident_rows *rows,
+              const char *what, struct err *err)
 {
 	id_make("inc", plan->now_ms, incident->id);
 	incident->opened_at = plan->now_ms;
@@ -59,13 +60,14 @@ open_incident(struct plan *plan, struct incident *incident, const struct inciden
 }
 
 static int
-change_incident(struct plan *plan, struct incident *incident, const struct incident_rows *rows, bool closes,
-                const char *what, struct err *err)
+change_incident(struct plan *plan, struct incident *incident, const struct incident_rows *rows,
+                bool closes, const char *what, struct err *err)
 {
 	incident->revision++;
 	incident->open = !closes;
 	incident->resolved_at = closes ? plan->now_ms : 0;
-	if (retitle(plan, incident, rows, err) != 0 || incidents_update(plan->db, incident, err) != 0)
+	if (retitle(plan, incident, rows, err) != 0 ||
+	    incidents_update(plan->db, incident, err) != 0)
 		return -1;
 	if (closes)
 		metric_add(METRIC_INCIDENTS_RESOLVED, 1);
@@ -74,11 +76,12 @@ change_incident(struct plan *plan, struct incident *incident, const struct incid
 }
 
 int
-settle_incident(struct plan *plan, struct incident *incident, const struct incident_rows *rows, struct judgement j,
-                bool changed, const char *what, struct err *err)
+settle_incident(struct plan *plan, struct incident *incident, const struct incident_rows *rows,
+                struct judgement j, bool changed, const char *what, struct err *err)
 {
 	bool is_new = incident->id[0] == '\0';
-	bool differs = changed || j.phase != incident->phase || j.severity != incident->severity || !j.open;
+	bool differs = changed || j.phase != incident->phase || j.severity != incident->severity ||
+	               !j.open;
 
 	if (is_new ? !j.open : !differs)
 		return 0;

@@ -29,8 +29,8 @@ unescape(char *part)
 struct bucket_name
 bucket_name_of(const char *bucket_key, char **memory)
 {
-	struct bucket_name name = { 0 };
-	const char **parts[] = { &name.organization_id, &name.project_id, &name.bucket };
+	struct bucket_name name = {0};
+	const char **parts[] = {&name.organization_id, &name.project_id, &name.bucket};
 	char *rest = *memory = mem_str(bucket_key);
 
 	for (size_t i = 0; rest != NULL && i < COUNT(parts); i++) {
@@ -72,7 +72,8 @@ channels_of(const struct image *image, const struct history *history)
 		const struct assignment *a = &history->items[i];
 		bool current = i + 1 == history->count || strcmp(a[1].channel, a->channel) != 0;
 
-		if (current && a->fingerprint != NULL && strcmp(a->fingerprint, image->fingerprint) == 0)
+		if (current && a->fingerprint != NULL &&
+		    strcmp(a->fingerprint, image->fingerprint) == 0)
 			json_array_append_new(out, json_string(a->channel));
 	}
 	return out;
@@ -131,12 +132,15 @@ document_image(const struct image *image, const struct image_surroundings *aroun
 	json_object_set_new(out, "reason", json_text_or_null(image->reason));
 	json_object_set_new(out, "url", json_null());
 	json_object_set_new(out, "channels", channels_of(image, around->history));
-	json_object_set_new(out, "artifacts", cut_list(image->artifacts, DOCUMENT_IMAGES_MAX, "artifacts", cut));
+	json_object_set_new(out, "artifacts",
+	                    cut_list(image->artifacts, DOCUMENT_IMAGES_MAX, "artifacts", cut));
 	json_object_set_new(out, "inherited_from",
 	                    around->ancestor != NULL ? image_name(around->ancestor) : json_null());
-	json_object_set_new(out, "descendants", cut_list(descendants, DOCUMENT_IMAGES_MAX, "descendants", cut));
+	json_object_set_new(out, "descendants",
+	                    cut_list(descendants, DOCUMENT_IMAGES_MAX, "descendants", cut));
 	json_object_set_new(out, "replacement",
-	                    around->replacement != NULL ? json_deep_copy(around->replacement) : json_null());
+	                    around->replacement != NULL ? json_deep_copy(around->replacement)
+	                                                : json_null());
 	json_decref(descendants);
 	free(memory);
 	return out;
@@ -189,16 +193,18 @@ document_incident(const struct incident *incident)
 json_t *
 document_counts(const struct incident_counts *counts)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "affected", (json_int_t)counts->affected, "possible",
-	                 (json_int_t)counts->possible, "moved", (json_int_t)counts->moved, "gone",
-	                 (json_int_t)counts->gone, "total", (json_int_t)counts->total);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "affected", (json_int_t)counts->affected,
+	                 "possible", (json_int_t)counts->possible, "moved",
+	                 (json_int_t)counts->moved, "gone", (json_int_t)counts->gone, "total",
+	                 (json_int_t)counts->total);
 }
 
 static const char *
 runbook_for(const struct conf *conf, enum incident_kind kind)
 {
 	for (size_t i = 0; i < conf->links.runbooks.count; i++) {
-		const struct conf_runbook *runbook = conf_item(conf->links.runbooks, struct conf_runbook, i);
+		const struct conf_runbook *runbook =
+			conf_item(conf->links.runbooks, struct conf_runbook, i);
 
 		if (glob_match(runbook->kind, incident_kind_names[kind]))
 			return runbook->url;
@@ -221,7 +227,7 @@ incident_url(const struct document_facts *facts)
 static void
 add_workspaces(json_t *out, const struct document_facts *facts, json_t *cut)
 {
-	struct incident_counts counts = { 0 };
+	struct incident_counts counts = {0};
 	json_t *list = json_array();
 	const char *name = facts->row_count > 0 ? facts->rows[0]->name : NULL;
 	char *summary;
@@ -265,13 +271,15 @@ document_build(const struct document_facts *facts)
 	json_object_set_new(out, "title", json_text_or_null(incident->title));
 	json_object_set_new(out, "summary", json_null()); /* add_workspaces(): keeps its place */
 	json_object_set_new(out, "url", incident_url(facts));
-	json_object_set_new(out, "runbook", json_http_url_or_null(runbook_for(facts->conf, incident->kind)));
+	json_object_set_new(out, "runbook",
+	                    json_http_url_or_null(runbook_for(facts->conf, incident->kind)));
 	json_object_set_new(out, "incident", document_incident(incident));
 	json_object_set(out, "image", facts->image != NULL ? facts->image : json_null());
 	add_workspaces(out, facts, cut);
 	json_object_set_new(out, "drift", detail_or_null(incident, "drift"));
 	json_object_set_new(out, "run", detail_or_null(incident, "run"));
-	json_object_set_new(out, "events", facts->events != NULL ? json_incref(facts->events) : json_array());
+	json_object_set_new(out, "events",
+	                    facts->events != NULL ? json_incref(facts->events) : json_array());
 	if (facts->event_count > json_array_size(facts->events))
 		json_object_set_new(cut, "events", json_integer((json_int_t)facts->event_count));
 	json_object_set_new(out, "truncated", cut);
@@ -281,7 +289,7 @@ document_build(const struct document_facts *facts)
 void
 document_digest(const json_t *document, char out[SHA256_HEX_SIZE])
 {
-	static const char *const silent[] = { "id", "revision", "reason", "route", "events" };
+	static const char *const silent[] = {"id", "revision", "reason", "route", "events"};
 	json_t *said = json_copy((json_t *)document);
 	json_t *incident = json_copy(json_object_get(document, "incident"));
 	json_t *truncated = json_copy(json_object_get(document, "truncated"));

@@ -29,11 +29,11 @@ struct bucket_name bucket_name_of(const char *bucket_key, char **memory);
 
 /* What stands around an image; each may be NULL. */
 struct image_surroundings {
-	const struct history *history;     /* of its bucket: which channels point at it now */
-	const struct image *ancestor;      /* that its revocation is inherited from */
-	const struct image *descendants;   /* whose revocation is inherited from it */
+	const struct history *history;   /* of its bucket: which channels point at it now */
+	const struct image *ancestor;    /* that its revocation is inherited from */
+	const struct image *descendants; /* whose revocation is inherited from it */
 	size_t descendant_count;
-	const json_t *replacement;         /* {version, fingerprint, channel} */
+	const json_t *replacement; /* {version, fingerprint, channel} */
 };
 
 /* The `image` object.  *cut (may be NULL) gets {"descendants": N, "artifacts": N} of what was cut. */
@@ -52,12 +52,12 @@ struct document_facts {
 	const char *notification_id;
 	int64_t revision;
 	const char *route, *team;
-	json_t *image;                     /* document_image(), borrowed; NULL */
+	json_t *image; /* document_image(), borrowed; NULL */
 	const json_t *image_cut;
-	const struct incident_row **rows;  /* those this audience sees, worst first */
+	const struct incident_row **rows; /* those this audience sees, worst first */
 	size_t row_count;
-	json_t *events;                    /* borrowed, cut already */
-	size_t event_count;                /* in all */
+	json_t *events;     /* borrowed, cut already */
+	size_t event_count; /* in all */
 };
 json_t *document_build(const struct document_facts *);
 

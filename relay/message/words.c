@@ -73,7 +73,7 @@ add_clause(struct buf *out, int64_t n, const char *one, const char *many)
 char *
 words_counts(const struct incident_counts *counts)
 {
-	struct buf out = { 0 };
+	struct buf out = {0};
 
 	if (counts->total == 0)
 		return mem_str("No known workspace runs it.");
@@ -125,7 +125,8 @@ revocation_title(struct buf *out, const struct subject *s)
 static void
 revocation_summary(struct buf *out, const struct subject *s)
 {
-	const char *who = json_filled_at(s->image, "revoked_by"), *when = json_filled_at(s->image, "revoke_at");
+	const char *who = json_filled_at(s->image, "revoked_by"),
+		   *when = json_filled_at(s->image, "revoke_at");
 
 	switch (s->incident->phase) {
 	case PHASE_LIFTED:
@@ -179,7 +180,8 @@ superseded_title(struct buf *out, const struct subject *s)
 	buf_puts(out, rolled_back ? "Image rolled back: " : "Image superseded: ");
 	add_image(out, s);
 	if (version != NULL)
-		buf_printf(out, " %s %s on %s", rolled_back ? "to" : "by", version, or_unknown(s->incident->channel));
+		buf_printf(out, " %s %s on %s", rolled_back ? "to" : "by", version,
+		           or_unknown(s->incident->channel));
 }
 
 static void
@@ -196,8 +198,9 @@ superseded_summary(struct buf *out, const struct subject *s)
 	else if (s->counts->affected > 0)
 		buf_printf(out, " %" PRId64 " %s %s %s version.", s->counts->affected,
 		           s->counts->affected == 1 ? "workspace" : "workspaces",
-		           s->counts->possible > 0 ? "may run"
-		           : s->counts->affected == 1 ? "runs" : "run",
+		           s->counts->possible > 0    ? "may run"
+		           : s->counts->affected == 1 ? "runs"
+		                                      : "run",
 		           s->incident->phase == PHASE_ROLLED_BACK ? "the withdrawn" : "an older");
 }
 
@@ -216,7 +219,8 @@ released_summary(struct buf *out, const struct subject *s)
 	add_image(out, s);
 	buf_puts(out, " is complete");
 	if (artifacts > 0)
-		buf_printf(out, ", with %s%zu %s", artifacts < DOCUMENT_IMAGES_MAX ? "" : "at least ", artifacts,
+		buf_printf(out, ", with %s%zu %s",
+		           artifacts < DOCUMENT_IMAGES_MAX ? "" : "at least ", artifacts,
 		           artifacts == 1 ? "artifact" : "artifacts");
 	buf_putc(out, '.');
 }
@@ -236,7 +240,8 @@ add_runs_revoked(struct buf *out, const struct subject *s)
 		return;
 	buf_puts(out, " It may run ");
 	add_image(out, s);
-	buf_puts(out, strcmp(status, "revoked") == 0 ? ", which is revoked." : ", which is to be revoked.");
+	buf_puts(out, strcmp(status, "revoked") == 0 ? ", which is revoked."
+	                                             : ", which is to be revoked.");
 }
 
 static void
@@ -245,7 +250,8 @@ drift_summary(struct buf *out, const struct subject *s)
 	int64_t drifted = json_int_at(s->incident->detail, "drift.resources_drifted", -1);
 
 	if (!s->incident->open) {
-		buf_printf(out, "%s %s.", or_unknown(s->workspace), s->counts->gone > 0 ? "is gone" : "no longer drifts");
+		buf_printf(out, "%s %s.", or_unknown(s->workspace),
+		           s->counts->gone > 0 ? "is gone" : "no longer drifts");
 		return;
 	}
 	if (drifted > 0)
@@ -253,7 +259,8 @@ drift_summary(struct buf *out, const struct subject *s)
 		           drifted == 1 ? "resource" : "resources", or_unknown(s->workspace),
 		           drifted == 1 ? "matches" : "match");
 	else
-		buf_printf(out, "%s no longer matches its configuration.", or_unknown(s->workspace));
+		buf_printf(out, "%s no longer matches its configuration.",
+		           or_unknown(s->workspace));
 	add_runs_revoked(out, s);
 }
 
@@ -267,7 +274,8 @@ static void
 run_failed_summary(struct buf *out, const struct subject *s)
 {
 	const json_t *run = json_at(s->incident->detail, "run");
-	const char *by = json_filled_at(run, "created_by"), *message = json_filled_at(run, "message");
+	const char *by = json_filled_at(run, "created_by"),
+		   *message = json_filled_at(run, "message");
 	const char *status = json_filled_at(run, "status");
 
 	if (!s->incident->open) {
@@ -277,10 +285,13 @@ run_failed_summary(struct buf *out, const struct subject *s)
 			buf_printf(out, "A later run of %s succeeded.", or_unknown(s->workspace));
 		return;
 	}
-	buf_printf(out, "Run %s of %s", or_unknown(json_filled_at(run, "id")), or_unknown(s->workspace));
+	buf_printf(out, "Run %s of %s", or_unknown(json_filled_at(run, "id")),
+	           or_unknown(s->workspace));
 	if (by != NULL)
 		buf_printf(out, ", started by %s,", by);
-	buf_puts(out, status != NULL && strcmp(status, "policy_soft_failed") == 0 ? " failed a policy check" : " errored");
+	buf_puts(out, status != NULL && strcmp(status, "policy_soft_failed") == 0
+	                      ? " failed a policy check"
+	                      : " errored");
 	add_because(out, message);
 	add_runs_revoked(out, s);
 }
@@ -290,7 +301,8 @@ unknown_title(struct buf *out, const struct subject *s)
 {
 	const json_t *detail = s->incident->detail;
 
-	buf_printf(out, "Event not understood: %s from %s", or_unknown(json_filled_at(detail, "kind")),
+	buf_printf(out, "Event not understood: %s from %s",
+	           or_unknown(json_filled_at(detail, "kind")),
 	           or_unknown(json_filled_at(detail, "source")));
 }
 
@@ -304,8 +316,9 @@ unknown_summary(struct buf *out, const struct subject *s)
 		buf_puts(out, "All such events have been replayed.");
 		return;
 	}
-	buf_printf(out, "%" PRId64 " %s of kind %s from source %s %s kept but not understood: %s.", count,
-	           count == 1 ? "event" : "events", or_unknown(json_filled_at(detail, "kind")),
+	buf_printf(out, "%" PRId64 " %s of kind %s from source %s %s kept but not understood: %s.",
+	           count, count == 1 ? "event" : "events",
+	           or_unknown(json_filled_at(detail, "kind")),
 	           or_unknown(json_filled_at(detail, "source")), count == 1 ? "was" : "were",
 	           or_unknown(json_filled_at(detail, "reason")));
 	buf_puts(out, " Nothing is lost: it can be replayed once the cause is gone.");
@@ -316,19 +329,19 @@ typedef void words_fn(struct buf *, const struct subject *);
 static const struct {
 	words_fn *title, *summary;
 } words[KIND_COUNT] = {
-	[KIND_IMAGE_REVOCATION] = { revocation_title, revocation_summary },
-	[KIND_IMAGE_SUPERSEDED] = { superseded_title, superseded_summary },
-	[KIND_IMAGE_RELEASED] = { released_title, released_summary },
-	[KIND_WORKSPACE_DRIFT] = { drift_title, drift_summary },
-	[KIND_WORKSPACE_RUN_FAILED] = { run_failed_title, run_failed_summary },
-	[KIND_RELAY_UNKNOWN_EVENT] = { unknown_title, unknown_summary },
+	[KIND_IMAGE_REVOCATION] = {revocation_title, revocation_summary},
+	[KIND_IMAGE_SUPERSEDED] = {superseded_title, superseded_summary},
+	[KIND_IMAGE_RELEASED] = {released_title, released_summary},
+	[KIND_WORKSPACE_DRIFT] = {drift_title, drift_summary},
+	[KIND_WORKSPACE_RUN_FAILED] = {run_failed_title, run_failed_summary},
+	[KIND_RELAY_UNKNOWN_EVENT] = {unknown_title, unknown_summary},
 };
 
 char *
 words_title(const struct incident *incident, const json_t *image, const char *workspace)
 {
-	struct subject s = { .incident = incident, .image = image, .workspace = workspace };
-	struct buf out = { 0 };
+	struct subject s = {.incident = incident, .image = image, .workspace = workspace};
+	struct buf out = {0};
 
 	words[incident->kind].title(&out, &s);
 	return buf_take(&out);
@@ -338,8 +351,9 @@ char *
 words_summary(const struct incident *incident, const json_t *image, const char *workspace,
               const struct incident_counts *counts)
 {
-	struct subject s = { .incident = incident, .image = image, .workspace = workspace, .counts = counts };
-	struct buf out = { 0 };
+	struct subject s = {
+		.incident = incident, .image = image, .workspace = workspace, .counts = counts};
+	struct buf out = {0};
 
 	words[incident->kind].summary(&out, &s);
 	return buf_take(&out);

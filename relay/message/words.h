@@ -14,7 +14,8 @@
 
 /* image: the contract 7 image object, or NULL; workspace: a name, or NULL. */
 char *words_title(const struct incident *, const json_t *image, const char *workspace);
-char *words_summary(const struct incident *, const json_t *image, const char *workspace, const struct incident_counts *);
+char *words_summary(const struct incident *, const json_t *image, const char *workspace,
+                    const struct incident_counts *);
 
 /* "1 workspace still runs it; 2 may run it; 1 has moved." */
 char *words_counts(const struct incident_counts *);

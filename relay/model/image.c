@@ -83,7 +83,8 @@ status_told(const struct event *event, int64_t received_at, const struct image *
 	bool says_revoked = news->status != NULL && strcmp(news->status, "VERSION_REVOKED") == 0;
 	bool says_active = news->status != NULL && strcmp(news->status, "VERSION_ACTIVE") == 0;
 	bool is_version = event->type == EVENT_VERSION;
-	bool lifts = is_version && (news->action == VERSION_CANCEL || news->action == VERSION_RESTORE);
+	bool lifts =
+		is_version && (news->action == VERSION_CANCEL || news->action == VERSION_RESTORE);
 
 	if (is_version && news->action == VERSION_DELETE)
 		return IMAGE_DELETED;
@@ -138,7 +139,8 @@ same_text(const char *a, const char *b)
 }
 
 bool
-image_fold(struct image *image, const struct event *event, int64_t received_at, const char *inherited_from)
+image_fold(struct image *image, const struct event *event, int64_t received_at,
+           const char *inherited_from)
 {
 	int64_t at = event->at != 0 ? event->at : received_at, revoke_before = image->revoke_at;
 	enum image_status before = image->status, told = status_told(event, received_at, image);

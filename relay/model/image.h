@@ -19,7 +19,7 @@ struct image {
 	char *key, *bucket_key, *fingerprint; /* model/key.h */
 	char *id, *version;                   /* HCP's version id; "v3" */
 	enum image_status status;
-	int64_t as_of;        /* the time of the news that `status` rests on; 0 = none yet */
+	int64_t as_of; /* the time of the news that `status` rests on; 0 = none yet */
 	int64_t created_at, completed_at, revoke_at;
 	char *revoked_by, *reason;
 	char *inherited_from; /* key of the ancestor it was revoked with, or NULL */
@@ -35,7 +35,8 @@ void image_fini(struct image *);
  * or NULL.  Returns whether the status, the time of revocation or the
  * ancestor is another now.
  */
-bool image_fold(struct image *, const struct event *, int64_t received_at, const char *inherited_from);
+bool image_fold(struct image *, const struct event *, int64_t received_at,
+                const char *inherited_from);
 
 /* Is a newer than b?  By number of "vN", else by the time it was completed or created. */
 bool image_newer(const struct image *a, const struct image *b);

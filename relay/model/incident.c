@@ -57,14 +57,14 @@ incident_count(struct incident_counts *counts, const struct incident_row *row)
 struct judgement
 judge_revocation(enum image_status status, enum phase now, const struct incident_counts *counts)
 {
-	struct judgement j = { .open = true, .phase = now, .severity = SEVERITY_WARNING };
+	struct judgement j = {.open = true, .phase = now, .severity = SEVERITY_WARNING};
 
 	if (status == IMAGE_SCHEDULED)
 		j.phase = PHASE_SCHEDULED;
 	else if (status == IMAGE_REVOKED)
 		j.phase = PHASE_REVOKED;
 	else if (status == IMAGE_ACTIVE || status == IMAGE_INCOMPLETE)
-		return (struct judgement){ .phase = PHASE_LIFTED, .severity = SEVERITY_WARNING };
+		return (struct judgement){.phase = PHASE_LIFTED, .severity = SEVERITY_WARNING};
 	else if (now == PHASE_NONE)
 		j.open = false; /* deleted, and never revoked as far as is known */
 
@@ -80,7 +80,8 @@ judge_revocation(enum image_status status, enum phase now, const struct incident
 struct judgement
 judge_superseded(enum phase now, const struct incident_counts *counts)
 {
-	return (struct judgement){ .open = counts->affected > 0, .phase = now, .severity = SEVERITY_INFO };
+	return (struct judgement){
+		.open = counts->affected > 0, .phase = now, .severity = SEVERITY_INFO};
 }
 
 struct judgement
@@ -88,5 +89,6 @@ judge_workspace(enum incident_kind kind, bool wrong, bool runs_revoked)
 {
 	bool critical = kind == KIND_WORKSPACE_DRIFT && runs_revoked;
 
-	return (struct judgement){ .open = wrong, .severity = critical ? SEVERITY_CRITICAL : SEVERITY_WARNING };
+	return (struct judgement){.open = wrong,
+	                          .severity = critical ? SEVERITY_CRITICAL : SEVERITY_WARNING};
 }

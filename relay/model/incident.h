@@ -66,7 +66,8 @@ struct judgement {
 };
 
 /* image.revocation: `now` is the incident's phase, PHASE_NONE when none is open. */
-struct judgement judge_revocation(enum image_status, enum phase now, const struct incident_counts *);
+struct judgement judge_revocation(enum image_status, enum phase now,
+                                  const struct incident_counts *);
 
 /* image.superseded */
 struct judgement judge_superseded(enum phase now, const struct incident_counts *);

@@ -23,7 +23,7 @@ add_part(struct buf *out, const char *part)
 char *
 key_join(const char *first, ...)
 {
-	struct buf out = { 0 };
+	struct buf out = {0};
 	va_list ap;
 
 	add_part(&out, first);

@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
-const char *const severity_names[] = { "info", "warning", "critical", NULL };
+const char *const severity_names[] = {"info", "warning", "critical", NULL};
 
 const char *const incident_kind_names[] = {
 	[KIND_IMAGE_REVOCATION] = "image.revocation",
@@ -30,8 +30,8 @@ const char *const image_status_names[] = {
 	[IMAGE_DELETED] = "deleted", [IMAGE_INCOMPLETE] = "incomplete",
 };
 
-const char *const evidence_names[] = { "rule", "plan", "state" };
-const char *const row_state_names[] = { "affected", "moved", "gone" };
+const char *const evidence_names[] = {"rule", "plan", "state"};
+const char *const row_state_names[] = {"affected", "moved", "gone"};
 
 int
 incident_kind_from(const char *name)

@@ -70,8 +70,8 @@ row_team(const struct conf *conf, const struct incident_row *row)
 }
 
 static bool
-wanted(const struct conf *conf, const struct key_texts *globs, const char *own, const struct incident_rows *rows,
-       row_text_fn *of)
+wanted(const struct conf *conf, const struct key_texts *globs, const char *own,
+       const struct incident_rows *rows, row_text_fn *of)
 {
 	if (globs->count == 0 || any_glob(globs, own))
 		return true;
@@ -96,16 +96,20 @@ bucket_wanted(const struct key_texts *globs, const struct route_facts *facts)
 }
 
 static bool
-route_matches(const struct conf *conf, const struct conf_match *match, const struct route_facts *facts)
+route_matches(const struct conf *conf, const struct conf_match *match,
+              const struct route_facts *facts)
 {
 	if (match->kinds.count > 0 && !any_glob(&match->kinds, incident_kind_names[facts->kind]))
 		return false;
-	if (match->severities.count > 0 && !any_glob(&match->severities, severity_names[facts->severity]))
+	if (match->severities.count > 0 &&
+	    !any_glob(&match->severities, severity_names[facts->severity]))
 		return false;
 	return bucket_wanted(&match->buckets, facts) &&
-	       wanted(conf, &match->teams, team_of_bucket(conf, facts->bucket), facts->rows, row_team) &&
+	       wanted(conf, &match->teams, team_of_bucket(conf, facts->bucket), facts->rows,
+	              row_team) &&
 	       wanted(conf, &match->workspaces, NULL, facts->rows, row_name) &&
-	       wanted(conf, &match->organizations, facts->organization_id, facts->rows, row_organization) &&
+	       wanted(conf, &match->organizations, facts->organization_id, facts->rows,
+	              row_organization) &&
 	       wanted(conf, &match->channels, facts->channel, facts->rows, row_channel);
 }
 
@@ -127,7 +131,8 @@ static bool
 search_ended(const struct selection *s, enum audience audience, const char *team)
 {
 	for (size_t i = 0; i < s->stopped_count; i++)
-		if (s->stopped[i].audience == AUDIENCE_EVERYONE || same_audience(&s->stopped[i], audience, team))
+		if (s->stopped[i].audience == AUDIENCE_EVERYONE ||
+		    same_audience(&s->stopped[i], audience, team))
 			return true;
 	return false;
 }
@@ -144,7 +149,8 @@ tell_sink(struct selection *s, struct told told, const char *sink_name)
 {
 	told.sink = conf_sink_named(s->conf, sink_name);
 	for (size_t i = 0; i < s->out->count; i++)
-		if (s->out->items[i].sink == told.sink && same_audience(&s->out->items[i], told.audience, told.team))
+		if (s->out->items[i].sink == told.sink &&
+		    same_audience(&s->out->items[i], told.audience, told.team))
 			return;
 	append(&s->out->items, &s->out->count, told);
 }
@@ -152,7 +158,7 @@ tell_sink(struct selection *s, struct told told, const char *sink_name)
 static void
 tell(struct selection *s, const struct conf_route *route, enum audience audience, const char *team)
 {
-	struct told told = { .audience = audience, .team = team, .route = route };
+	struct told told = {.audience = audience, .team = team, .route = route};
 	bool one_sink = audience == AUDIENCE_UNOWNED && route->unowned != NULL;
 
 	if (search_ended(s, audience, team))
@@ -211,9 +217,9 @@ tell_teams(struct selection *s, const struct conf_route *route)
 void
 route_select(const struct conf *conf, const struct route_facts *facts, struct told_list *out)
 {
-	struct selection s = { .conf = conf, .facts = facts, .out = out };
+	struct selection s = {.conf = conf, .facts = facts, .out = out};
 
-	*out = (struct told_list){ 0 };
+	*out = (struct told_list){0};
 	for (size_t i = 0; i < conf->routes.count; i++) {
 		const struct conf_route *route = conf_item(conf->routes, struct conf_route, i);
 
@@ -239,5 +245,6 @@ audience_sees(const struct conf *conf, enum audience audience, const char *team,
 	if (audience == AUDIENCE_UNOWNED)
 		return of_row == NULL;
 	owner = team_of_bucket(conf, bucket);
-	return (owner != NULL && strcmp(owner, team) == 0) || (of_row != NULL && strcmp(of_row, team) == 0);
+	return (owner != NULL && strcmp(owner, team) == 0) ||
+	       (of_row != NULL && strcmp(of_row, team) == 0);
 }

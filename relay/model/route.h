@@ -46,6 +46,7 @@ struct told_list {
 void route_select(const struct conf *, const struct route_facts *, struct told_list *);
 
 /* Does this audience see this row? A bucket's owner sees all. */
-bool audience_sees(const struct conf *, enum audience, const char *team, const char *bucket, const struct incident_row *);
+bool audience_sees(const struct conf *, enum audience, const char *team, const char *bucket,
+                   const struct incident_row *);
 
 #endif

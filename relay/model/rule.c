@@ -42,7 +42,7 @@ capture_named(struct attempt *at, const char *name, size_t len)
 	if (at->count == PATTERN_NAMES_MAX)
 		return NULL;
 	at->count++;
-	*c = (struct capture){ .name = name, .name_len = len };
+	*c = (struct capture){.name = name, .name_len = len};
 	return c;
 }
 
@@ -57,18 +57,21 @@ begins_word(const char *start, const char *text, bool after_literal)
 static bool
 ends_word(const char *end, const char *rest_of_pattern)
 {
-	return *end == '\0' || *end == '-' || (*rest_of_pattern != '\0' && strchr("*?{", *rest_of_pattern) == NULL);
+	return *end == '\0' || *end == '-' ||
+	       (*rest_of_pattern != '\0' && strchr("*?{", *rest_of_pattern) == NULL);
 }
 
 static bool
-match_bound(struct attempt *at, const struct capture *c, const char *rest, const char *start, const char *text)
+match_bound(struct attempt *at, const struct capture *c, const char *rest, const char *start,
+            const char *text)
 {
 	return strncasecmp(text, c->text, c->len) == 0 && ends_word(text + c->len, rest) &&
 	       match(at, rest, start, text + c->len);
 }
 
 static bool
-match_capture(struct attempt *at, const char *pattern, const char *start, const char *text, bool after_literal)
+match_capture(struct attempt *at, const char *pattern, const char *start, const char *text,
+              bool after_literal)
 {
 	const char *close = strchr(pattern, '}');
 	struct capture *c;
@@ -122,7 +125,8 @@ match_end(struct attempt *at, const char *text)
 	if (at->on_workspace)
 		return true;
 	at->on_workspace = true;
-	if (captured(at) > at->best && match(at, at->workspace_pattern, at->workspace, at->workspace))
+	if (captured(at) > at->best &&
+	    match(at, at->workspace_pattern, at->workspace, at->workspace))
 		at->best = captured(at);
 	at->on_workspace = false;
 	return false;
@@ -151,7 +155,8 @@ match(struct attempt *at, const char *pattern, const char *start, const char *te
 		}
 		if (*text == '\0')
 			return false;
-		if (*pattern != '?' && tolower((unsigned char)*pattern) != tolower((unsigned char)*text))
+		if (*pattern != '?' &&
+		    tolower((unsigned char)*pattern) != tolower((unsigned char)*text))
 			return false;
 		after_literal = *pattern != '?';
 	}
@@ -160,7 +165,7 @@ match(struct attempt *at, const char *pattern, const char *start, const char *te
 size_t
 rule_match(const struct conf_rule *rule, const char *bucket, const char *workspace)
 {
-	struct attempt at = { .workspace_pattern = rule->workspace, .workspace = workspace };
+	struct attempt at = {.workspace_pattern = rule->workspace, .workspace = workspace};
 
 	if (strlen(bucket) <= NAME_BYTES_MAX && strlen(workspace) <= NAME_BYTES_MAX)
 		match(&at, rule->bucket, bucket, bucket);

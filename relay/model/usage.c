@@ -56,7 +56,8 @@ held_within(const struct history *history, size_t i, const struct image *image, 
 		return true;
 	/* Times are whole seconds: a run created in the second of the next
 	 * assignment was not created after it. */
-	return a->at <= run.to && (last || a[1].at >= run.from) && names_image(a->fingerprint, a->version, image);
+	return a->at <= run.to && (last || a[1].at >= run.from) &&
+	       names_image(a->fingerprint, a->version, image);
 }
 
 /* Of one whose completion was not seen, no earlier than its creation. */
@@ -69,8 +70,8 @@ completed_by(const struct image *image, int64_t then)
 }
 
 bool
-usage_possible(const struct history *history, const char *channel, struct applied run, const struct image *image,
-               int64_t now_ms)
+usage_possible(const struct history *history, const char *channel, struct applied run,
+               const struct image *image, int64_t now_ms)
 {
 	bool known = false;
 

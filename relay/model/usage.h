@@ -43,7 +43,8 @@ struct applied {
  * the run's creation and end?  Where the channel's past is not known, or no
  * applied run was seen, every version completed before then may be it.
  */
-bool usage_possible(const struct history *, const char *channel, struct applied, const struct image *, int64_t now_ms);
+bool usage_possible(const struct history *, const char *channel, struct applied,
+                    const struct image *, int64_t now_ms);
 
 /* The channel a workspace follows by its rule: the rule's, or `production`. */
 const char *usage_followed_channel(const char *rule_channel);

@@ -23,10 +23,10 @@ static const struct {
 	const char *status;
 	enum run_meaning meaning;
 } run_meanings[] = {
-	{ "applied", RUN_APPLIED },
-	{ "planned_and_finished", RUN_FINISHED },
-	{ "errored", RUN_FAILED },
-	{ "policy_soft_failed", RUN_FAILED },
+	{"applied", RUN_APPLIED},
+	{"planned_and_finished", RUN_FINISHED},
+	{"errored", RUN_FAILED},
+	{"policy_soft_failed", RUN_FAILED},
 };
 
 enum run_meaning
@@ -87,14 +87,16 @@ workspace_run(struct workspace *workspace, const struct run_news *run, int64_t r
 }
 
 bool
-workspace_assessed(struct workspace *workspace, const struct assessment_news *news, int64_t received_at)
+workspace_assessed(struct workspace *workspace, const struct assessment_news *news,
+                   int64_t received_at)
 {
 	int64_t at = news->created_at != 0 ? news->created_at : received_at;
 
 	if (!news->succeeded || at < workspace->assessed_at)
 		return false;
 	workspace->assessed_at = at;
-	workspace->drifted = news->drifted && workspace->applied.from <= at && workspace->gone_at < at;
+	workspace->drifted =
+		news->drifted && workspace->applied.from <= at && workspace->gone_at < at;
 	return true;
 }
 

@@ -17,15 +17,20 @@ struct workspace {
 	struct applied applied; /* the last applied run */
 	char *applied_run;
 	int64_t run_ok_at, run_failed_at; /* the newest of each */
-	int64_t assessed_at; /* the newest successful assessment */
-	bool drifted;        /* it says so, and nothing was applied or destroyed since */
-	int64_t gone_at;     /* deleted or destroyed; 0 = is there */
+	int64_t assessed_at;              /* the newest successful assessment */
+	bool drifted;    /* it says so, and nothing was applied or destroyed since */
+	int64_t gone_at; /* deleted or destroyed; 0 = is there */
 	int64_t seen_at;
 };
 
 void workspace_fini(struct workspace *);
 
-enum run_meaning { RUN_NOTHING, RUN_APPLIED, RUN_FINISHED /* planned, nothing to apply */, RUN_FAILED };
+enum run_meaning {
+	RUN_NOTHING,
+	RUN_APPLIED,
+	RUN_FINISHED /* planned, nothing to apply */,
+	RUN_FAILED
+};
 /* By its status (OpenAPI of HCP Terraform); unknown ones mean nothing. */
 enum run_meaning run_meaning(const char *status);
 

@@ -38,10 +38,10 @@ static const struct prefix refused4[] = {
  */
 static const struct prefix global6 = {{0x20}, 3};
 static const struct prefix refused6[] = {
-	{{0x20, 0x01, 0x00}, 23},             /* protocol assignments, Teredo among them */
-	{{0x20, 0x01, 0x0d, 0xb8}, 32},       /* documentation */
-	{{0x20, 0x02}, 16},                   /* 6to4: embeds an IPv4 address */
-	{{0x3f, 0xff, 0x00}, 20},             /* documentation */
+	{{0x20, 0x01, 0x00}, 23},       /* protocol assignments, Teredo among them */
+	{{0x20, 0x01, 0x0d, 0xb8}, 32}, /* documentation */
+	{{0x20, 0x02}, 16},             /* 6to4: embeds an IPv4 address */
+	{{0x3f, 0xff, 0x00}, 20},       /* documentation */
 };
 
 /* Their last four bytes are the IPv4 address that is reached. */

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 struct sockaddr;
-bool guard_is_public(const struct sockaddr *); /* false also for families other than IPv4 and IPv6 */
+bool
+guard_is_public(const struct sockaddr *); /* false also for families other than IPv4 and IPv6 */
 
 #endif

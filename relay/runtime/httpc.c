@@ -52,7 +52,8 @@ on_socket_ready(int fd, short what, void *arg)
 {
 	struct watch *w = arg;
 	struct pool *pool = w->pool; /* the watch may be freed in here */
-	int flags = (what & EV_READ ? CURL_CSELECT_IN : 0) | (what & EV_WRITE ? CURL_CSELECT_OUT : 0);
+	int flags =
+		(what & EV_READ ? CURL_CSELECT_IN : 0) | (what & EV_WRITE ? CURL_CSELECT_OUT : 0);
 	int running;
 
 	curl_multi_socket_action(pool->multi, fd, flags, &running);

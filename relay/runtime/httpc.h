@@ -29,8 +29,8 @@ struct httpc_request {
 	const char *const *headers; /* "Name: value", NULL-terminated; may be NULL */
 	const char *body;
 	size_t body_len;
-	bool allow_private; /* loopback and private addresses, and plain http */
-	int64_t timeout_ms; /* total, waiting for a free connection included; 0 = 20 s */
+	bool allow_private;  /* loopback and private addresses, and plain http */
+	int64_t timeout_ms;  /* total, waiting for a free connection included; 0 = 20 s */
 	const char *ca_file; /* trust only these certificates; NULL = the system's */
 };
 
@@ -59,7 +59,8 @@ struct httpc *httpc_new(struct loop *);
 void httpc_free(struct httpc *); /* not from a done; no done is called any more */
 
 /* Everything in the request is copied. */
-struct httpc_call *httpc_send(struct httpc *, const struct httpc_request *, httpc_done_fn *, void *arg);
+struct httpc_call *httpc_send(struct httpc *, const struct httpc_request *, httpc_done_fn *,
+                              void *arg);
 void httpc_cancel(struct httpc_call *); /* before its done; done is not called */
 
 #endif

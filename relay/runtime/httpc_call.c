@@ -111,8 +111,8 @@ set_method(struct httpc_call *call, const struct httpc_request *request)
 	}
 	if (request->body || strcmp(request->method, "POST") == 0) {
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
-		if (curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->body ? request->body : "") !=
-		    CURLE_OK)
+		if (curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS,
+		                     request->body ? request->body : "") != CURLE_OK)
 			call->fault = not_settable;
 	}
 	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
@@ -219,7 +219,8 @@ retry_after(CURL *easy)
 	    !header->value[strspn(header->value, "0123456789.")]) {
 		/* Saturates: more digits than fit are a long time. */
 		long long seconds = strtoll(header->value, NULL, 10);
-		return seconds > RETRY_AFTER_MAX / SECOND_MS ? RETRY_AFTER_MAX : clamp(seconds * SECOND_MS);
+		return seconds > RETRY_AFTER_MAX / SECOND_MS ? RETRY_AFTER_MAX
+		                                             : clamp(seconds * SECOND_MS);
 	}
 	date = curl_getdate(header->value, NULL);
 	return date < 0 ? 0 : clamp((int64_t)date * SECOND_MS - clock_wall_ms());

@@ -46,12 +46,12 @@ struct httpc_call {
 	void *arg;
 	int64_t started_ms; /* monotonic */
 	bool guarded;
-	bool refused;       /* the guard turned an address down */
-	bool dialled;       /* and let one pass */
-	const char *fault;  /* of the request itself: it is never sent */
+	bool refused;      /* the guard turned an address down */
+	bool dialled;      /* and let one pass */
+	const char *fault; /* of the request itself: it is never sent */
 	struct timer *fault_timer;
 	struct buf body;
-	size_t dropped;     /* bytes behind the part of the body we keep */
+	size_t dropped; /* bytes behind the part of the body we keep */
 	char text[CURL_ERROR_SIZE];
 };
 

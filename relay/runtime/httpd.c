@@ -102,7 +102,8 @@ on_accept_error(struct evconnlistener *listener, void *http)
 	for (struct httpd *h = listening; h; h = h->next_listening) {
 		if (h->http != http)
 			continue;
-		log_warn("cannot accept", "listen", h->address, "reason", strerror(reason), LOG_END);
+		log_warn("cannot accept", "listen", h->address, "reason", strerror(reason),
+		         LOG_END);
 		evconnlistener_disable(listener);
 		timer_in(h->accept_again, ACCEPT_PAUSE_MS);
 	}
@@ -134,7 +135,8 @@ httpd_make(struct loop *loop, const struct httpd_options *o, httpd_fn *fn, void 
 	httpd->http = evhttp_new(loop_base(loop));
 	httpd_limit(httpd, o);
 	evhttp_set_flags(httpd->http, EVHTTP_SERVER_LINGERING_CLOSE);
-	evhttp_set_allowed_methods(httpd->http, 0xffff); /* unknown ones too: the handler answers 405 */
+	evhttp_set_allowed_methods(httpd->http,
+	                           0xffff); /* unknown ones too: the handler answers 405 */
 	evhttp_set_bevcb(httpd->http, conn_on_accept, httpd);
 	evhttp_set_gencb(httpd->http, on_request, httpd);
 	return httpd;
@@ -142,7 +144,7 @@ httpd_make(struct loop *loop, const struct httpd_options *o, httpd_fn *fn, void 
 
 int
 httpd_new(struct httpd **out, struct loop *loop, const struct httpd_options *options, httpd_fn *fn,
-	  void *arg, struct err *err)
+          void *arg, struct err *err)
 {
 	struct httpd *httpd = httpd_make(loop, options, fn, arg);
 	int fd;
@@ -158,7 +160,8 @@ httpd_new(struct httpd **out, struct loop *loop, const struct httpd_options *opt
 		err_set(err, "listen on %s: out of memory", options->address);
 		goto fail;
 	}
-	evconnlistener_set_error_cb(evhttp_bound_socket_get_listener(httpd->bound), on_accept_error);
+	evconnlistener_set_error_cb(evhttp_bound_socket_get_listener(httpd->bound),
+	                            on_accept_error);
 	httpd->next_listening = listening;
 	listening = httpd;
 	*out = httpd;

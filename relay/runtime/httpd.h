@@ -24,13 +24,13 @@ struct httpd;
 struct httpd_request;
 
 struct httpd_options {
-	const char *address;   /* "127.0.0.1:8080", "[::1]:0", or "unix:PATH" */
+	const char *address;          /* "127.0.0.1:8080", "[::1]:0", or "unix:PATH" */
 	const char *certificate_file; /* both or neither: TLS 1.2 and up */
 	const char *key_file;
-	size_t body_max;       /* bytes; more is 413 */
-	size_t header_max;     /* bytes; more is 400 */
-	int64_t request_ms;    /* from the first byte of a request (or the accept) to its last; 408 or close */
-	int64_t idle_ms;       /* keep-alive without a request */
+	size_t body_max;   /* bytes; more is 413 */
+	size_t header_max; /* bytes; more is 400 */
+	int64_t request_ms; /* from the first byte of a request (or the accept) to its last; 408 or close */
+	int64_t idle_ms;          /* keep-alive without a request */
 	unsigned connections_max; /* over it the newest is closed at once */
 };
 
@@ -38,7 +38,8 @@ enum httpd_method { HTTPD_GET, HTTPD_HEAD, HTTPD_POST, HTTPD_DELETE, HTTPD_OTHER
 
 typedef void httpd_fn(struct httpd_request *, void *arg);
 
-int httpd_new(struct httpd **, struct loop *, const struct httpd_options *, httpd_fn *, void *arg, struct err *) MUST_CHECK;
+int httpd_new(struct httpd **, struct loop *, const struct httpd_options *, httpd_fn *, void *arg,
+              struct err *) MUST_CHECK;
 /* Other limits from now on: sizes and the cap for connections to come, times
  * for requests to come.  Address and certificate stay. */
 void httpd_limit(struct httpd *, const struct httpd_options *);
@@ -53,15 +54,18 @@ void httpd_free(struct httpd *);
 const char *httpd_address(const struct httpd *);
 
 enum httpd_method httpd_method(const struct httpd_request *);
-const char *httpd_path(const struct httpd_request *);  /* decoded once, without query; never NULL */
-const char *httpd_query(struct httpd_request *, const char *name); /* decoded; borrowed; NULL when absent */
-const char *httpd_header(const struct httpd_request *, const char *name); /* borrowed; NULL when absent */
+const char *httpd_path(const struct httpd_request *); /* decoded once, without query; never NULL */
+const char *httpd_query(struct httpd_request *,
+                        const char *name); /* decoded; borrowed; NULL when absent */
+const char *httpd_header(const struct httpd_request *,
+                         const char *name); /* borrowed; NULL when absent */
 /* The whole body in one piece; borrowed until the answer. */
 const char *httpd_body(struct httpd_request *, size_t *len);
 
 /* A header of the answer; before httpd_reply().  Values are ours, never the peer's. */
 void httpd_reply_header(struct httpd_request *, const char *name, const char *value);
 /* Answers and gives the request back.  The body is copied. */
-void httpd_reply(struct httpd_request *, int code, const char *content_type, const char *body, size_t len);
+void httpd_reply(struct httpd_request *, int code, const char *content_type, const char *body,
+                 size_t len);
 
 #endif

@@ -125,7 +125,8 @@ request_fault(struct httpd_request *r)
 	const char *fault = NULL;
 	bool old = r->ev->major < 1 || (r->ev->major == 1 && r->ev->minor < 1);
 
-	for (header = r->ev->input_headers->tqh_first; header && !fault; header = header->next.tqe_next)
+	for (header = r->ev->input_headers->tqh_first; header && !fault;
+	     header = header->next.tqe_next)
 		fault = see(&seen, header);
 	if (!fault && seen.encoding && (seen.length || old))
 		fault = "Transfer-Encoding with Content-Length or HTTP/1.0";
@@ -133,6 +134,6 @@ request_fault(struct httpd_request *r)
 	r->keep_alive_asked = old && seen.keep_alive;
 	r->unread = fault || (body_is_not_read(r->ev->type) && (seen.length || seen.encoding));
 	r->close = r->unread || seen.close || (old && !seen.keep_alive) ||
-		   (r->ev->flags & EVHTTP_PROXY_REQUEST) != 0;
+	           (r->ev->flags & EVHTTP_PROXY_REQUEST) != 0;
 	return fault;
 }

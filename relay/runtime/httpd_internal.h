@@ -42,13 +42,13 @@ struct httpd_request {
 	struct httpd_conn *conn;
 	struct evhttp_request *ev; /* NULL unless the handler has the request */
 	enum httpd_method method;
-	const char *path;          /* points into ev, or to path_decoded */
+	const char *path; /* points into ev, or to path_decoded */
 	char *path_decoded;
 	struct httpd_query *queries;
-	struct buf headers;        /* of the answer: whole lines */
-	bool keep_alive_asked;     /* HTTP/1.0 that wants the connection kept */
-	bool close;                /* after the answer */
-	bool unread;               /* bytes of this request may still arrive */
+	struct buf headers;    /* of the answer: whole lines */
+	bool keep_alive_asked; /* HTTP/1.0 that wants the connection kept */
+	bool close;            /* after the answer */
+	bool unread;           /* bytes of this request may still arrive */
 };
 
 struct httpd_conn {
@@ -90,7 +90,7 @@ struct httpd {
 	struct conn_list newborn; /* made, evhttp is not through with the accept */
 	struct event *adopt;
 	struct conn_list conns;
-	struct conn_list left;    /* closed, but their request is not answered yet */
+	struct conn_list left; /* closed, but their request is not answered yet */
 	struct linger_list lingering;
 	struct httpd_conn **by_fd;
 	size_t by_fd_size;

@@ -69,7 +69,7 @@ bound_address(int fd)
 
 	if (getsockname(fd, (struct sockaddr *)&ss, &len) != 0 ||
 	    getnameinfo((struct sockaddr *)&ss, len, host, sizeof(host), port, sizeof(port),
-			NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+	                NI_NUMERICHOST | NI_NUMERICSERV) != 0)
 		return mem_str("");
 	return mem_fmt(ss.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
 }
@@ -77,7 +77,8 @@ bound_address(int fd)
 static int
 listen_tcp(struct httpd *httpd, const char *address, struct err *err)
 {
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+	                         .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
 	struct addrinfo *found = NULL;
 	const char *port;
 	char *host;

@@ -114,7 +114,8 @@ send_now(struct httpd_conn *conn, const struct buf *head, const char *body, size
 }
 
 static void
-send_later(struct httpd_conn *conn, const struct buf *head, const char *body, size_t len, size_t sent)
+send_later(struct httpd_conn *conn, const struct buf *head, const char *body, size_t len,
+           size_t sent)
 {
 	size_t of_head = sent < head->len ? sent : head->len;
 	size_t of_body = sent - of_head;

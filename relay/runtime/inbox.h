@@ -17,7 +17,7 @@ struct inbox_item {
 };
 
 struct inbox *inbox_new(struct loop *);
-void inbox_free(struct inbox *); /* runs what is still in it first */
+void inbox_free(struct inbox *);                      /* runs what is still in it first */
 void inbox_post(struct inbox *, struct inbox_item *); /* any thread */
 /* Several, linked by `next` from first to last: one wake-up for all of them. */
 void inbox_post_list(struct inbox *, struct inbox_item *first, struct inbox_item *last);

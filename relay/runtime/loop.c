@@ -89,7 +89,8 @@ loop_new(void)
 	loop->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (loop->stop_fd < 0)
 		die("eventfd");
-	loop->stop_event = event_new(loop->base, loop->stop_fd, EV_READ | EV_PERSIST, on_stop, loop);
+	loop->stop_event =
+		event_new(loop->base, loop->stop_fd, EV_READ | EV_PERSIST, on_stop, loop);
 	if (!loop->stop_event || event_add(loop->stop_event, NULL) != 0)
 		die("event loop");
 	return loop;

@@ -18,8 +18,8 @@ typedef void loop_fn(void *arg);
 
 struct loop *loop_new(void);
 void loop_free(struct loop *);
-void loop_run(struct loop *);  /* until loop_stop() */
-void loop_stop(struct loop *); /* any thread, also before loop_run() */
+void loop_run(struct loop *);                /* until loop_stop() */
+void loop_stop(struct loop *);               /* any thread, also before loop_run() */
 struct event_base *loop_base(struct loop *); /* for httpd, httpc and inbox only */
 
 /* One-shot timers, never early.  `timer_in` re-arms; 0 means "as soon as this callback

@@ -15,7 +15,7 @@ bucket_list_fini(struct bucket_list *list)
 		free(list->items[i].name);
 	}
 	free(list->items);
-	*list = (struct bucket_list){ 0 };
+	*list = (struct bucket_list){0};
 }
 
 void
@@ -24,7 +24,7 @@ image_list_fini(struct image_list *list)
 	for (size_t i = 0; i < list->count; i++)
 		image_fini(&list->items[i]);
 	free(list->items);
-	*list = (struct image_list){ 0 };
+	*list = (struct image_list){0};
 }
 
 void
@@ -36,7 +36,7 @@ link_list_fini(struct link_list *list)
 		free(list->items[i].channel);
 	}
 	free(list->items);
-	*list = (struct link_list){ 0 };
+	*list = (struct link_list){0};
 }
 
 static char *
@@ -48,8 +48,8 @@ text(struct db_row *row, int column)
 int
 catalog_bucket_add(struct db *db, const struct bucket *bucket, const char *id, struct err *err)
 {
-	int64_t n = db_run(db, err, ST_BUCKET_ADD, "ttttt", bucket->key, bucket->organization_id, bucket->project_id,
-	                   bucket->name, id);
+	int64_t n = db_run(db, err, ST_BUCKET_ADD, "ttttt", bucket->key, bucket->organization_id,
+	                   bucket->project_id, bucket->name, id);
 
 	return n < 0 ? -1 : n > 0;
 }
@@ -60,10 +60,11 @@ catalog_buckets(struct db *db, struct bucket_list *list, struct err *err)
 	struct db_row *row = db_bind(db, ST_BUCKETS, "");
 	int rc;
 
-	*list = (struct bucket_list){ 0 };
+	*list = (struct bucket_list){0};
 	while ((rc = db_step(row, err)) == 1) {
 		list->items = mem_grow(list->items, list->count + 1, sizeof(*list->items));
-		list->items[list->count++] = (struct bucket){ text(row, 0), text(row, 1), text(row, 2), text(row, 3) };
+		list->items[list->count++] =
+			(struct bucket){text(row, 0), text(row, 1), text(row, 2), text(row, 3)};
 	}
 	db_end(row);
 	return rc;
@@ -99,7 +100,7 @@ catalog_image(struct db *db, const char *key, struct image *image, struct err *e
 	struct db_row *row = db_bind(db, ST_IMAGE_GET, "t", key);
 	int rc = db_step(row, err);
 
-	*image = (struct image){ 0 };
+	*image = (struct image){0};
 	if (rc == 1)
 		read_image(row, image);
 	db_end(row);
@@ -109,10 +110,12 @@ catalog_image(struct db *db, const char *key, struct image *image, struct err *e
 int
 catalog_image_put(struct db *db, const struct image *image, struct err *err)
 {
-	char *artifacts = image->artifacts != NULL ? json_dumps(image->artifacts, JSON_COMPACT) : NULL;
-	int64_t n = db_run(db, err, ST_IMAGE_PUT, "ttttttizzztttt", image->key, image->bucket_key, image->fingerprint,
-	                   image->id, image->version, image_status_names[image->status], image->as_of,
-	                   image->created_at, image->completed_at, image->revoke_at, image->revoked_by, image->reason,
+	char *artifacts =
+		image->artifacts != NULL ? json_dumps(image->artifacts, JSON_COMPACT) : NULL;
+	int64_t n = db_run(db, err, ST_IMAGE_PUT, "ttttttizzztttt", image->key, image->bucket_key,
+	                   image->fingerprint, image->id, image->version,
+	                   image_status_names[image->status], image->as_of, image->created_at,
+	                   image->completed_at, image->revoke_at, image->revoked_by, image->reason,
 	                   image->inherited_from, artifacts);
 
 	free(artifacts);
@@ -124,7 +127,7 @@ read_images(struct db_row *row, struct image_list *list, struct err *err)
 {
 	int rc;
 
-	*list = (struct image_list){ 0 };
+	*list = (struct image_list){0};
 	while ((rc = db_step(row, err)) == 1) {
 		list->items = mem_grow(list->items, list->count + 1, sizeof(*list->items));
 		read_image(row, &list->items[list->count++]);
@@ -146,13 +149,15 @@ catalog_revoked_of(struct db *db, const char *bucket_key, struct image_list *lis
 }
 
 int
-catalog_descendants(struct db *db, const char *ancestor_key, struct image_list *list, struct err *err)
+catalog_descendants(struct db *db, const char *ancestor_key, struct image_list *list,
+                    struct err *err)
 {
 	return read_images(db_bind(db, ST_IMAGES_INHERITED, "t", ancestor_key), list, err);
 }
 
 int
-catalog_fingerprint(struct db *db, const char *bucket_key, const char *version, char **fingerprint, struct err *err)
+catalog_fingerprint(struct db *db, const char *bucket_key, const char *version, char **fingerprint,
+                    struct err *err)
 {
 	struct db_row *row = db_bind(db, ST_IMAGE_BY_VERSION, "tt", bucket_key, version);
 	int rc = db_step(row, err);
@@ -163,12 +168,12 @@ catalog_fingerprint(struct db *db, const char *bucket_key, const char *version, 
 }
 
 int
-catalog_assign(struct db *db, const char *bucket_key, const char *event_id, const struct assignment *a,
-               struct err *err)
+catalog_assign(struct db *db, const char *bucket_key, const char *event_id,
+               const struct assignment *a, struct err *err)
 {
-	int64_t n = db_run(db, err, ST_ASSIGNMENT_ADD, "ttittttti", bucket_key, a->channel, a->at, event_id,
-	                   a->fingerprint, a->version, a->previous_fingerprint, a->previous_version,
-	                   (int64_t)a->managed);
+	int64_t n = db_run(db, err, ST_ASSIGNMENT_ADD, "ttittttti", bucket_key, a->channel, a->at,
+	                   event_id, a->fingerprint, a->version, a->previous_fingerprint,
+	                   a->previous_version, (int64_t)a->managed);
 
 	return n < 0 ? -1 : 0;
 }
@@ -179,9 +184,10 @@ catalog_history(struct db *db, const char *bucket_key, struct history *history, 
 	struct db_row *row = db_bind(db, ST_ASSIGNMENTS_OF_BUCKET, "t", bucket_key);
 	int rc;
 
-	*history = (struct history){ 0 };
+	*history = (struct history){0};
 	while ((rc = db_step(row, err)) == 1) {
-		history->items = mem_grow(history->items, history->count + 1, sizeof(*history->items));
+		history->items =
+			mem_grow(history->items, history->count + 1, sizeof(*history->items));
 		history->items[history->count++] = (struct assignment){
 			.channel = text(row, 0),
 			.at = db_int(row, 1),
@@ -209,7 +215,7 @@ read_workspace(struct db_row *row, int c, struct workspace *workspace)
 		.url = text(row, c + 5),
 		.seen_at = db_int(row, c + 6),
 		.applied_run = text(row, c + 7),
-		.applied = { db_int(row, c + 8), db_int(row, c + 9) },
+		.applied = {db_int(row, c + 8), db_int(row, c + 9)},
 		.run_ok_at = db_int(row, c + 10),
 		.run_failed_at = db_int(row, c + 11),
 		.assessed_at = db_int(row, c + 12),
@@ -223,7 +229,7 @@ read_one_workspace(struct db_row *row, struct workspace *workspace, struct err *
 {
 	int rc = db_step(row, err);
 
-	*workspace = (struct workspace){ 0 };
+	*workspace = (struct workspace){0};
 	if (rc == 1)
 		read_workspace(row, 0, workspace);
 	db_end(row);
@@ -237,18 +243,21 @@ catalog_workspace(struct db *db, const char *key, struct workspace *workspace, s
 }
 
 int
-catalog_workspace_find(struct db *db, const struct workspace_ref *ref, struct workspace *workspace, struct err *err)
+catalog_workspace_find(struct db *db, const struct workspace_ref *ref, struct workspace *workspace,
+                       struct err *err)
 {
 	const char *host = ref->host != NULL ? ref->host : "";
 	int rc = 0;
 
-	*workspace = (struct workspace){ 0 };
+	*workspace = (struct workspace){0};
 	if (ref->id != NULL)
-		rc = read_one_workspace(db_bind(db, ST_WORKSPACE_BY_ID, "tt", host, ref->id), workspace, err);
+		rc = read_one_workspace(db_bind(db, ST_WORKSPACE_BY_ID, "tt", host, ref->id),
+		                        workspace, err);
 	if (rc != 0 || ref->name == NULL || ref->organization == NULL)
 		return rc;
-	rc = read_one_workspace(db_bind(db, ST_WORKSPACE_BY_NAME, "ttt", ref->organization, ref->name, host),
-	                        workspace, err);
+	rc = read_one_workspace(
+		db_bind(db, ST_WORKSPACE_BY_NAME, "ttt", ref->organization, ref->name, host),
+		workspace, err);
 	/* A name is used again after a workspace is deleted: another id is another workspace. */
 	if (rc == 1 && ref->id != NULL && workspace->id != NULL) {
 		workspace_fini(workspace);
@@ -260,9 +269,10 @@ catalog_workspace_find(struct db *db, const struct workspace_ref *ref, struct wo
 int
 catalog_workspace_put(struct db *db, const struct workspace *w, struct err *err)
 {
-	int64_t n = db_run(db, err, ST_WORKSPACE_PUT, "ttttttitzzzzziz", w->key, w->host, w->id, w->organization,
-	                   w->name, w->url, w->seen_at, w->applied_run, w->applied.from, w->applied.to, w->run_ok_at,
-	                   w->run_failed_at, w->assessed_at, (int64_t)w->drifted, w->gone_at);
+	int64_t n = db_run(db, err, ST_WORKSPACE_PUT, "ttttttitzzzzziz", w->key, w->host, w->id,
+	                   w->organization, w->name, w->url, w->seen_at, w->applied_run,
+	                   w->applied.from, w->applied.to, w->run_ok_at, w->run_failed_at,
+	                   w->assessed_at, (int64_t)w->drifted, w->gone_at);
 
 	return n < 0 ? -1 : 0;
 }
@@ -271,17 +281,18 @@ static struct link *
 link_append(struct link_list *list)
 {
 	list->items = mem_grow(list->items, list->count + 1, sizeof(*list->items));
-	list->items[list->count] = (struct link){ 0 };
+	list->items[list->count] = (struct link){0};
 	return &list->items[list->count++];
 }
 
 int
-catalog_workspaces(struct db *db, const char *after, int limit, struct link_list *list, struct err *err)
+catalog_workspaces(struct db *db, const char *after, int limit, struct link_list *list,
+                   struct err *err)
 {
 	struct db_row *row = db_bind(db, ST_WORKSPACES, "ti", after, (int64_t)limit);
 	int rc;
 
-	*list = (struct link_list){ 0 };
+	*list = (struct link_list){0};
 	while ((rc = db_step(row, err)) == 1)
 		read_workspace(row, 0, &link_append(list)->workspace);
 	db_end(row);
@@ -289,10 +300,12 @@ catalog_workspaces(struct db *db, const char *after, int limit, struct link_list
 }
 
 int
-catalog_link_add(struct db *db, const char *workspace_key, const char *bucket_key, const char *channel, int64_t now_ms,
-                 struct err *err)
+catalog_link_add(struct db *db, const char *workspace_key, const char *bucket_key,
+                 const char *channel, int64_t now_ms, struct err *err)
 {
-	return db_run(db, err, ST_LINK_ADD, "ttti", workspace_key, bucket_key, channel, now_ms) < 0 ? -1 : 0;
+	return db_run(db, err, ST_LINK_ADD, "ttti", workspace_key, bucket_key, channel, now_ms) < 0
+	               ? -1
+	               : 0;
 }
 
 int
@@ -302,12 +315,13 @@ catalog_links_drop(struct db *db, const char *workspace_key, struct err *err)
 }
 
 int
-catalog_links_of_bucket(struct db *db, const char *bucket_key, struct link_list *list, struct err *err)
+catalog_links_of_bucket(struct db *db, const char *bucket_key, struct link_list *list,
+                        struct err *err)
 {
 	struct db_row *row = db_bind(db, ST_LINKS_OF_BUCKET, "t", bucket_key);
 	int rc;
 
-	*list = (struct link_list){ 0 };
+	*list = (struct link_list){0};
 	while ((rc = db_step(row, err)) == 1) {
 		struct link *link = link_append(list);
 
@@ -320,12 +334,13 @@ catalog_links_of_bucket(struct db *db, const char *bucket_key, struct link_list 
 }
 
 int
-catalog_links_of_workspace(struct db *db, const char *workspace_key, struct link_list *list, struct err *err)
+catalog_links_of_workspace(struct db *db, const char *workspace_key, struct link_list *list,
+                           struct err *err)
 {
 	struct db_row *row = db_bind(db, ST_LINKS_OF_WORKSPACE, "t", workspace_key);
 	int rc;
 
-	*list = (struct link_list){ 0 };
+	*list = (struct link_list){0};
 	while ((rc = db_step(row, err)) == 1) {
 		struct link *link = link_append(list);
 

@@ -50,29 +50,39 @@ int catalog_buckets(struct db *, struct bucket_list *, struct err *) MUST_CHECK;
 
 int catalog_image(struct db *, const char *key, struct image *, struct err *) MUST_CHECK;
 int catalog_image_put(struct db *, const struct image *, struct err *) MUST_CHECK;
-int catalog_images_of(struct db *, const char *bucket_key, struct image_list *, struct err *) MUST_CHECK;
+int catalog_images_of(struct db *, const char *bucket_key, struct image_list *,
+                      struct err *) MUST_CHECK;
 /* Those revoked or scheduled to be. */
-int catalog_revoked_of(struct db *, const char *bucket_key, struct image_list *, struct err *) MUST_CHECK;
-int catalog_descendants(struct db *, const char *ancestor_key, struct image_list *, struct err *) MUST_CHECK;
+int catalog_revoked_of(struct db *, const char *bucket_key, struct image_list *,
+                       struct err *) MUST_CHECK;
+int catalog_descendants(struct db *, const char *ancestor_key, struct image_list *,
+                        struct err *) MUST_CHECK;
 /* The newest version of that name; *fingerprint is the caller's. */
-int catalog_fingerprint(struct db *, const char *bucket_key, const char *version, char **fingerprint, struct err *) MUST_CHECK;
+int catalog_fingerprint(struct db *, const char *bucket_key, const char *version,
+                        char **fingerprint, struct err *) MUST_CHECK;
 
 /* `a->at` must be set; an assignment that is known already changes nothing. */
-int catalog_assign(struct db *, const char *bucket_key, const char *event_id, const struct assignment *a, struct err *) MUST_CHECK;
+int catalog_assign(struct db *, const char *bucket_key, const char *event_id,
+                   const struct assignment *a, struct err *) MUST_CHECK;
 int catalog_history(struct db *, const char *bucket_key, struct history *, struct err *) MUST_CHECK;
 
 /* By host and id, else by host, organization and name: a workspace first heard
  * of without its id is the same one when the id comes. */
-int catalog_workspace_find(struct db *, const struct workspace_ref *, struct workspace *, struct err *) MUST_CHECK;
+int catalog_workspace_find(struct db *, const struct workspace_ref *, struct workspace *,
+                           struct err *) MUST_CHECK;
 int catalog_workspace(struct db *, const char *key, struct workspace *, struct err *) MUST_CHECK;
 int catalog_workspace_put(struct db *, const struct workspace *, struct err *) MUST_CHECK;
 /* Up to `limit` workspaces behind the key `after` ("" = from the first), as links without a bucket. */
-int catalog_workspaces(struct db *, const char *after, int limit, struct link_list *, struct err *) MUST_CHECK;
+int catalog_workspaces(struct db *, const char *after, int limit, struct link_list *,
+                       struct err *) MUST_CHECK;
 
-int catalog_link_add(struct db *, const char *workspace_key, const char *bucket_key, const char *channel, int64_t now_ms, struct err *) MUST_CHECK;
+int catalog_link_add(struct db *, const char *workspace_key, const char *bucket_key,
+                     const char *channel, int64_t now_ms, struct err *) MUST_CHECK;
 int catalog_links_drop(struct db *, const char *workspace_key, struct err *) MUST_CHECK;
-int catalog_links_of_bucket(struct db *, const char *bucket_key, struct link_list *, struct err *) MUST_CHECK;
+int catalog_links_of_bucket(struct db *, const char *bucket_key, struct link_list *,
+                            struct err *) MUST_CHECK;
 /* Their workspace members are empty. */
-int catalog_links_of_workspace(struct db *, const char *workspace_key, struct link_list *, struct err *) MUST_CHECK;
+int catalog_links_of_workspace(struct db *, const char *workspace_key, struct link_list *,
+                               struct err *) MUST_CHECK;
 
 #endif

@@ -12,7 +12,7 @@ incident_list_fini(struct incident_list *list)
 	for (size_t i = 0; i < list->count; i++)
 		incident_fini(&list->items[i]);
 	free(list->items);
-	*list = (struct incident_list){ 0 };
+	*list = (struct incident_list){0};
 }
 
 void
@@ -24,7 +24,7 @@ told_before_list_fini(struct told_before_list *list)
 		free(list->items[i].destination);
 	}
 	free(list->items);
-	*list = (struct told_before_list){ 0 };
+	*list = (struct told_before_list){0};
 }
 
 static char *
@@ -52,7 +52,8 @@ read_incident(struct db_row *row, struct incident *incident)
 		.kind = (enum incident_kind)word(incident_kind_names, KIND_COUNT, db_text(row, 2)),
 		.phase = (enum phase)word(phase_names, PHASE_COUNT, db_text(row, 3)),
 		.open = status != NULL && strcmp(status, "open") == 0,
-		.severity = (enum severity)word(severity_names, SEVERITY_CRITICAL + 1, db_text(row, 5)),
+		.severity =
+			(enum severity)word(severity_names, SEVERITY_CRITICAL + 1, db_text(row, 5)),
 		.title = text(row, 6),
 		.revision = db_int(row, 7),
 		.opened_at = db_int(row, 8),
@@ -74,7 +75,7 @@ read_one(struct db_row *row, struct incident *incident, struct err *err)
 {
 	int rc = db_step(row, err);
 
-	*incident = (struct incident){ 0 };
+	*incident = (struct incident){0};
 	if (rc == 1)
 		read_incident(row, incident);
 	db_end(row);
@@ -98,7 +99,7 @@ read_list(struct db_row *row, struct incident_list *list, struct err *err)
 {
 	int rc;
 
-	*list = (struct incident_list){ 0 };
+	*list = (struct incident_list){0};
 	while ((rc = db_step(row, err)) == 1) {
 		list->items = mem_grow(list->items, list->count + 1, sizeof(*list->items));
 		read_incident(row, &list->items[list->count++]);
@@ -108,14 +109,17 @@ read_list(struct db_row *row, struct incident_list *list, struct err *err)
 }
 
 int
-incidents_of_bucket(struct db *db, const char *bucket_key, enum incident_kind kind, struct incident_list *list,
-                    struct err *err)
+incidents_of_bucket(struct db *db, const char *bucket_key, enum incident_kind kind,
+                    struct incident_list *list, struct err *err)
 {
-	return read_list(db_bind(db, ST_INCIDENTS_OF_BUCKET, "tt", bucket_key, incident_kind_names[kind]), list, err);
+	return read_list(
+		db_bind(db, ST_INCIDENTS_OF_BUCKET, "tt", bucket_key, incident_kind_names[kind]),
+		list, err);
 }
 
 int
-incidents_listing(struct db *db, const char *workspace_key, struct incident_list *list, struct err *err)
+incidents_listing(struct db *db, const char *workspace_key, struct incident_list *list,
+                  struct err *err)
 {
 	return read_list(db_bind(db, ST_INCIDENTS_OF_ROW, "t", workspace_key), list, err);
 }
@@ -124,10 +128,11 @@ int
 incidents_add(struct db *db, const struct incident *i, struct err *err)
 {
 	char *detail = json_dumps(i->detail, JSON_COMPACT);
-	int64_t n = db_run(db, err, ST_INCIDENT_ADD, "tttttttiiizttttt", i->id, i->key, incident_kind_names[i->kind],
-	                   phase_names[i->phase], i->open ? "open" : "resolved", severity_names[i->severity], i->title,
-	                   i->revision, i->opened_at, i->updated_at, i->resolved_at, i->bucket_key, i->image_key,
-	                   i->channel, i->workspace_key, detail);
+	int64_t n = db_run(db, err, ST_INCIDENT_ADD, "tttttttiiizttttt", i->id, i->key,
+	                   incident_kind_names[i->kind], phase_names[i->phase],
+	                   i->open ? "open" : "resolved", severity_names[i->severity], i->title,
+	                   i->revision, i->opened_at, i->updated_at, i->resolved_at, i->bucket_key,
+	                   i->image_key, i->channel, i->workspace_key, detail);
 
 	free(detail);
 	return n < 0 ? -1 : 0;
@@ -138,8 +143,8 @@ incidents_update(struct db *db, const struct incident *i, struct err *err)
 {
 	char *detail = json_dumps(i->detail, JSON_COMPACT);
 	int64_t n = db_run(db, err, ST_INCIDENT_SET, "tttttiiztt", i->id, phase_names[i->phase],
-	                   i->open ? "open" : "resolved", severity_names[i->severity], i->title, i->revision,
-	                   i->updated_at, i->resolved_at, i->image_key, detail);
+	                   i->open ? "open" : "resolved", severity_names[i->severity], i->title,
+	                   i->revision, i->updated_at, i->resolved_at, i->image_key, detail);
 
 	free(detail);
 	return n < 0 ? -1 : 0;
@@ -151,7 +156,7 @@ incidents_rows(struct db *db, const char *incident_id, struct incident_rows *row
 	struct db_row *row = db_bind(db, ST_INCIDENT_ROWS, "t", incident_id);
 	int rc;
 
-	*rows = (struct incident_rows){ 0 };
+	*rows = (struct incident_rows){0};
 	while ((rc = db_step(row, err)) == 1) {
 		const char *certainty = db_text(row, 6);
 
@@ -162,9 +167,11 @@ incidents_rows(struct db *db, const char *incident_id, struct incident_rows *row
 			.fingerprint = text(row, 2),
 			.version = text(row, 3),
 			.channel = text(row, 4),
-			.state = (enum row_state)word(row_state_names, ROW_GONE + 1, db_text(row, 5)),
+			.state = (enum row_state)word(row_state_names, ROW_GONE + 1,
+		                                      db_text(row, 5)),
 			.known = certainty != NULL && strcmp(certainty, "known") == 0,
-			.evidence = (enum evidence)word(evidence_names, EVIDENCE_STATE + 1, db_text(row, 7)),
+			.evidence = (enum evidence)word(evidence_names, EVIDENCE_STATE + 1,
+		                                        db_text(row, 7)),
 			.workspace_id = text(row, 8),
 			.name = text(row, 9),
 			.organization = text(row, 10),
@@ -177,11 +184,13 @@ incidents_rows(struct db *db, const char *incident_id, struct incident_rows *row
 }
 
 int
-incidents_row_put(struct db *db, const char *incident_id, const struct incident_row *row, struct err *err)
+incidents_row_put(struct db *db, const char *incident_id, const struct incident_row *row,
+                  struct err *err)
 {
-	return db_run(db, err, ST_INCIDENT_ROW_PUT, "ttttttttt", incident_id, row->workspace_key, row->bucket_key,
-	              row->fingerprint, row->version, row->channel, row_state_names[row->state],
-	              row->known ? "known" : "possible", evidence_names[row->evidence]) < 0
+	return db_run(db, err, ST_INCIDENT_ROW_PUT, "ttttttttt", incident_id, row->workspace_key,
+	              row->bucket_key, row->fingerprint, row->version, row->channel,
+	              row_state_names[row->state], row->known ? "known" : "possible",
+	              evidence_names[row->evidence]) < 0
 	               ? -1
 	               : 0;
 }
@@ -193,8 +202,8 @@ incidents_rows_drop(struct db *db, const char *incident_id, struct err *err)
 }
 
 int
-incidents_revoked_image(struct db *db, const char *workspace_key, const char *bucket_key, char **image_key,
-                        struct err *err)
+incidents_revoked_image(struct db *db, const char *workspace_key, const char *bucket_key,
+                        char **image_key, struct err *err)
 {
 	struct db_row *row = db_bind(db, ST_REVOKED_ROW, "tt", workspace_key, bucket_key);
 	int rc = db_step(row, err);
@@ -213,14 +222,16 @@ incidents_runs_revoked(struct db *db, const char *workspace_key, struct err *err
 }
 
 int
-incidents_note(struct db *db, const char *incident_id, int64_t at, const char *what, const char *event_id,
-               struct err *err)
+incidents_note(struct db *db, const char *incident_id, int64_t at, const char *what,
+               const char *event_id, struct err *err)
 {
 	int64_t seq = db_number(db, err, 1, ST_TIMELINE_NEXT, "t", incident_id);
 
 	if (seq < 0)
 		return -1;
-	return db_run(db, err, ST_TIMELINE_ADD, "tiitt", incident_id, at, seq, what, event_id) < 0 ? -1 : 0;
+	return db_run(db, err, ST_TIMELINE_ADD, "tiitt", incident_id, at, seq, what, event_id) < 0
+	               ? -1
+	               : 0;
 }
 
 static bool
@@ -233,7 +244,8 @@ listed(const json_t *list, const char *id)
 }
 
 int
-incidents_events(struct db *db, const char *incident_id, size_t max, json_t **out, size_t *total, struct err *err)
+incidents_events(struct db *db, const char *incident_id, size_t max, json_t **out, size_t *total,
+                 struct err *err)
 {
 	struct db_row *row = db_bind(db, ST_TIMELINE_EVENTS, "t", incident_id);
 	char last[ID_SIZE] = "";
@@ -256,13 +268,13 @@ incidents_events(struct db *db, const char *incident_id, size_t max, json_t **ou
 }
 
 int
-notification_get(struct db *db, const char *incident_id, const char *audience, struct notification *n,
-                 struct err *err)
+notification_get(struct db *db, const char *incident_id, const char *audience,
+                 struct notification *n, struct err *err)
 {
 	struct db_row *row = db_bind(db, ST_NOTIFICATION_GET, "tt", incident_id, audience);
 	int rc = db_step(row, err);
 
-	*n = (struct notification){ 0 };
+	*n = (struct notification){0};
 	if (rc == 1) {
 		const char *digest = db_text(row, 2);
 
@@ -278,8 +290,8 @@ int
 notification_add(struct db *db, const char *incident_id, const char *audience, const char *team,
                  const struct notification *n, struct err *err)
 {
-	return db_run(db, err, ST_NOTIFICATION_ADD, "ttttit", n->id, incident_id, audience, team, n->revision,
-	              n->digest) < 0
+	return db_run(db, err, ST_NOTIFICATION_ADD, "ttttit", n->id, incident_id, audience, team,
+	              n->revision, n->digest) < 0
 	               ? -1
 	               : 0;
 }
@@ -287,19 +299,22 @@ notification_add(struct db *db, const char *incident_id, const char *audience, c
 int
 notification_set(struct db *db, const struct notification *n, struct err *err)
 {
-	return db_run(db, err, ST_NOTIFICATION_SET, "tit", n->id, n->revision, n->digest) < 0 ? -1 : 0;
+	return db_run(db, err, ST_NOTIFICATION_SET, "tit", n->id, n->revision, n->digest) < 0 ? -1
+	                                                                                      : 0;
 }
 
 int
-notifications_told(struct db *db, const char *incident_id, struct told_before_list *list, struct err *err)
+notifications_told(struct db *db, const char *incident_id, struct told_before_list *list,
+                   struct err *err)
 {
 	struct db_row *row = db_bind(db, ST_NOTIFICATIONS_OF, "t", incident_id);
 	int rc;
 
-	*list = (struct told_before_list){ 0 };
+	*list = (struct told_before_list){0};
 	while ((rc = db_step(row, err)) == 1) {
 		list->items = mem_grow(list->items, list->count + 1, sizeof(*list->items));
-		list->items[list->count++] = (struct told_before){ text(row, 0), text(row, 1), text(row, 2) };
+		list->items[list->count++] =
+			(struct told_before){text(row, 0), text(row, 1), text(row, 2)};
 	}
 	db_end(row);
 	return rc;

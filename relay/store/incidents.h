@@ -21,28 +21,35 @@ void incident_list_fini(struct incident_list *);
 int incidents_open(struct db *, const char *key, struct incident *, struct err *) MUST_CHECK;
 /* The newest of this key, open or closed. */
 int incidents_last(struct db *, const char *key, struct incident *, struct err *) MUST_CHECK;
-int incidents_of_bucket(struct db *, const char *bucket_key, enum incident_kind, struct incident_list *, struct err *) MUST_CHECK;
+int incidents_of_bucket(struct db *, const char *bucket_key, enum incident_kind,
+                        struct incident_list *, struct err *) MUST_CHECK;
 /* The open revocations and supersedings that list this workspace. */
-int incidents_listing(struct db *, const char *workspace_key, struct incident_list *, struct err *) MUST_CHECK;
+int incidents_listing(struct db *, const char *workspace_key, struct incident_list *,
+                      struct err *) MUST_CHECK;
 
 int incidents_add(struct db *, const struct incident *, struct err *) MUST_CHECK;
 int incidents_update(struct db *, const struct incident *, struct err *) MUST_CHECK;
 
 /* Affected first, then by name. */
-int incidents_rows(struct db *, const char *incident_id, struct incident_rows *, struct err *) MUST_CHECK;
-int incidents_row_put(struct db *, const char *incident_id, const struct incident_row *, struct err *) MUST_CHECK;
+int incidents_rows(struct db *, const char *incident_id, struct incident_rows *,
+                   struct err *) MUST_CHECK;
+int incidents_row_put(struct db *, const char *incident_id, const struct incident_row *,
+                      struct err *) MUST_CHECK;
 int incidents_rows_drop(struct db *, const char *incident_id, struct err *) MUST_CHECK;
 
 /* The image of the worst open revocation that affects this workspace, in one
  * bucket or (NULL) any.  1: *image_key is the caller's; 0; -1. */
-int incidents_revoked_image(struct db *, const char *workspace_key, const char *bucket_key, char **image_key, struct err *) MUST_CHECK;
+int incidents_revoked_image(struct db *, const char *workspace_key, const char *bucket_key,
+                            char **image_key, struct err *) MUST_CHECK;
 /* Does one in phase due or revoked affect it?  1, 0, -1. */
 int incidents_runs_revoked(struct db *, const char *workspace_key, struct err *) MUST_CHECK;
 
 /* event_id may be NULL. */
-int incidents_note(struct db *, const char *incident_id, int64_t at, const char *what, const char *event_id, struct err *) MUST_CHECK;
+int incidents_note(struct db *, const char *incident_id, int64_t at, const char *what,
+                   const char *event_id, struct err *) MUST_CHECK;
 /* Distinct event ids, newest first, as a new JSON array cut to `max`; *total how many there are. */
-int incidents_events(struct db *, const char *incident_id, size_t max, json_t **out, size_t *total, struct err *) MUST_CHECK;
+int incidents_events(struct db *, const char *incident_id, size_t max, json_t **out, size_t *total,
+                     struct err *) MUST_CHECK;
 
 struct notification {
 	char id[ID_SIZE];
@@ -51,8 +58,10 @@ struct notification {
 };
 
 /* Audiences are "everyone", "unowned" and "team NAME".  1 found, 0 not, -1. */
-int notification_get(struct db *, const char *incident_id, const char *audience, struct notification *, struct err *) MUST_CHECK;
-int notification_add(struct db *, const char *incident_id, const char *audience, const char *team, const struct notification *, struct err *) MUST_CHECK;
+int notification_get(struct db *, const char *incident_id, const char *audience,
+                     struct notification *, struct err *) MUST_CHECK;
+int notification_add(struct db *, const char *incident_id, const char *audience, const char *team,
+                     const struct notification *, struct err *) MUST_CHECK;
 int notification_set(struct db *, const struct notification *, struct err *) MUST_CHECK;
 
 /* Destinations that were told of an incident or are about to be, each with its audience. */
@@ -64,7 +73,8 @@ struct told_before_list {
 	size_t count;
 };
 void told_before_list_fini(struct told_before_list *);
-int notifications_told(struct db *, const char *incident_id, struct told_before_list *, struct err *) MUST_CHECK;
+int notifications_told(struct db *, const char *incident_id, struct told_before_list *,
+                       struct err *) MUST_CHECK;
 
 /* Events of this source and kind that are still unknown or parked; -1. */
 int64_t incidents_odd_events(struct db *, const char *source, const char *kind, struct err *);

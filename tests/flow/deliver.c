@@ -13,7 +13,8 @@
 static void
 settle_sent(struct player *player, const struct story_line *line, const struct claimed *claimed)
 {
-	struct settlement sent = { .delivery_id = claimed->id, .settle = SETTLE_SENT, .outcome = "sent", .code = 200 };
+	struct settlement sent = {
+		.delivery_id = claimed->id, .settle = SETTLE_SENT, .outcome = "sent", .code = 200};
 	struct err err;
 
 	player_begin(player, line);
@@ -26,10 +27,12 @@ static void
 tell(struct player *player, const struct story_line *line, struct claimed *claimed)
 {
 	if (player->heading != NULL) {
-		buf_printf(&player->record.text, "\n== %d: %s\n", player->heading->number, player->heading->text);
+		buf_printf(&player->record.text, "\n== %d: %s\n", player->heading->number,
+		           player->heading->text);
 		player->heading = NULL;
 	}
-	record_message(&player->record, player->now_ms, claimed->sink, claimed->sink_kind, claimed->document);
+	record_message(&player->record, player->now_ms, claimed->sink, claimed->sink_kind,
+	               claimed->document);
 	settle_sent(player, line, claimed);
 	claimed_fini(claimed);
 	player->messages++;
@@ -41,7 +44,7 @@ deliver_to(struct player *player, const struct story_line *line, const struct co
 {
 	struct claimed claimed[SLOTS];
 	char *destination = sink_kind_named(sink->kind->name)->destination(sink->options);
-	struct claim_want want = { .destination = destination, .slots = SLOTS, .lease_ms = LEASE_MS };
+	struct claim_want want = {.destination = destination, .slots = SLOTS, .lease_ms = LEASE_MS};
 	int64_t next;
 	struct err err;
 	int n;
@@ -66,7 +69,8 @@ player_deliver(struct player *player, const struct story_line *line, int64_t unt
 		int64_t first = 0;
 
 		for (size_t i = 0; i < player->conf->sinks.count; i++) {
-			const struct conf_sink *sink = conf_item(player->conf->sinks, struct conf_sink, i);
+			const struct conf_sink *sink =
+				conf_item(player->conf->sinks, struct conf_sink, i);
 			int64_t next = 0;
 
 			if (player->down == NULL || strcmp(player->down, sink->name) != 0)

@@ -48,7 +48,8 @@ row_text(const json_t *row)
 	return mem_fmt("  %s %s %s, %s %s on %s%s\n", or_dash(json_text_at(row, "name")),
 	               or_dash(json_text_at(row, "state")), or_dash(json_text_at(row, "certainty")),
 	               or_dash(json_text_at(row, "bucket")), or_dash(json_text_at(row, "version")),
-	               or_dash(json_text_at(row, "channel")), json_true_at(row, "drifted") ? ", drifted" : "");
+	               or_dash(json_text_at(row, "channel")),
+	               json_true_at(row, "drifted") ? ", drifted" : "");
 }
 
 static char *
@@ -59,18 +60,20 @@ incident_text(struct db *db, const struct conf *conf, const char *id, enum endin
 	int rc = query_incident(db, conf, id, &incident, &err);
 	char **texts;
 	size_t count = 0;
-	struct buf out = { 0 };
+	struct buf out = {0};
 
 	incident = must(rc, incident, &err);
 	rows = json_object_get(incident, "workspaces");
 	buf_printf(&out, "open: %s %s %s: %s\n", or_dash(json_text_at(incident, "kind")),
-	           or_dash(json_text_at(incident, "phase")), or_dash(json_text_at(incident, "severity")),
+	           or_dash(json_text_at(incident, "phase")),
+	           or_dash(json_text_at(incident, "severity")),
 	           or_dash(json_text_at(incident, "title")));
 	texts = mem_array(json_array_size(rows) + 1, sizeof(*texts));
 	for (size_t i = 0; i < json_array_size(rows); i++) {
 		const json_t *row = json_array_get(rows, i);
 
-		if (ending == ENDING_WHOLE || strcmp(or_dash(json_text_at(row, "state")), "affected") == 0)
+		if (ending == ENDING_WHOLE ||
+		    strcmp(or_dash(json_text_at(row, "state")), "affected") == 0)
 			texts[count++] = row_text(row);
 	}
 	add_sorted(&out, texts, count);
@@ -81,12 +84,13 @@ incident_text(struct db *db, const struct conf *conf, const char *id, enum endin
 static void
 add_events(struct buf *out, struct db *db)
 {
-	static const char *const states[] = { "accepted", "processed", "ignored", "unknown", "parked" };
-	struct query_page page = { .limit = QUERY_LIMIT_MAX };
+	static const char *const states[] = {"accepted", "processed", "ignored", "unknown",
+	                                     "parked"};
+	struct query_page page = {.limit = QUERY_LIMIT_MAX};
 
 	buf_puts(out, "events:");
 	for (size_t i = 0; i < COUNT(states); i++) {
-		struct event_filter filter = { .state = states[i] };
+		struct event_filter filter = {.state = states[i]};
 		struct err err;
 		json_t *list = NULL;
 		int rc = query_events(db, &filter, &page, &list, &err);
@@ -112,21 +116,22 @@ depends_on_order(const json_t *incident)
 char *
 ending_text(struct db *db, const struct conf *conf, enum ending ending)
 {
-	struct query_page page = { .limit = QUERY_LIMIT_MAX };
-	struct incident_filter filter = { .status = "open" };
+	struct query_page page = {.limit = QUERY_LIMIT_MAX};
+	struct incident_filter filter = {.status = "open"};
 	struct err err;
 	json_t *list = NULL, *items;
 	int rc = query_incidents(db, conf, &filter, &page, &list, &err);
 	char **texts;
 	size_t count = 0;
-	struct buf out = { 0 };
+	struct buf out = {0};
 
 	list = must(rc, list, &err);
 	items = json_object_get(list, "items");
 	texts = mem_array(json_array_size(items) + 1, sizeof(*texts));
 	for (size_t i = 0; i < json_array_size(items); i++)
 		if (ending == ENDING_WHOLE || !depends_on_order(json_array_get(items, i)))
-			texts[count++] = incident_text(db, conf, json_text_at(json_array_get(items, i), "id"), ending);
+			texts[count++] = incident_text(
+				db, conf, json_text_at(json_array_get(items, i), "id"), ending);
 	add_sorted(&out, texts, count);
 	if (out.len == 0)
 		buf_puts(&out, "nothing is open\n");

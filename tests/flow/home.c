@@ -82,11 +82,11 @@ write_keys(const char *home, const char *config)
 struct conf *
 home_config(const char *home, const char *directory, const char *name)
 {
-	const struct conf_kinds kinds = { source_conf_kinds, sink_conf_kinds, incident_kind_names };
+	const struct conf_kinds kinds = {source_conf_kinds, sink_conf_kinds, incident_kind_names};
 	char *path = mem_fmt("%s/%s", home, name);
 	size_t len;
 	char *text = story_file(directory, name, &len);
-	struct buf report = { 0 };
+	struct buf report = {0};
 	struct conf *conf;
 
 	write_keys(home, text);

@@ -7,11 +7,11 @@
 #include "relay/base/mem.h"
 
 static const struct payload_verb verbs[] = {
-	{ "packer", "hcp_packer", payload_packer },
-	{ "run", "hcp_terraform", payload_run },
-	{ "assessment", "hcp_terraform", payload_assessment },
-	{ "destroyed", "hcp_terraform", payload_destroyed },
-	{ "deleted", "hcp_terraform", payload_deleted },
+	{"packer", "hcp_packer", payload_packer},
+	{"run", "hcp_terraform", payload_run},
+	{"assessment", "hcp_terraform", payload_assessment},
+	{"destroyed", "hcp_terraform", payload_destroyed},
+	{"deleted", "hcp_terraform", payload_deleted},
 };
 
 const struct payload_verb *

@@ -25,14 +25,14 @@
 static const struct {
 	const char *word, *action, *status;
 } actions[] = {
-	{ "create", "create", "VERSION_RUNNING" },
-	{ "complete", "complete", "VERSION_ACTIVE" },
-	{ "assign", "assign", "VERSION_ACTIVE" },
-	{ "revoke", "revoke", "VERSION_REVOKED" },
-	{ "restore", "restore", "VERSION_ACTIVE" },
-	{ "delete", "delete", "VERSION_ACTIVE" },
-	{ "schedule", "schedule-revocation", "VERSION_REVOCATION_SCHEDULED" },
-	{ "cancel", "cancel-revocation", "VERSION_ACTIVE" },
+	{"create", "create", "VERSION_RUNNING"},
+	{"complete", "complete", "VERSION_ACTIVE"},
+	{"assign", "assign", "VERSION_ACTIVE"},
+	{"revoke", "revoke", "VERSION_REVOKED"},
+	{"restore", "restore", "VERSION_ACTIVE"},
+	{"delete", "delete", "VERSION_ACTIVE"},
+	{"schedule", "schedule-revocation", "VERSION_REVOCATION_SCHEDULED"},
+	{"cancel", "cancel-revocation", "VERSION_ACTIVE"},
 };
 
 static bool
@@ -50,8 +50,9 @@ version_names(const char *bucket, const char *name, const char *fingerprint)
 	json_object_set_new(version, "id", payload_text_take(mem_fmt("id-of-%s-%s", bucket, name)));
 	json_object_set_new(version, "name", json_string(name));
 	json_object_set_new(version, "fingerprint",
-	                    fingerprint != NULL ? json_string(fingerprint)
-	                                        : payload_text_take(mem_fmt("%s-%s", bucket, name)));
+	                    fingerprint != NULL
+	                            ? json_string(fingerprint)
+	                            : payload_text_take(mem_fmt("%s-%s", bucket, name)));
 	return version;
 }
 
@@ -61,7 +62,8 @@ add_inheritance(const struct story_line *line, json_t *version)
 	const char *from = line_option(line, "from");
 	char *bucket, *name;
 
-	json_object_set_new(version, "revocation_type", json_string(from != NULL ? "INHERITED" : "MANUAL"));
+	json_object_set_new(version, "revocation_type",
+	                    json_string(from != NULL ? "INHERITED" : "MANUAL"));
 	if (from == NULL)
 		return;
 	name = bucket = mem_str(from);
@@ -70,13 +72,15 @@ add_inheritance(const struct story_line *line, json_t *version)
 		line_fail(line, "from=BUCKET:VERSION");
 	json_object_set_new(version, "revocation_inherited_from",
 	                    json_pack("{s:s, s:o, s:s, s:o}", "bucket_name", bucket, "version_id",
-	                              payload_text_take(mem_fmt("id-of-%s-%s", bucket, name)), "version_name", name,
-	                              "version_fingerprint", payload_text_take(mem_fmt("%s-%s", bucket, name))));
+	                              payload_text_take(mem_fmt("id-of-%s-%s", bucket, name)),
+	                              "version_name", name, "version_fingerprint",
+	                              payload_text_take(mem_fmt("%s-%s", bucket, name))));
 	free(bucket);
 }
 
 static json_t *
-version_of(const struct story_line *line, const char *action, const char *status, int64_t now_ms, int64_t at)
+version_of(const struct story_line *line, const char *action, const char *status, int64_t now_ms,
+           int64_t at)
 {
 	const char *bucket = line_word(line, 2), *name = line_word(line, 3);
 	bool revokes = is(action, "revoke") || is(action, "schedule-revocation");
@@ -87,14 +91,18 @@ version_of(const struct story_line *line, const char *action, const char *status
 	version = version_names(bucket, name, line_option(line, "fingerprint"));
 	json_object_set_new(version, "status", json_string(line_option_or(line, "status", status)));
 	if (is(action, "create") || is(action, "complete"))
-		json_object_set_new(version, "created_at", payload_time(line_time_or(line, "created", now_ms, at)));
+		json_object_set_new(version, "created_at",
+		                    payload_time(line_time_or(line, "created", now_ms, at)));
 	json_object_set_new(version, "revoke_at",
-	                    payload_time(line_time_or(line, "revoke_at", now_ms, is(action, "revoke") ? at : 0)));
+	                    payload_time(line_time_or(line, "revoke_at", now_ms,
+	                                              is(action, "revoke") ? at : 0)));
 	if (revokes || line_option(line, "from") != NULL) {
 		const char *message = line_option(line, "message");
 
-		json_object_set_new(version, "revocation_author", json_string(line_option_or(line, "by", PERSON)));
-		json_object_set_new(version, "revocation_message", json_string(message != NULL ? message : ""));
+		json_object_set_new(version, "revocation_author",
+		                    json_string(line_option_or(line, "by", PERSON)));
+		json_object_set_new(version, "revocation_message",
+		                    json_string(message != NULL ? message : ""));
 		add_inheritance(line, version);
 	}
 	return version;
@@ -108,13 +116,15 @@ builds_of(const struct story_line *line)
 	char *text = mem_str(option), *rest = text;
 
 	while (rest != NULL) {
-		char *one = strsep(&rest, ","), *platform = strsep(&one, ":"), *region = strsep(&one, ":");
+		char *one = strsep(&rest, ","), *platform = strsep(&one, ":"),
+		     *region = strsep(&one, ":");
 
 		if (region == NULL || one == NULL)
 			line_fail(line, "builds=PLATFORM:REGION:IDENTIFIER,...");
-		json_array_append_new(builds, json_pack("{s:s, s:s, s:[{s:s, s:s}]}", "component_type",
-		                                        "amazon-ebs.image", "platform", platform, "artifacts",
-		                                        "external_identifier", one, "region", region));
+		json_array_append_new(
+			builds, json_pack("{s:s, s:s, s:[{s:s, s:s}]}", "component_type",
+		                          "amazon-ebs.image", "platform", platform, "artifacts",
+		                          "external_identifier", one, "region", region));
 	}
 	free(text);
 	return builds;
@@ -123,23 +133,27 @@ builds_of(const struct story_line *line)
 static void
 add_channel(const struct story_line *line, json_t *payload)
 {
-	const char *channel = line_option(line, "channel"), *previous = line_option(line, "previous");
+	const char *channel = line_option(line, "channel"),
+		   *previous = line_option(line, "previous");
 	bool managed = line_flag(line, "managed");
 
 	if (channel == NULL)
 		line_fail(line, "assigned to which channel=?");
 	json_object_set_new(payload, "channel",
-	                    json_pack("{s:s, s:b, s:b}", "name", channel, "managed", managed, "restricted", managed));
+	                    json_pack("{s:s, s:b, s:b}", "name", channel, "managed", managed,
+	                              "restricted", managed));
 	json_object_set_new(payload, "previous_version",
-	                    previous != NULL ? version_names(line_word(line, 2), previous,
-	                                                     line_option(line, "previous_fingerprint"))
-	                                     : json_null());
+	                    previous != NULL
+	                            ? version_names(line_word(line, 2), previous,
+	                                            line_option(line, "previous_fingerprint"))
+	                            : json_null());
 }
 
 json_t *
 payload_packer(const struct story_line *line, int64_t now_ms, int number)
 {
-	const char *action = line_word(line, 1), *status = "VERSION_ACTIVE", *event = line_option(line, "event");
+	const char *action = line_word(line, 1), *status = "VERSION_ACTIVE",
+		   *event = line_option(line, "event");
 	const char *organization = line_option_or(line, "org", ORGANIZATION_ID);
 	const char *project = line_option_or(line, "project", PROJECT_ID);
 	int64_t at = line_time_or(line, "time", now_ms, now_ms);
@@ -154,19 +168,24 @@ payload_packer(const struct story_line *line, int64_t now_ms, int number)
 	json_object_set_new(payload, "organization_id", json_string(organization));
 	json_object_set_new(payload, "project_id", json_string(project));
 	json_object_set_new(payload, "bucket",
-	                    json_pack("{s:o, s:s}", "id", payload_text_take(mem_fmt("id-of-%s", line_word(line, 2))),
+	                    json_pack("{s:o, s:s}", "id",
+	                              payload_text_take(mem_fmt("id-of-%s", line_word(line, 2))),
 	                              "name", line_word(line, 2)));
 	json_object_set_new(payload, "version", version_of(line, action, status, now_ms, at));
 	json_object_set_new(payload, "builds", builds_of(line));
 	if (is(action, "assign"))
 		add_channel(line, payload);
 	json_object_set_new(payload, "actor",
-	                    json_pack("{s:s, s:{s:s, s:s}}", "type", "TYPE_USER", "user", "name", "Jane Doe", "email",
-	                              PERSON));
+	                    json_pack("{s:s, s:{s:s, s:s}}", "type", "TYPE_USER", "user", "name",
+	                              "Jane Doe", "email", PERSON));
 	json_object_set_new(payload, "timestamp", payload_time(at));
-	return json_pack("{s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:o}", "resource_id", "registry-1", "resource_name",
-	                 payload_text_take(mem_fmt("packer/project/%s/registry/registry-1", project)), "event_id",
-	                 event != NULL ? json_string(event) : payload_text_take(mem_fmt("packer.event:%d", number)),
-	                 "event_action", action, "event_description", "Description", "event_source",
-	                 "hashicorp.packer.version", "event_version", "1", "event_payload", payload);
+	return json_pack(
+		"{s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:o}", "resource_id", "registry-1",
+		"resource_name",
+		payload_text_take(mem_fmt("packer/project/%s/registry/registry-1", project)),
+		"event_id",
+		event != NULL ? json_string(event)
+			      : payload_text_take(mem_fmt("packer.event:%d", number)),
+		"event_action", action, "event_description", "Description", "event_source",
+		"hashicorp.packer.version", "event_version", "1", "event_payload", payload);
 }

@@ -32,21 +32,23 @@ add_workspace(const struct story_line *line, json_t *object)
 	const char *name = line_word(line, 1), *id = line_option(line, "ws");
 
 	if (id == NULL)
-		json_object_set_new(object, "workspace_id", payload_text_take(mem_fmt("ws-%s", name)));
+		json_object_set_new(object, "workspace_id",
+		                    payload_text_take(mem_fmt("ws-%s", name)));
 	else if (strcmp(id, "none") != 0)
 		json_object_set_new(object, "workspace_id", json_string(id));
 	json_object_set_new(object, "workspace_name", json_string(name));
-	json_object_set_new(object, "organization_name", json_string(line_option_or(line, "org", ORGANIZATION)));
+	json_object_set_new(object, "organization_name",
+	                    json_string(line_option_or(line, "org", ORGANIZATION)));
 }
 
 static const struct {
 	const char *status, *trigger;
 } triggers[] = {
-	{ "pending", "run:created" },           { "planning", "run:planning" },
-	{ "planned", "run:needs_attention" },   { "applying", "run:applying" },
-	{ "applied", "run:completed" },         { "planned_and_finished", "run:completed" },
-	{ "errored", "run:errored" },           { "policy_soft_failed", "run:errored" },
-	{ "canceled", "run:errored" },          { "discarded", "run:completed" },
+	{"pending", "run:created"},         {"planning", "run:planning"},
+	{"planned", "run:needs_attention"}, {"applying", "run:applying"},
+	{"applied", "run:completed"},       {"planned_and_finished", "run:completed"},
+	{"errored", "run:errored"},         {"policy_soft_failed", "run:errored"},
+	{"canceled", "run:errored"},        {"discarded", "run:completed"},
 };
 
 static const char *
@@ -65,7 +67,8 @@ trigger_of(const struct story_line *line, const char *status)
 json_t *
 payload_run(const struct story_line *line, int64_t now_ms, int number)
 {
-	const char *workspace = line_word(line, 1), *status = line_word(line, 2), *id = line_option(line, "id");
+	const char *workspace = line_word(line, 1), *status = line_word(line, 2),
+		   *id = line_option(line, "id");
 	int64_t at = line_time_or(line, "time", now_ms, now_ms);
 	int64_t created = line_time_or(line, "created", now_ms, at - 30 * SECOND_MS);
 	char *run = id != NULL ? mem_str(id) : mem_fmt("run-%d", number);
@@ -75,16 +78,18 @@ payload_run(const struct story_line *line, int64_t now_ms, int number)
 	json_object_set_new(body, "notification_configuration_id", json_string(CONFIGURATION));
 	json_object_set_new(body, "run_url",
 	                    payload_text_take(mem_fmt("https://%s/app/%s/%s/runs/%s", host_of(line),
-	                                              line_option_or(line, "org", ORGANIZATION), workspace, run)));
+	                                              line_option_or(line, "org", ORGANIZATION),
+	                                              workspace, run)));
 	json_object_set_new(body, "run_id", json_string(run));
-	json_object_set_new(body, "run_message", json_string(line_option_or(line, "message", "Merge a change")));
+	json_object_set_new(body, "run_message",
+	                    json_string(line_option_or(line, "message", "Merge a change")));
 	json_object_set_new(body, "run_created_at", payload_time(created));
 	json_object_set_new(body, "run_created_by", json_string("jane.doe"));
 	add_workspace(line, body);
 	json_object_set_new(body, "notifications",
 	                    json_pack("[{s:s, s:s, s:s, s:o, s:n}]", "message", "Run", "trigger",
-	                              trigger_of(line, status), "run_status", status, "run_updated_at",
-	                              payload_time(at), "run_updated_by"));
+	                              trigger_of(line, status), "run_status", status,
+	                              "run_updated_at", payload_time(at), "run_updated_by"));
 	free(run);
 	return body;
 }
@@ -94,10 +99,13 @@ static json_t *
 version_two(const struct story_line *line, const char *scope, const char *trigger, json_t *details)
 {
 	return json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:o}", "payload_version", "2",
-	                 "notification_configuration_id", CONFIGURATION, "notification_configuration_url",
-	                 payload_text_take(mem_fmt("https://%s/api/v2/notification-configurations/" CONFIGURATION,
-	                                           host_of(line))),
-	                 "trigger_scope", scope, "trigger", trigger, "message", "Message", "details", details);
+	                 "notification_configuration_id", CONFIGURATION,
+	                 "notification_configuration_url",
+	                 payload_text_take(mem_fmt(
+				 "https://%s/api/v2/notification-configurations/" CONFIGURATION,
+				 host_of(line))),
+	                 "trigger_scope", scope, "trigger", trigger, "message", "Message",
+	                 "details", details);
 }
 
 static json_t *
@@ -120,7 +128,8 @@ payload_assessment(const struct story_line *line, int64_t now_ms, int number)
 		line_fail(line, "drifted=N, clean or failed?");
 	json_object_set_new(result, "id", json_string(id));
 	json_object_set_new(result, "url",
-	                    payload_text_take(mem_fmt("https://%s/api/v2/assessment-results/%s", host_of(line), id)));
+	                    payload_text_take(mem_fmt("https://%s/api/v2/assessment-results/%s",
+	                                              host_of(line), id)));
 	json_object_set_new(result, "succeeded", json_boolean(succeeded));
 	json_object_set_new(result, "drifted", json_boolean(drifted > 0));
 	json_object_set_new(result, "all_checks_succeeded", json_boolean(failed == 0));
@@ -130,7 +139,8 @@ payload_assessment(const struct story_line *line, int64_t now_ms, int number)
 	json_object_set_new(result, "checks_failed", count_or_null(succeeded, failed));
 	json_object_set_new(result, "checks_errored", count_or_null(succeeded, 0));
 	json_object_set_new(result, "checks_unknown", count_or_null(succeeded, 0));
-	json_object_set_new(result, "created_at", payload_time(line_time_or(line, "time", now_ms, now_ms)));
+	json_object_set_new(result, "created_at",
+	                    payload_time(line_time_or(line, "time", now_ms, now_ms)));
 	json_object_set_new(details, "new_assessment_result", result);
 	json_object_set_new(details, "prior_assessment_result", json_null());
 	add_workspace(line, details);
@@ -149,13 +159,17 @@ payload_destroyed(const struct story_line *line, int64_t now_ms, int number)
 	json_t *details = json_object();
 
 	json_object_set_new(details, "auto_destroy_at", json_null());
-	json_object_set_new(details, "run_created_at", payload_time(line_time_or(line, "time", now_ms, now_ms)));
-	json_object_set_new(details, "run_status", json_string(line_option_or(line, "status", "applied")));
-	json_object_set_new(details, "run_external_id", payload_text_take(mem_fmt("run-%d", number)));
+	json_object_set_new(details, "run_created_at",
+	                    payload_time(line_time_or(line, "time", now_ms, now_ms)));
+	json_object_set_new(details, "run_status",
+	                    json_string(line_option_or(line, "status", "applied")));
+	json_object_set_new(details, "run_external_id",
+	                    payload_text_take(mem_fmt("run-%d", number)));
 	json_object_set_new(details, "run_create_error_message", json_null());
 	json_object_set_new(details, "trigger_type", json_string("results"));
 	json_object_set_new(details, "workspace_name", json_string(line_word(line, 1)));
-	json_object_set_new(details, "organization_name", json_string(line_option_or(line, "org", ORGANIZATION)));
+	json_object_set_new(details, "organization_name",
+	                    json_string(line_option_or(line, "org", ORGANIZATION)));
 	return version_two(line, "workspace", "workspace:auto_destroy_results", details);
 }
 

@@ -17,7 +17,7 @@ player_init(struct player *player, const char *directory)
 	struct err err;
 	char *url;
 
-	*player = (struct player){ .directory = directory, .home = home_make() };
+	*player = (struct player){.directory = directory, .home = home_make()};
 	player->conf = home_config(player->home, directory, "config.yaml");
 	player->desk = plan_desk_new(player->conf);
 	url = mem_fmt("sqlite:%s/store.db", player->home);
@@ -61,9 +61,11 @@ player_source(const struct player *player, const struct story_line *line, const 
 	const char *name = line_option(line, "source");
 
 	for (size_t i = 0; i < player->conf->sources.count; i++) {
-		const struct conf_source *source = conf_item(player->conf->sources, struct conf_source, i);
+		const struct conf_source *source =
+			conf_item(player->conf->sources, struct conf_source, i);
 
-		if (strcmp(source->kind->name, kind) == 0 && (name == NULL || strcmp(source->name, name) == 0))
+		if (strcmp(source->kind->name, kind) == 0 &&
+		    (name == NULL || strcmp(source->name, name) == 0))
 			return source->name;
 	}
 	line_fail(line, "the config has no such source of kind %s", kind);
@@ -127,11 +129,11 @@ park_stored(struct player *player, const struct story_line *line, const struct s
 }
 
 void
-player_receive(struct player *player, const struct story_line *line, const char *source, const char *body, size_t len,
-               char id[ID_SIZE])
+player_receive(struct player *player, const struct story_line *line, const char *source,
+               const char *body, size_t len, char id[ID_SIZE])
 {
 	const struct conf_source *conf = conf_source_named(player->conf, source);
-	struct stored_event event = { .id = id, .source = source, .body = body, .body_len = len };
+	struct stored_event event = {.id = id, .source = source, .body = body, .body_len = len};
 	json_t *tree = NULL;
 	struct err why;
 
@@ -163,7 +165,8 @@ player_receive_line(struct player *player, const struct story_line *line)
 	if (body == NULL)
 		line_fail(line, "no payload could be made");
 	text = json_dumps(body, JSON_COMPACT);
-	player_receive(player, line, player_source(player, line, verb->source_kind), text, strlen(text), id);
+	player_receive(player, line, player_source(player, line, verb->source_kind), text,
+	               strlen(text), id);
 	free(text);
 	json_decref(body);
 }
@@ -187,7 +190,8 @@ play_parked(struct player *player, const struct story_line *line)
 	json_t *body = payload_packer(line, player->now_ms, player->events + 1);
 	char *text = json_dumps(body, JSON_COMPACT), id[ID_SIZE];
 
-	player_receive(player, line, player_source(player, line, "hcp_packer"), text, strlen(text), id);
+	player_receive(player, line, player_source(player, line, "hcp_packer"), text, strlen(text),
+	               id);
 	free(text);
 	json_decref(body);
 }
@@ -206,7 +210,7 @@ static void
 play_replay(struct player *player, const struct story_line *line)
 {
 	const char *id = event_by_name(player, line, line_word(line, 1));
-	struct stored_event event = { .id = id };
+	struct stored_event event = {.id = id};
 	char *source, *kind, *body;
 	struct db_row *row;
 	struct err err;
@@ -248,7 +252,8 @@ play_config(struct player *player, const struct story_line *line)
 	plan_desk_configure(player->desk, conf);
 	do {
 		player_begin(player, line);
-		more = plan_relink(player->desk, player->db, after, RELINK_AT_ONCE, player->now_ms, &err);
+		more = plan_relink(player->desk, player->db, after, RELINK_AT_ONCE, player->now_ms,
+		                   &err);
 		if (more < 0)
 			line_fail(line, "relink: %s", err.text);
 		player_commit(player, line);
@@ -271,7 +276,9 @@ play_at(struct player *player, const struct story_line *line)
 static void
 play_expect(struct player *player, const struct story_line *line)
 {
-	int expected = strcmp(line->words[0], "expect") == 0 ? (int)line_number(line, line_word(line, 1)) : 0;
+	int expected = strcmp(line->words[0], "expect") == 0
+	                       ? (int)line_number(line, line_word(line, 1))
+	                       : 0;
 
 	if (player->messages != expected) {
 		fprintf(stderr, "%s", buf_text(&player->record.text));
@@ -291,10 +298,16 @@ static const struct {
 	const char *word;
 	void (*play)(struct player *, const struct story_line *);
 } verbs[] = {
-	{ "at", play_at },         { "raw", play_raw },   { "parked", play_parked },
-	{ "replay", play_replay }, { "down", play_down }, { "up", play_down },
-	{ "config", play_config }, { "expect", play_expect }, { "expect-none", play_expect },
-	{ "any-order", play_nothing },
+	{"at", play_at},
+	{"raw", play_raw},
+	{"parked", play_parked},
+	{"replay", play_replay},
+	{"down", play_down},
+	{"up", play_down},
+	{"config", play_config},
+	{"expect", play_expect},
+	{"expect-none", play_expect},
+	{"any-order", play_nothing},
 };
 
 void

@@ -21,11 +21,11 @@ struct player {
 	struct plan_desk *desk;
 	int64_t now_ms;
 	struct record record;
-	int events;   /* so far */
-	int messages; /* since the last `expect` */
-	char *down;   /* the sink that cannot deliver now, or NULL */
+	int events;                       /* so far */
+	int messages;                     /* since the last `expect` */
+	char *down;                       /* the sink that cannot deliver now, or NULL */
 	const struct story_line *heading; /* its messages come next and it was not written yet */
-	bool one_transaction; /* the caller's; for many rounds on one store */
+	bool one_transaction;             /* the caller's; for many rounds on one store */
 };
 
 void player_init(struct player *, const char *directory);
@@ -34,8 +34,8 @@ void player_play(struct player *, const struct story_line *);
 
 /* One event, received now.  Answers its id, or "" when it was not stored
  * (a verification, a duplicate). */
-void player_receive(struct player *, const struct story_line *, const char *source, const char *body, size_t len,
-                    char id[ID_SIZE]);
+void player_receive(struct player *, const struct story_line *, const char *source,
+                    const char *body, size_t len, char id[ID_SIZE]);
 /* The same, of a line with a payload verb. */
 void player_receive_line(struct player *, const struct story_line *);
 /* Which configured source such a line comes by. */

@@ -42,8 +42,8 @@ record_id(struct record *record, const char *id)
 static bool
 is_id(const char *at)
 {
-	if (!islower((unsigned char)at[0]) || !islower((unsigned char)at[1]) || !islower((unsigned char)at[2]) ||
-	    at[3] != '_')
+	if (!islower((unsigned char)at[0]) || !islower((unsigned char)at[1]) ||
+	    !islower((unsigned char)at[2]) || at[3] != '_')
 		return false;
 	for (size_t i = 4; i < 4 + ULID_LEN; i++)
 		if (!isupper((unsigned char)at[i]) && !isdigit((unsigned char)at[i]))
@@ -83,14 +83,16 @@ add_items(struct buf *out, const json_t *value, int depth)
 	size_t i;
 
 	if (json_is_array(value)) {
-		json_array_foreach(value, i, item) {
+		json_array_foreach(value, i, item)
+		{
 			buf_printf(out, "%s%*s", between, 2 * depth, "");
 			indented(out, item, depth);
 			between = ",\n";
 		}
 		return;
 	}
-	json_object_foreach((json_t *)value, name, item) {
+	json_object_foreach((json_t *)value, name, item)
+	{
 		buf_printf(out, "%s%*s\"%s\": ", between, 2 * depth, "", name);
 		indented(out, item, depth);
 		between = ",\n";
@@ -122,9 +124,8 @@ with_id(const json_t *list, const char *id)
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach(list, i, item)
-		if (strcmp(json_text_at(item, "id"), id) == 0)
-			return item;
+	json_array_foreach(list, i,
+	                   item) if (strcmp(json_text_at(item, "id"), id) == 0) return item;
 	return NULL;
 }
 
@@ -136,16 +137,16 @@ list_difference(const json_t *before, const json_t *now)
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach(now, i, item) {
+	json_array_foreach(now, i, item)
+	{
 		const char *id = json_text_at(item, "id");
 		const json_t *was = with_id(before, id);
 
 		if (!json_equal(was, item))
 			json_object_set_new(out, id, difference(was, item));
 	}
-	json_array_foreach(before, i, item)
-		if (with_id(now, json_text_at(item, "id")) == NULL)
-			json_object_set_new(out, json_text_at(item, "id"), json_string("(none)"));
+	json_array_foreach(before, i, item) if (with_id(now, json_text_at(item, "id")) == NULL)
+		json_object_set_new(out, json_text_at(item, "id"), json_string("(none)"));
 	return out;
 }
 
@@ -155,9 +156,7 @@ have_ids(const json_t *list)
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach(list, i, item)
-		if (json_text_at(item, "id") == NULL)
-			return false;
+	json_array_foreach(list, i, item) if (json_text_at(item, "id") == NULL) return false;
 	return json_is_array(list);
 }
 
@@ -173,12 +172,11 @@ difference(const json_t *before, const json_t *now)
 	if (!json_is_object(now) || !json_is_object(before))
 		return json_deep_copy(now);
 	out = json_object();
-	json_object_foreach((json_t *)now, name, value)
-		if (!json_equal(value, json_object_get(before, name)))
-			json_object_set_new(out, name, difference(json_object_get(before, name), value));
-	json_object_foreach((json_t *)before, name, value)
-		if (json_object_get(now, name) == NULL)
-			json_object_set_new(out, name, json_string("(none)"));
+	json_object_foreach((json_t *)now, name,
+	                    value) if (!json_equal(value, json_object_get(before, name)))
+		json_object_set_new(out, name, difference(json_object_get(before, name), value));
+	json_object_foreach((json_t *)before, name, value) if (json_object_get(now, name) == NULL)
+		json_object_set_new(out, name, json_string("(none)"));
 	return out;
 }
 
@@ -215,27 +213,33 @@ add_for_people(struct buf *out, const json_t *document)
 	const json_t *rows = json_at(document, "workspaces");
 
 	buf_printf(out, "  [%s] %s\n  %s\n", or_dash(json_text_at(document, "incident.severity")),
-	           or_dash(json_text_at(document, "title")), or_dash(json_text_at(document, "summary")));
+	           or_dash(json_text_at(document, "title")),
+	           or_dash(json_text_at(document, "summary")));
 	for (size_t i = 0; i < json_array_size(rows); i++) {
 		const json_t *row = json_array_get(rows, i);
 
 		buf_printf(out, "  - %s %s %s, %s %s on %s%s\n", or_dash(json_text_at(row, "name")),
-		           or_dash(json_text_at(row, "state")), or_dash(json_text_at(row, "certainty")),
-		           or_dash(json_text_at(row, "bucket")), or_dash(json_text_at(row, "version")),
-		           or_dash(json_text_at(row, "channel")), json_true_at(row, "drifted") ? ", drifted" : "");
+		           or_dash(json_text_at(row, "state")),
+		           or_dash(json_text_at(row, "certainty")),
+		           or_dash(json_text_at(row, "bucket")),
+		           or_dash(json_text_at(row, "version")),
+		           or_dash(json_text_at(row, "channel")),
+		           json_true_at(row, "drifted") ? ", drifted" : "");
 	}
 }
 
 void
-record_message(struct record *record, int64_t now_ms, const char *sink, const char *sink_kind, const json_t *document)
+record_message(struct record *record, int64_t now_ms, const char *sink, const char *sink_kind,
+               const json_t *document)
 {
 	char when[TIME_TEXT_SIZE];
 	const char *team = json_text_at(document, "team");
-	struct buf out = { 0 };
+	struct buf out = {0};
 
 	buf_printf(&out, "\n%s sink=%s reason=%s revision=%d%s%s\n", time_text(now_ms, when), sink,
-	           or_dash(json_text_at(document, "reason")), (int)json_int_at(document, "revision", -1),
-	           team != NULL ? " team=" : "", team != NULL ? team : "");
+	           or_dash(json_text_at(document, "reason")),
+	           (int)json_int_at(document, "revision", -1), team != NULL ? " team=" : "",
+	           team != NULL ? team : "");
 	if (strcmp(sink_kind, "slack") == 0)
 		add_for_people(&out, document);
 	else

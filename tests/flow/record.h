@@ -19,7 +19,7 @@ struct record {
 	struct record_id {
 		char id[ID_SIZE];
 		char name[16];
-	} *ids;
+	} * ids;
 	size_t count;
 	json_t *last; /* "SINK NOTIFICATION" -> its last document; NULL at first */
 };
@@ -28,7 +28,8 @@ void record_fini(struct record *);
 /* Gives an id its number now: events have theirs by the order they came in. */
 const char *record_id(struct record *, const char *id);
 /* One message. */
-void record_message(struct record *, int64_t now_ms, const char *sink, const char *sink_kind, const json_t *document);
+void record_message(struct record *, int64_t now_ms, const char *sink, const char *sink_kind,
+                    const json_t *document);
 /* A heading; `text` as it is. */
 void record_line(struct record *, const char *text);
 /* Text with its ids replaced. */

@@ -26,7 +26,7 @@ collect(struct arrivals *all, const struct player *player, const struct story *s
 {
 	int64_t now_ms = 0;
 
-	*all = (struct arrivals){ 0 };
+	*all = (struct arrivals){0};
 	for (size_t i = 0; i < story->count; i++) {
 		const struct story_line *line = &story->lines[i];
 		const struct payload_verb *verb = payload_verb_of(line->words[0]);
@@ -42,10 +42,11 @@ collect(struct arrivals *all, const struct player *player, const struct story *s
 		all->items = mem_grow(all->items, all->count + 1, sizeof(*all->items));
 		arrival = &all->items[all->count++];
 		body = verb->compose(line, now_ms, (int)all->count);
-		*arrival = (struct arrival){ .line = line,
-			                     .source = player_source(player, line, verb->source_kind),
-			                     .body = json_dumps(body, JSON_COMPACT),
-			                     .told_at = now_ms };
+		*arrival =
+			(struct arrival){.line = line,
+		                         .source = player_source(player, line, verb->source_kind),
+		                         .body = json_dumps(body, JSON_COMPACT),
+		                         .told_at = now_ms};
 		json_decref(body);
 	}
 }
@@ -75,7 +76,8 @@ end_of(struct player *player, const struct arrivals *all, const size_t *order, b
 		char id[ID_SIZE];
 
 		player->now_ms = late ? end + (int64_t)(i + 1) * SECOND_MS : arrival->told_at;
-		player_receive(player, arrival->line, arrival->source, arrival->body, strlen(arrival->body), id);
+		player_receive(player, arrival->line, arrival->source, arrival->body,
+		               strlen(arrival->body), id);
 	}
 	text = ending_text(player->db, player->conf, ENDING_AFFECTED);
 	db_rollback(player->db);

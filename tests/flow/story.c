@@ -27,7 +27,7 @@ story_file(const char *directory, const char *name, size_t *len)
 {
 	char *path = mem_fmt("%s/%s", directory, name);
 	FILE *file = fopen(path, "r");
-	struct buf text = { 0 };
+	struct buf text = {0};
 	char part[4096];
 	size_t n;
 
@@ -49,7 +49,7 @@ story_file(const char *directory, const char *name, size_t *len)
 static char *
 take_word(const struct story_line *line, const char **at)
 {
-	struct buf word = { 0 };
+	struct buf word = {0};
 	bool quoted = false;
 
 	for (; **at != '\0' && (quoted || (**at != ' ' && **at != '\t')); (*at)++) {
@@ -102,10 +102,11 @@ story_read(struct story *story, const char *directory)
 	char *text = story_file(directory, "story", NULL), *rest = text;
 	int number = 0;
 
-	*story = (struct story){ .path = mem_fmt("%s/story", directory) };
+	*story = (struct story){.path = mem_fmt("%s/story", directory)};
 	while (rest != NULL) {
 		char *one = strsep(&rest, "\n");
-		struct story_line line = { .path = story->path, .number = ++number, .text = mem_str(one) };
+		struct story_line line = {
+			.path = story->path, .number = ++number, .text = mem_str(one)};
 
 		split(&line);
 		if (line.count == 0) {

@@ -51,8 +51,9 @@ void story_fini(struct story *);
 /* "PATH:LINE: message" and the end: a story that is wrong is a failed test. */
 _Noreturn void line_fail(const struct story_line *, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-const char *line_word(const struct story_line *, size_t i);      /* fails when it is not there */
-const char *line_option(const struct story_line *, const char *name); /* NULL when it is not there */
+const char *line_word(const struct story_line *, size_t i); /* fails when it is not there */
+const char *line_option(const struct story_line *,
+                        const char *name); /* NULL when it is not there */
 const char *line_option_or(const struct story_line *, const char *name, const char *fallback);
 bool line_flag(const struct story_line *, const char *word);
 int64_t line_number(const struct story_line *, const char *text);

@@ -10,19 +10,26 @@
 
 #define AT INT64_C(1800000000000) /* 2027-01-15T08:00:00Z */
 
-static struct conf_team team = { .name = "payments", .workspaces = { (char *[]){ "fin-*" }, 1 } };
-static struct conf_runbook runbooks[] = { { "image.*", "https://wiki.example.com/r" }, { "workspace.drift", "ftp://wiki.example.com/" } };
+static struct conf_team team = {.name = "payments", .workspaces = {(char *[]){"fin-*"}, 1}};
+static struct conf_runbook runbooks[] = {{"image.*", "https://wiki.example.com/r"},
+                                         {"workspace.drift", "ftp://wiki.example.com/"}};
 static const struct conf conf = {
-	.teams = { &team, 1 },
-	.links = { .base_url = "https://relay.example.com", .runbooks = { runbooks, COUNT(runbooks) } },
+	.teams = {&team, 1},
+	.links = {.base_url = "https://relay.example.com", .runbooks = {runbooks, COUNT(runbooks)}},
 };
 
 static struct incident_row
 row(char *name)
 {
 	return (struct incident_row){
-		.workspace_key = "wks_1", .bucket_key = "org/prj/base", .fingerprint = "f3", .version = "v3",
-		.channel = "production", .workspace_id = "ws-1", .name = name, .organization = "acme",
+		.workspace_key = "wks_1",
+		.bucket_key = "org/prj/base",
+		.fingerprint = "f3",
+		.version = "v3",
+		.channel = "production",
+		.workspace_id = "ws-1",
+		.name = name,
+		.organization = "acme",
 		.url = "https://app.example.com/w",
 	};
 }
@@ -41,19 +48,36 @@ static void
 set_stage(struct stage *s)
 {
 	memset(s, 0, sizeof(*s));
-	s->image = (struct image){ .key = "org/prj/base/f3", .bucket_key = "org/prj/base", .fingerprint = "f3",
-		                   .id = "01J", .version = "v3", .status = IMAGE_REVOKED, .revoke_at = AT,
-		                   .revoked_by = "jane.doe@example.com", .reason = "CVE" };
-	s->incident = (struct incident){ .id = "inc_1", .key = "image.revocation/org/prj/base/f3",
-		                         .phase = PHASE_REVOKED, .severity = SEVERITY_CRITICAL, .open = true,
-		                         .title = "Image revoked: base v3", .opened_at = AT, .updated_at = AT + 250,
-		                         .detail = json_object() };
+	s->image = (struct image){.key = "org/prj/base/f3",
+	                          .bucket_key = "org/prj/base",
+	                          .fingerprint = "f3",
+	                          .id = "01J",
+	                          .version = "v3",
+	                          .status = IMAGE_REVOKED,
+	                          .revoke_at = AT,
+	                          .revoked_by = "jane.doe@example.com",
+	                          .reason = "CVE"};
+	s->incident = (struct incident){.id = "inc_1",
+	                                .key = "image.revocation/org/prj/base/f3",
+	                                .phase = PHASE_REVOKED,
+	                                .severity = SEVERITY_CRITICAL,
+	                                .open = true,
+	                                .title = "Image revoked: base v3",
+	                                .opened_at = AT,
+	                                .updated_at = AT + 250,
+	                                .detail = json_object()};
 	s->row = row("fin-web");
 	s->rows[0] = &s->row;
 	s->object = document_image(&s->image, NULL, NULL);
-	s->facts = (struct document_facts){ .conf = &conf, .incident = &s->incident, .notification_id = "ntf_1",
-		                            .revision = 2, .route = "owners", .team = "payments", .image = s->object,
-		                            .rows = s->rows, .row_count = 1 };
+	s->facts = (struct document_facts){.conf = &conf,
+	                                   .incident = &s->incident,
+	                                   .notification_id = "ntf_1",
+	                                   .revision = 2,
+	                                   .route = "owners",
+	                                   .team = "payments",
+	                                   .image = s->object,
+	                                   .rows = s->rows,
+	                                   .row_count = 1};
 }
 
 static void
@@ -84,16 +108,23 @@ assert_text(const json_t *document, const char *path, const char *expected)
 static void
 every_key_is_there_in_every_kind(void **state)
 {
-	static const char *const top[] = { "schema", "id", "revision", "reason", "route", "team", "title", "summary", "url",
-		"runbook", "incident", "image", "workspaces", "workspace_counts", "drift", "run", "events", "truncated" };
-	static const char *const incident[] = { "id", "key", "kind", "phase", "status", "severity", "opened_at", "updated_at",
-		"resolved_at", "acknowledged" };
-	static const char *const image[] = { "organization_id", "project_id", "bucket", "version", "version_id", "fingerprint",
-		"status", "revoke_at", "revoked_by", "reason", "url", "channels", "artifacts", "inherited_from", "descendants",
-		"replacement" };
-	static const char *const member[] = { "id", "name", "organization", "url", "team", "state", "certainty", "evidence",
-		"bucket", "channel", "version", "fingerprint", "drifted" };
-	static const char *const counts[] = { "affected", "possible", "moved", "gone", "total" };
+	static const char *const top[] = {
+		"schema",  "id",  "revision", "reason",   "route", "team",       "title",
+		"summary", "url", "runbook",  "incident", "image", "workspaces", "workspace_counts",
+		"drift",   "run", "events",   "truncated"};
+	static const char *const incident[] = {
+		"id",       "key",       "kind",       "phase",       "status",
+		"severity", "opened_at", "updated_at", "resolved_at", "acknowledged"};
+	static const char *const image[] = {
+		"organization_id", "project_id",     "bucket",      "version",
+		"version_id",      "fingerprint",    "status",      "revoke_at",
+		"revoked_by",      "reason",         "url",         "channels",
+		"artifacts",       "inherited_from", "descendants", "replacement"};
+	static const char *const member[] = {"id",     "name",    "organization", "url",
+	                                     "team",   "state",   "certainty",    "evidence",
+	                                     "bucket", "channel", "version",      "fingerprint",
+	                                     "drifted"};
+	static const char *const counts[] = {"affected", "possible", "moved", "gone", "total"};
 	struct stage s;
 
 	(void)state;
@@ -112,7 +143,8 @@ every_key_is_there_in_every_kind(void **state)
 		/* And of an incident that has nothing. */
 		json_decref(s.incident.detail);
 		s.incident.detail = NULL;
-		s.facts = (struct document_facts){ .conf = &conf, .incident = &s.incident, .notification_id = "ntf_1" };
+		s.facts = (struct document_facts){
+			.conf = &conf, .incident = &s.incident, .notification_id = "ntf_1"};
 		document = document_build(&s.facts);
 		assert_keys(document, top, COUNT(top));
 		assert_text(document, "image", NULL);
@@ -139,7 +171,8 @@ a_document_says_what_the_facts_say(void **state)
 	assert_text(document, "reason", NULL);
 	assert_text(document, "team", "payments");
 	assert_text(document, "title", "Image revoked: base v3");
-	assert_text(document, "summary", "jane.doe@example.com revoked base v3: CVE. 1 workspace may run it.");
+	assert_text(document, "summary",
+	            "jane.doe@example.com revoked base v3: CVE. 1 workspace may run it.");
 	assert_text(document, "url", "https://relay.example.com/incidents/inc_1");
 	assert_text(document, "runbook", "https://wiki.example.com/r");
 	assert_text(document, "incident.kind", "image.revocation");
@@ -169,7 +202,9 @@ a_document_says_what_the_facts_say(void **state)
 static void
 urls_that_are_not_http_become_null(void **state)
 {
-	static char *const bad[] = { "javascript:alert(1)", "ftp://example.com/", "", "example.com", "https://", "https://u:p@example.com/" };
+	static char *const bad[] = {
+		"javascript:alert(1)", "ftp://example.com/", "",
+		"example.com",         "https://",           "https://u:p@example.com/"};
 	struct stage s;
 
 	(void)state;
@@ -194,7 +229,11 @@ urls_that_are_not_http_become_null(void **state)
 static void
 a_row_without_an_image_says_so(void **state)
 {
-	struct incident_row bare = { .workspace_key = "wks_1", .bucket_key = "", .fingerprint = "", .known = true, .state = ROW_GONE };
+	struct incident_row bare = {.workspace_key = "wks_1",
+	                            .bucket_key = "",
+	                            .fingerprint = "",
+	                            .known = true,
+	                            .state = ROW_GONE};
 	json_t *out = document_row(&conf, &bare);
 
 	(void)state;
@@ -213,15 +252,21 @@ static void
 an_image_tells_what_stands_around_it(void **state)
 {
 	struct assignment assignments[] = {
-		{ .channel = "latest", .fingerprint = "f3" }, { .channel = "production", .fingerprint = "f3" },
-		{ .channel = "production", .fingerprint = "f4" }, { .channel = "staging", .fingerprint = NULL },
-		{ .channel = "testing", .fingerprint = "f1" }, { .channel = "testing", .fingerprint = "f3" },
+		{.channel = "latest", .fingerprint = "f3"},
+		{.channel = "production", .fingerprint = "f3"},
+		{.channel = "production", .fingerprint = "f4"},
+		{.channel = "staging", .fingerprint = NULL},
+		{.channel = "testing", .fingerprint = "f1"},
+		{.channel = "testing", .fingerprint = "f3"},
 	};
-	struct history history = { assignments, COUNT(assignments) };
-	struct image ancestor = { .bucket_key = "org/prj/root", .version = "v9" };
-	struct image child = { .bucket_key = "org/prj/app", .version = "v1", .fingerprint = "fc", .status = IMAGE_REVOKED };
+	struct history history = {assignments, COUNT(assignments)};
+	struct image ancestor = {.bucket_key = "org/prj/root", .version = "v9"};
+	struct image child = {.bucket_key = "org/prj/app",
+	                      .version = "v1",
+	                      .fingerprint = "fc",
+	                      .status = IMAGE_REVOKED};
 	json_t *replacement = json_pack("{s:s}", "version", "v4");
-	struct image_surroundings around = { &history, &ancestor, &child, 1, replacement };
+	struct image_surroundings around = {&history, &ancestor, &child, 1, replacement};
 	struct stage s;
 	json_t *out;
 
@@ -248,7 +293,7 @@ lists_are_cut_and_truncated_tells_the_full_length(void **state)
 	struct image *children = mem_array(51, sizeof(*children));
 	const struct incident_row **rows = mem_array(101, sizeof(*rows));
 	json_t *artifacts = json_array(), *events = json_array(), *cut = json_object(), *document;
-	struct image_surroundings around = { .descendants = children, .descendant_count = 51 };
+	struct image_surroundings around = {.descendants = children, .descendant_count = 51};
 	struct stage s;
 
 	(void)state;
@@ -300,13 +345,15 @@ lists_are_cut_and_truncated_tells_the_full_length(void **state)
 static void
 keys_come_apart_as_they_were_joined(void **state)
 {
-	static const char *const names[][3] = { { "org", "prj", "base" }, { "o/r", "p%2Fj", "b%a%25se/" }, { NULL, NULL, "base" } };
+	static const char *const names[][3] = {
+		{"org", "prj", "base"}, {"o/r", "p%2Fj", "b%a%25se/"}, {NULL, NULL, "base"}};
 	struct bucket_name name;
 	char *memory;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(names); i++) {
-		char *key = key_bucket(names[i][0] != NULL ? names[i][0] : "", names[i][1] != NULL ? names[i][1] : "", names[i][2]);
+		char *key = key_bucket(names[i][0] != NULL ? names[i][0] : "",
+		                       names[i][1] != NULL ? names[i][1] : "", names[i][2]);
 
 		name = bucket_name_of(key, &memory);
 		if (names[i][0] != NULL) {
@@ -360,12 +407,25 @@ digest_changes(const char *parent, const char *name)
 static void
 the_digest_ignores_what_changes_although_nothing_was_said(void **state)
 {
-	static const char *const silent[][2] = { { "", "id" }, { "", "revision" }, { "", "reason" }, { "", "route" },
-		{ "", "events" }, { "incident", "updated_at" }, { "truncated", "events" } };
-	static const char *const said[][2] = { { "", "title" }, { "", "summary" }, { "", "team" }, { "", "drift" },
-		{ "", "run" }, { "", "image" }, { "incident", "phase" }, { "incident", "severity" }, { "incident", "status" },
-		{ "incident", "acknowledged" }, { "image", "revoke_at" }, { "image", "channels" }, { "workspaces.0", "state" },
-		{ "workspaces.0", "drifted" }, { "workspace_counts", "moved" }, { "truncated", "descendants" } };
+	static const char *const silent[][2] = {
+		{"", "id"},     {"", "revision"},           {"", "reason"},         {"", "route"},
+		{"", "events"}, {"incident", "updated_at"}, {"truncated", "events"}};
+	static const char *const said[][2] = {{"", "title"},
+	                                      {"", "summary"},
+	                                      {"", "team"},
+	                                      {"", "drift"},
+	                                      {"", "run"},
+	                                      {"", "image"},
+	                                      {"incident", "phase"},
+	                                      {"incident", "severity"},
+	                                      {"incident", "status"},
+	                                      {"incident", "acknowledged"},
+	                                      {"image", "revoke_at"},
+	                                      {"image", "channels"},
+	                                      {"workspaces.0", "state"},
+	                                      {"workspaces.0", "drifted"},
+	                                      {"workspace_counts", "moved"},
+	                                      {"truncated", "descendants"}};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(silent); i++)

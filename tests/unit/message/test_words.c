@@ -50,7 +50,9 @@ check(const struct said *said)
 }
 
 #define BASE "\"bucket\": \"base\", \"version\": \"v3\", \"fingerprint\": \"f3\""
-#define REVOKED "{" BASE ", \"status\": \"revoked\", \"revoked_by\": \"jane.doe@example.com\", \"reason\": \"CVE-1\"}"
+#define REVOKED                                                                          \
+	"{" BASE ", \"status\": \"revoked\", \"revoked_by\": \"jane.doe@example.com\", " \
+	         "\"reason\": \"CVE-1\"}"
 
 static void
 counts_read_well_for_none_one_and_many(void **state)
@@ -59,17 +61,18 @@ counts_read_well_for_none_one_and_many(void **state)
 		struct incident_counts counts;
 		const char *words;
 	} cases[] = {
-		{ { 0 }, "No known workspace runs it." },
-		{ { .affected = 1, .total = 1 }, "1 workspace still runs it." },
-		{ { .affected = 2, .total = 2 }, "2 workspaces still run it." },
-		{ { .affected = 1, .possible = 1, .total = 1 }, "1 workspace may run it." },
-		{ { .affected = 41, .possible = 41, .total = 41 }, "41 workspaces may run it." },
-		{ { .affected = 3, .possible = 2, .moved = 1, .total = 4 }, "1 workspace still runs it; 2 may run it; 1 has moved." },
-		{ { .affected = 2, .possible = 1, .moved = 2, .gone = 2, .total = 6 },
-		  "1 workspace still runs it; 1 may run it; 2 have moved; 2 are gone." },
-		{ { .moved = 1, .total = 1 }, "1 workspace has moved." },
-		{ { .moved = 2, .gone = 1, .total = 3 }, "2 workspaces have moved; 1 is gone." },
-		{ { .gone = 1, .total = 1 }, "1 workspace is gone." },
+		{{0}, "No known workspace runs it."},
+		{{.affected = 1, .total = 1}, "1 workspace still runs it."},
+		{{.affected = 2, .total = 2}, "2 workspaces still run it."},
+		{{.affected = 1, .possible = 1, .total = 1}, "1 workspace may run it."},
+		{{.affected = 41, .possible = 41, .total = 41}, "41 workspaces may run it."},
+		{{.affected = 3, .possible = 2, .moved = 1, .total = 4},
+	         "1 workspace still runs it; 2 may run it; 1 has moved."},
+		{{.affected = 2, .possible = 1, .moved = 2, .gone = 2, .total = 6},
+	         "1 workspace still runs it; 1 may run it; 2 have moved; 2 are gone."},
+		{{.moved = 1, .total = 1}, "1 workspace has moved."},
+		{{.moved = 2, .gone = 1, .total = 3}, "2 workspaces have moved; 1 is gone."},
+		{{.gone = 1, .total = 1}, "1 workspace is gone."},
 	};
 
 	(void)state;
@@ -85,29 +88,49 @@ static void
 a_revocation_says_who_what_why_and_who_is_affected(void **state)
 {
 	static const struct said cases[] = {
-		{ .phase = PHASE_REVOKED, .image = REVOKED, .counts = { .affected = 1, .moved = 1, .total = 2 },
-		  .title = "Image revoked: base v3",
-		  .summary = "jane.doe@example.com revoked base v3: CVE-1. 1 workspace still runs it; 1 has moved." },
-		{ .phase = PHASE_REVOKED, .image = "{\"bucket\": \"base\", \"fingerprint\": \"f3\"}",
-		  .title = "Image revoked: base f3",
-		  .summary = "Somebody revoked base f3. No known workspace runs it." },
-		{ .phase = PHASE_REVOKED, .title = "Image revoked: base",
-		  .summary = "Somebody revoked base. No known workspace runs it." },
-		{ .phase = PHASE_SCHEDULED, .counts = { .affected = 2, .possible = 2, .total = 2 },
-		  .image = "{" BASE ", \"revoked_by\": \"jane\", \"revoke_at\": \"2026-12-01T00:00:00Z\", \"reason\": \"end of life\"}",
-		  .title = "Image to be revoked: base v3",
-		  .summary = "jane scheduled the revocation of base v3 for 2026-12-01T00:00:00Z: end of life. 2 workspaces may run it." },
-		{ .phase = PHASE_DUE, .counts = { .affected = 1, .total = 1 },
-		  .image = "{" BASE ", \"revoke_at\": \"2026-12-01T00:00:00Z\"}",
-		  .title = "Image due to be revoked: base v3",
-		  .summary = "The revocation of base v3, scheduled for 2026-12-01T00:00:00Z, is due and not confirmed yet. 1 workspace still runs it." },
-		{ .phase = PHASE_LIFTED, .resolved = true, .image = "{" BASE "}", .title = "Revocation lifted: base v3",
-		  .summary = "The revocation of base v3 was lifted: it may be used again." },
-		{ .phase = PHASE_CLEARED, .resolved = true, .image = REVOKED, .counts = { .moved = 2, .gone = 1, .total = 3 },
-		  .title = "All moved off revoked image: base v3",
-		  .summary = "No known workspace runs base v3 any more. 2 workspaces have moved; 1 is gone." },
-		{ .phase = PHASE_CLEARED, .resolved = true, .image = REVOKED, .title = "All moved off revoked image: base v3",
-		  .summary = "No known workspace runs base v3 any more." },
+		{.phase = PHASE_REVOKED,
+	         .image = REVOKED,
+	         .counts = {.affected = 1, .moved = 1, .total = 2},
+	         .title = "Image revoked: base v3",
+	         .summary = "jane.doe@example.com revoked base v3: CVE-1. 1 workspace still runs "
+	                    "it; 1 has moved."},
+		{.phase = PHASE_REVOKED,
+	         .image = "{\"bucket\": \"base\", \"fingerprint\": \"f3\"}",
+	         .title = "Image revoked: base f3",
+	         .summary = "Somebody revoked base f3. No known workspace runs it."},
+		{.phase = PHASE_REVOKED,
+	         .title = "Image revoked: base",
+	         .summary = "Somebody revoked base. No known workspace runs it."},
+		{.phase = PHASE_SCHEDULED,
+	         .counts = {.affected = 2, .possible = 2, .total = 2},
+	         .image = "{" BASE ", \"revoked_by\": \"jane\", \"revoke_at\": "
+	                           "\"2026-12-01T00:00:00Z\", \"reason\": \"end of life\"}",
+	         .title = "Image to be revoked: base v3",
+	         .summary = "jane scheduled the revocation of base v3 for 2026-12-01T00:00:00Z: "
+	                    "end of life. 2 workspaces may run it."},
+		{.phase = PHASE_DUE,
+	         .counts = {.affected = 1, .total = 1},
+	         .image = "{" BASE ", \"revoke_at\": \"2026-12-01T00:00:00Z\"}",
+	         .title = "Image due to be revoked: base v3",
+	         .summary = "The revocation of base v3, scheduled for 2026-12-01T00:00:00Z, is due "
+	                    "and not confirmed yet. 1 workspace still runs it."},
+		{.phase = PHASE_LIFTED,
+	         .resolved = true,
+	         .image = "{" BASE "}",
+	         .title = "Revocation lifted: base v3",
+	         .summary = "The revocation of base v3 was lifted: it may be used again."},
+		{.phase = PHASE_CLEARED,
+	         .resolved = true,
+	         .image = REVOKED,
+	         .counts = {.moved = 2, .gone = 1, .total = 3},
+	         .title = "All moved off revoked image: base v3",
+	         .summary = "No known workspace runs base v3 any more. 2 workspaces have moved; 1 "
+	                    "is gone."},
+		{.phase = PHASE_CLEARED,
+	         .resolved = true,
+	         .image = REVOKED,
+	         .title = "All moved off revoked image: base v3",
+	         .summary = "No known workspace runs base v3 any more."},
 	};
 
 	(void)state;
@@ -119,18 +142,23 @@ static void
 a_reason_brings_its_own_full_stop(void **state)
 {
 	static const char *const reasons[][2] = {
-		{ "It is bad.", "S revoked base: It is bad. No known workspace runs it." },
-		{ "Why?", "S revoked base: Why? No known workspace runs it." },
-		{ "two\\nlines\\n\\n", "S revoked base: two\nlines. No known workspace runs it." },
-		{ " \\n ", "S revoked base. No known workspace runs it." },
-		{ "", "S revoked base. No known workspace runs it." },
+		{"It is bad.", "S revoked base: It is bad. No known workspace runs it."},
+		{"Why?", "S revoked base: Why? No known workspace runs it."},
+		{"two\\nlines\\n\\n", "S revoked base: two\nlines. No known workspace runs it."},
+		{" \\n ", "S revoked base. No known workspace runs it."},
+		{"", "S revoked base. No known workspace runs it."},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(reasons); i++) {
-		char *image = mem_fmt("{\"bucket\": \"base\", \"revoked_by\": \"S\", \"reason\": \"%s\"}", reasons[i][0]);
+		char *image =
+			mem_fmt("{\"bucket\": \"base\", \"revoked_by\": \"S\", \"reason\": \"%s\"}",
+		                reasons[i][0]);
 
-		check(&(struct said){ .phase = PHASE_REVOKED, .image = image, .title = "Image revoked: base", .summary = reasons[i][1] });
+		check(&(struct said){.phase = PHASE_REVOKED,
+		                     .image = image,
+		                     .title = "Image revoked: base",
+		                     .summary = reasons[i][1]});
 		free(image);
 	}
 }
@@ -138,26 +166,45 @@ a_reason_brings_its_own_full_stop(void **state)
 static void
 superseding_names_the_channel_and_the_replacement(void **state)
 {
-	static const char to_v4[] = "{\"replacement\": {\"version\": \"v4\", \"fingerprint\": \"f4\", \"channel\": \"production\"}}";
+	static const char to_v4[] = "{\"replacement\": {\"version\": \"v4\", \"fingerprint\": "
+	                            "\"f4\", \"channel\": \"production\"}}";
 	static const struct said cases[] = {
-		{ .kind = KIND_IMAGE_SUPERSEDED, .image = "{" BASE "}", .detail = to_v4,
-		  .counts = { .affected = 2, .possible = 2, .total = 2 },
-		  .title = "Image superseded: base v3 by v4 on production",
-		  .summary = "Channel production of base now points to v4. 2 workspaces may run an older version." },
-		{ .kind = KIND_IMAGE_SUPERSEDED, .image = "{" BASE "}", .detail = to_v4, .counts = { .affected = 1, .total = 1 },
-		  .title = "Image superseded: base v3 by v4 on production",
-		  .summary = "Channel production of base now points to v4. 1 workspace runs an older version." },
+		{.kind = KIND_IMAGE_SUPERSEDED,
+	         .image = "{" BASE "}",
+	         .detail = to_v4,
+	         .counts = {.affected = 2, .possible = 2, .total = 2},
+	         .title = "Image superseded: base v3 by v4 on production",
+	         .summary = "Channel production of base now points to v4. 2 workspaces may run an "
+	                    "older version."},
+		{.kind = KIND_IMAGE_SUPERSEDED,
+	         .image = "{" BASE "}",
+	         .detail = to_v4,
+	         .counts = {.affected = 1, .total = 1},
+	         .title = "Image superseded: base v3 by v4 on production",
+	         .summary = "Channel production of base now points to v4. 1 workspace runs an "
+	                    "older version."},
 		/* What the channel held before is not known. */
-		{ .kind = KIND_IMAGE_SUPERSEDED, .detail = to_v4, .counts = { .affected = 1, .possible = 1, .total = 1 },
-		  .title = "Image superseded: base by v4 on production",
-		  .summary = "Channel production of base now points to v4. 1 workspace may run an older version." },
-		{ .kind = KIND_IMAGE_SUPERSEDED, .image = "{" BASE "}", .detail = to_v4, .resolved = true,
-		  .counts = { .moved = 1, .total = 1 }, .title = "Image superseded: base v3 by v4 on production",
-		  .summary = "Channel production of base now points to v4. All workspaces that follow it have moved." },
-		{ .kind = KIND_IMAGE_SUPERSEDED, .phase = PHASE_ROLLED_BACK,
-		  .image = "{" BASE ", \"replacement\": {\"version\": \"v2\"}}", .counts = { .affected = 2, .total = 2 },
-		  .title = "Image rolled back: base v3 to v2 on production",
-		  .summary = "Channel production of base now points to v2: v3 was withdrawn. 2 workspaces run the withdrawn version." },
+		{.kind = KIND_IMAGE_SUPERSEDED,
+	         .detail = to_v4,
+	         .counts = {.affected = 1, .possible = 1, .total = 1},
+	         .title = "Image superseded: base by v4 on production",
+	         .summary = "Channel production of base now points to v4. 1 workspace may run an "
+	                    "older version."},
+		{.kind = KIND_IMAGE_SUPERSEDED,
+	         .image = "{" BASE "}",
+	         .detail = to_v4,
+	         .resolved = true,
+	         .counts = {.moved = 1, .total = 1},
+	         .title = "Image superseded: base v3 by v4 on production",
+	         .summary = "Channel production of base now points to v4. All workspaces that "
+	                    "follow it have moved."},
+		{.kind = KIND_IMAGE_SUPERSEDED,
+	         .phase = PHASE_ROLLED_BACK,
+	         .image = "{" BASE ", \"replacement\": {\"version\": \"v2\"}}",
+	         .counts = {.affected = 2, .total = 2},
+	         .title = "Image rolled back: base v3 to v2 on production",
+	         .summary = "Channel production of base now points to v2: v3 was withdrawn. 2 "
+	                    "workspaces run the withdrawn version."},
 	};
 
 	(void)state;
@@ -169,30 +216,55 @@ static void
 a_release_counts_its_artifacts(void **state)
 {
 	(void)state;
-	check(&(struct said){ .kind = KIND_IMAGE_RELEASED, .resolved = true, .image = "{" BASE ", \"artifacts\": []}",
-	                      .title = "Image released: base v3", .summary = "base v3 is complete." });
-	check(&(struct said){ .kind = KIND_IMAGE_RELEASED, .resolved = true, .image = "{" BASE ", \"artifacts\": [{}]}",
-	                      .title = "Image released: base v3", .summary = "base v3 is complete, with 1 artifact." });
-	check(&(struct said){ .kind = KIND_IMAGE_RELEASED, .resolved = true, .image = "{" BASE ", \"artifacts\": [{}, {}]}",
-	                      .title = "Image released: base v3", .summary = "base v3 is complete, with 2 artifacts." });
+	check(&(struct said){.kind = KIND_IMAGE_RELEASED,
+	                     .resolved = true,
+	                     .image = "{" BASE ", \"artifacts\": []}",
+	                     .title = "Image released: base v3",
+	                     .summary = "base v3 is complete."});
+	check(&(struct said){.kind = KIND_IMAGE_RELEASED,
+	                     .resolved = true,
+	                     .image = "{" BASE ", \"artifacts\": [{}]}",
+	                     .title = "Image released: base v3",
+	                     .summary = "base v3 is complete, with 1 artifact."});
+	check(&(struct said){.kind = KIND_IMAGE_RELEASED,
+	                     .resolved = true,
+	                     .image = "{" BASE ", \"artifacts\": [{}, {}]}",
+	                     .title = "Image released: base v3",
+	                     .summary = "base v3 is complete, with 2 artifacts."});
 }
 
 static void
 drift_says_how_much_and_on_what_image(void **state)
 {
 	static const struct said cases[] = {
-		{ .kind = KIND_WORKSPACE_DRIFT, .workspace = "web", .detail = "{\"drift\": {\"resources_drifted\": 1}}",
-		  .title = "Workspace drifted: web", .summary = "1 resource of web no longer matches its configuration." },
-		{ .kind = KIND_WORKSPACE_DRIFT, .workspace = "web", .detail = "{\"drift\": {\"resources_drifted\": 4}}", .image = REVOKED,
-		  .title = "Workspace drifted: web",
-		  .summary = "4 resources of web no longer match its configuration. It may run base v3, which is revoked." },
-		{ .kind = KIND_WORKSPACE_DRIFT, .workspace = "web", .image = "{" BASE ", \"status\": \"active\"}",
-		  .detail = "{\"drift\": {\"resources_drifted\": null}}", .title = "Workspace drifted: web",
-		  .summary = "web no longer matches its configuration." },
-		{ .kind = KIND_WORKSPACE_DRIFT, .workspace = "", .title = "Workspace drifted: (unknown)",
-		  .summary = "(unknown) no longer matches its configuration." },
-		{ .kind = KIND_WORKSPACE_DRIFT, .workspace = "web", .resolved = true, .image = REVOKED,
-		  .title = "Workspace drifted: web", .summary = "web no longer drifts." },
+		{.kind = KIND_WORKSPACE_DRIFT,
+	         .workspace = "web",
+	         .detail = "{\"drift\": {\"resources_drifted\": 1}}",
+	         .title = "Workspace drifted: web",
+	         .summary = "1 resource of web no longer matches its configuration."},
+		{.kind = KIND_WORKSPACE_DRIFT,
+	         .workspace = "web",
+	         .detail = "{\"drift\": {\"resources_drifted\": 4}}",
+	         .image = REVOKED,
+	         .title = "Workspace drifted: web",
+	         .summary = "4 resources of web no longer match its configuration. It may run base "
+	                    "v3, which is revoked."},
+		{.kind = KIND_WORKSPACE_DRIFT,
+	         .workspace = "web",
+	         .image = "{" BASE ", \"status\": \"active\"}",
+	         .detail = "{\"drift\": {\"resources_drifted\": null}}",
+	         .title = "Workspace drifted: web",
+	         .summary = "web no longer matches its configuration."},
+		{.kind = KIND_WORKSPACE_DRIFT,
+	         .workspace = "",
+	         .title = "Workspace drifted: (unknown)",
+	         .summary = "(unknown) no longer matches its configuration."},
+		{.kind = KIND_WORKSPACE_DRIFT,
+	         .workspace = "web",
+	         .resolved = true,
+	         .image = REVOKED,
+	         .title = "Workspace drifted: web",
+	         .summary = "web no longer drifts."},
 	};
 
 	(void)state;
@@ -204,15 +276,25 @@ static void
 a_failed_run_says_whose_and_why(void **state)
 {
 	static const struct said cases[] = {
-		{ .kind = KIND_WORKSPACE_RUN_FAILED, .workspace = "web",
-		  .detail = "{\"run\": {\"id\": \"run-1\", \"status\": \"errored\", \"created_by\": \"bob\", \"message\": \"Fix it.\\n\"}}",
-		  .title = "Run failed: web", .summary = "Run run-1 of web, started by bob, errored: Fix it." },
-		{ .kind = KIND_WORKSPACE_RUN_FAILED, .workspace = "web", .image = "{" BASE ", \"status\": \"scheduled\"}",
-		  .detail = "{\"run\": {\"id\": \"run-1\", \"status\": \"policy_soft_failed\", \"created_by\": null, \"message\": \"\"}}",
-		  .title = "Run failed: web",
-		  .summary = "Run run-1 of web failed a policy check. It may run base v3, which is to be revoked." },
-		{ .kind = KIND_WORKSPACE_RUN_FAILED, .workspace = "web", .resolved = true, .title = "Run failed: web",
-		  .summary = "A later run of web succeeded." },
+		{.kind = KIND_WORKSPACE_RUN_FAILED,
+	         .workspace = "web",
+	         .detail = "{\"run\": {\"id\": \"run-1\", \"status\": \"errored\", \"created_by\": "
+	                   "\"bob\", \"message\": \"Fix it.\\n\"}}",
+	         .title = "Run failed: web",
+	         .summary = "Run run-1 of web, started by bob, errored: Fix it."},
+		{.kind = KIND_WORKSPACE_RUN_FAILED,
+	         .workspace = "web",
+	         .image = "{" BASE ", \"status\": \"scheduled\"}",
+	         .detail = "{\"run\": {\"id\": \"run-1\", \"status\": \"policy_soft_failed\", "
+	                   "\"created_by\": null, \"message\": \"\"}}",
+	         .title = "Run failed: web",
+	         .summary = "Run run-1 of web failed a policy check. It may run base v3, which is "
+	                    "to be revoked."},
+		{.kind = KIND_WORKSPACE_RUN_FAILED,
+	         .workspace = "web",
+	         .resolved = true,
+	         .title = "Run failed: web",
+	         .summary = "A later run of web succeeded."},
 	};
 
 	(void)state;
@@ -224,14 +306,24 @@ static void
 events_not_understood_are_counted(void **state)
 {
 	static const struct said cases[] = {
-		{ .kind = KIND_RELAY_UNKNOWN_EVENT, .title = "Event not understood: version.x from packer",
-		  .detail = "{\"kind\": \"version.x\", \"source\": \"packer\", \"count\": 1, \"reason\": \"new action\"}",
-		  .summary = "1 event of kind version.x from source packer was kept but not understood: new action. Nothing is lost: it can be replayed once the cause is gone." },
-		{ .kind = KIND_RELAY_UNKNOWN_EVENT, .title = "Event not understood: version.x from packer",
-		  .detail = "{\"kind\": \"version.x\", \"source\": \"packer\", \"count\": 2, \"reason\": \"new action\"}",
-		  .summary = "2 events of kind version.x from source packer were kept but not understood: new action. Nothing is lost: it can be replayed once the cause is gone." },
-		{ .kind = KIND_RELAY_UNKNOWN_EVENT, .resolved = true, .title = "Event not understood: (unknown) from (unknown)",
-		  .summary = "All such events have been replayed." },
+		{.kind = KIND_RELAY_UNKNOWN_EVENT,
+	         .title = "Event not understood: version.x from packer",
+	         .detail = "{\"kind\": \"version.x\", \"source\": \"packer\", \"count\": 1, "
+	                   "\"reason\": \"new action\"}",
+	         .summary = "1 event of kind version.x from source packer was kept but not "
+	                    "understood: new action. Nothing is lost: it can be replayed once the "
+	                    "cause is gone."},
+		{.kind = KIND_RELAY_UNKNOWN_EVENT,
+	         .title = "Event not understood: version.x from packer",
+	         .detail = "{\"kind\": \"version.x\", \"source\": \"packer\", \"count\": 2, "
+	                   "\"reason\": \"new action\"}",
+	         .summary = "2 events of kind version.x from source packer were kept but not "
+	                    "understood: new action. Nothing is lost: it can be replayed once the "
+	                    "cause is gone."},
+		{.kind = KIND_RELAY_UNKNOWN_EVENT,
+	         .resolved = true,
+	         .title = "Event not understood: (unknown) from (unknown)",
+	         .summary = "All such events have been replayed."},
 	};
 
 	(void)state;
@@ -247,14 +339,18 @@ every_kind_and_phase_has_words_for_nothing_and_for_a_megabyte(void **state)
 
 	(void)state;
 	memset(huge, 'x', 1 << 20);
-	image = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "bucket", huge, "version", huge, "reason", huge,
-	                  "revoked_by", huge, "revoke_at", huge, "status", "revoked");
+	image = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "bucket", huge, "version", huge,
+	                  "reason", huge, "revoked_by", huge, "revoke_at", huge, "status",
+	                  "revoked");
 	for (int i = 0; i < KIND_COUNT * PHASE_COUNT * 4; i++) {
-		struct incident incident = { .kind = i % KIND_COUNT, .phase = i / KIND_COUNT % PHASE_COUNT, .open = i / (KIND_COUNT * PHASE_COUNT * 2) % 2 };
+		struct incident incident = {.kind = i % KIND_COUNT,
+		                            .phase = i / KIND_COUNT % PHASE_COUNT,
+		                            .open = i / (KIND_COUNT * PHASE_COUNT * 2) % 2};
 		bool rich = i / (KIND_COUNT * PHASE_COUNT) % 2;
-		struct incident_counts nobody = { 0 };
+		struct incident_counts nobody = {0};
 		char *title = words_title(&incident, rich ? image : NULL, rich ? huge : NULL);
-		char *summary = words_summary(&incident, rich ? image : NULL, rich ? huge : NULL, &nobody);
+		char *summary =
+			words_summary(&incident, rich ? image : NULL, rich ? huge : NULL, &nobody);
 
 		assert_true(strlen(title) > 0);
 		assert_true(strlen(summary) > 0);

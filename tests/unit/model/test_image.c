@@ -27,7 +27,8 @@ news(enum version_action action, int64_t at)
 	return (struct event){
 		.type = EVENT_VERSION,
 		.at = at,
-		.packer = { .action = action, .version = { .id = "01J", .name = "v3", .fingerprint = "f1" } },
+		.packer = {.action = action,
+	                   .version = {.id = "01J", .name = "v3", .fingerprint = "f1"}},
 	};
 }
 
@@ -45,7 +46,8 @@ assignment(int64_t at)
 static bool
 fold(struct image *image, struct event event)
 {
-	return image_fold(image, &event, event.at != 0 ? event.at : NOW, event.packer.inherited ? "o/p/parent/f0" : NULL);
+	return image_fold(image, &event, event.at != 0 ? event.at : NOW,
+	                  event.packer.inherited ? "o/p/parent/f0" : NULL);
 }
 
 static void
@@ -57,18 +59,18 @@ every_action_leads_to_its_status(void **state)
 		enum image_status status;
 		bool changes;
 	} cases[] = {
-		{ VERSION_CREATE, NULL, IMAGE_INCOMPLETE, false },
-		{ VERSION_CREATE, "VERSION_RUNNING", IMAGE_INCOMPLETE, false },
-		{ VERSION_CREATE, "VERSION_REVOKED", IMAGE_REVOKED, true },
-		{ VERSION_COMPLETE, "VERSION_ACTIVE", IMAGE_ACTIVE, true },
-		{ VERSION_COMPLETE, NULL, IMAGE_ACTIVE, true },
-		{ VERSION_COMPLETE, "VERSION_REVOKED", IMAGE_REVOKED, true },
-		{ VERSION_REVOKE, NULL, IMAGE_REVOKED, true },
-		{ VERSION_REVOKE, "VERSION_REVOKED", IMAGE_REVOKED, true },
-		{ VERSION_SCHEDULE, "VERSION_REVOCATION_SCHEDULED", IMAGE_SCHEDULED, true },
-		{ VERSION_CANCEL, "VERSION_ACTIVE", IMAGE_ACTIVE, true },
-		{ VERSION_RESTORE, "VERSION_ACTIVE", IMAGE_ACTIVE, true },
-		{ VERSION_DELETE, NULL, IMAGE_DELETED, true },
+		{VERSION_CREATE, NULL, IMAGE_INCOMPLETE, false},
+		{VERSION_CREATE, "VERSION_RUNNING", IMAGE_INCOMPLETE, false},
+		{VERSION_CREATE, "VERSION_REVOKED", IMAGE_REVOKED, true},
+		{VERSION_COMPLETE, "VERSION_ACTIVE", IMAGE_ACTIVE, true},
+		{VERSION_COMPLETE, NULL, IMAGE_ACTIVE, true},
+		{VERSION_COMPLETE, "VERSION_REVOKED", IMAGE_REVOKED, true},
+		{VERSION_REVOKE, NULL, IMAGE_REVOKED, true},
+		{VERSION_REVOKE, "VERSION_REVOKED", IMAGE_REVOKED, true},
+		{VERSION_SCHEDULE, "VERSION_REVOCATION_SCHEDULED", IMAGE_SCHEDULED, true},
+		{VERSION_CANCEL, "VERSION_ACTIVE", IMAGE_ACTIVE, true},
+		{VERSION_RESTORE, "VERSION_ACTIVE", IMAGE_ACTIVE, true},
+		{VERSION_DELETE, NULL, IMAGE_DELETED, true},
 	};
 
 	(void)state;
@@ -130,7 +132,8 @@ who_completed_or_assigned_a_version_did_not_revoke_it(void **state)
 static void
 a_revocation_ahead_is_a_schedule_whatever_the_action_says(void **state)
 {
-	static const enum version_action actions[] = { VERSION_CREATE, VERSION_COMPLETE, VERSION_REVOKE, VERSION_SCHEDULE };
+	static const enum version_action actions[] = {VERSION_CREATE, VERSION_COMPLETE,
+	                                              VERSION_REVOKE, VERSION_SCHEDULE};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(actions); i++)
@@ -222,7 +225,8 @@ creation_never_makes_a_version_incomplete_again(void **state)
 
 	(void)state;
 	fold(&completed, news(VERSION_COMPLETE, 1000));
-	assert_false(fold(&completed, news(VERSION_CREATE, 1000))); /* the same second, the other way round */
+	assert_false(fold(&completed,
+	                  news(VERSION_CREATE, 1000))); /* the same second, the other way round */
 	assert_int_equal(completed.status, IMAGE_ACTIVE);
 	fold(&assigned, assignment(2000));
 	assert_int_equal(assigned.status, IMAGE_ACTIVE);
@@ -315,7 +319,8 @@ assert_same_image(const struct image *a, const struct image *b)
 
 /* Folds the events in every order; `order` is filled up to `n`. */
 static void
-permute(const struct event *events, size_t count, size_t *order, size_t n, const struct image *expected)
+permute(const struct event *events, size_t count, size_t *order, size_t n,
+        const struct image *expected)
 {
 	struct image image;
 
@@ -345,8 +350,12 @@ the_same_events_end_in_the_same_state_in_every_order(void **state)
 {
 	json_t *artifacts = json_pack("[{s:s}]", "platform", "aws");
 	struct event life[] = {
-		news(VERSION_CREATE, NOW - 9000),  news(VERSION_COMPLETE, NOW - 8000), assignment(NOW - 7000),
-		news(VERSION_SCHEDULE, NOW - 6000), news(VERSION_CANCEL, NOW - 5000),   news(VERSION_REVOKE, NOW - 4000),
+		news(VERSION_CREATE, NOW - 9000),
+		news(VERSION_COMPLETE, NOW - 8000),
+		assignment(NOW - 7000),
+		news(VERSION_SCHEDULE, NOW - 6000),
+		news(VERSION_CANCEL, NOW - 5000),
+		news(VERSION_REVOKE, NOW - 4000),
 		news(VERSION_RESTORE, NOW - 3000),
 	};
 
@@ -364,7 +373,8 @@ the_same_events_end_in_the_same_state_in_every_order(void **state)
 		size_t order[COUNT(life)];
 
 		for (size_t i = 0; i < length; i++)
-			image_fold(&expected, &life[i], NOW, life[i].packer.inherited ? "o/p/parent/f0" : NULL);
+			image_fold(&expected, &life[i], NOW,
+			           life[i].packer.inherited ? "o/p/parent/f0" : NULL);
 		permute(life, length, order, 0, &expected);
 		image_fini(&expected);
 	}
@@ -374,8 +384,9 @@ the_same_events_end_in_the_same_state_in_every_order(void **state)
 static void
 a_schedule_seen_in_an_assignment_only_holds_in_every_order(void **state)
 {
-	struct event events[] = { news(VERSION_COMPLETE, NOW - 9000), news(VERSION_CANCEL, NOW - 8000),
-		                  assignment(NOW - 7000), assignment(NOW - 6000), news(VERSION_REVOKE, NOW - 10000) };
+	struct event events[] = {news(VERSION_COMPLETE, NOW - 9000),
+	                         news(VERSION_CANCEL, NOW - 8000), assignment(NOW - 7000),
+	                         assignment(NOW - 6000), news(VERSION_REVOKE, NOW - 10000)};
 	struct image expected = blank();
 	size_t order[COUNT(events)];
 
@@ -393,8 +404,10 @@ a_schedule_seen_in_an_assignment_only_holds_in_every_order(void **state)
 static void
 the_greater_number_is_newer_else_the_later_birth(void **state)
 {
-	struct image a = { .version = "v10", .created_at = 1 }, b = { .version = "v9", .created_at = 2 };
-	struct image odd = { .version = "v9-rc", .completed_at = 5, .created_at = 1 }, none = { .created_at = 3 };
+	struct image a = {.version = "v10", .created_at = 1},
+		     b = {.version = "v9", .created_at = 2};
+	struct image odd = {.version = "v9-rc", .completed_at = 5, .created_at = 1},
+		     none = {.created_at = 3};
 
 	(void)state;
 	assert_true(image_newer(&a, &b));

@@ -5,7 +5,7 @@
 static struct incident_counts
 count(const struct incident_row *rows, size_t n)
 {
-	struct incident_counts counts = { 0 };
+	struct incident_counts counts = {0};
 
 	for (size_t i = 0; i < n; i++)
 		incident_count(&counts, &rows[i]);
@@ -16,8 +16,11 @@ static void
 affected_counts_the_possible_ones_in(void **state)
 {
 	const struct incident_row rows[] = {
-		{ .state = ROW_AFFECTED, .known = true }, { .state = ROW_AFFECTED }, { .state = ROW_MOVED },
-		{ .state = ROW_MOVED, .known = true },    { .state = ROW_GONE },
+		{.state = ROW_AFFECTED, .known = true},
+		{.state = ROW_AFFECTED},
+		{.state = ROW_MOVED},
+		{.state = ROW_MOVED, .known = true},
+		{.state = ROW_GONE},
 	};
 	struct incident_counts counts = count(rows, 5);
 
@@ -29,8 +32,8 @@ affected_counts_the_possible_ones_in(void **state)
 	assert_int_equal(counts.total, 5);
 }
 
-static const struct incident_counts nobody, one_runs = { .affected = 1, .total = 2, .moved = 1 },
-			                    all_moved = { .moved = 1, .gone = 1, .total = 2 };
+static const struct incident_counts nobody, one_runs = {.affected = 1, .total = 2, .moved = 1},
+					    all_moved = {.moved = 1, .gone = 1, .total = 2};
 
 static void
 assert_judged(struct judgement j, bool open, enum phase phase, enum severity severity)
@@ -44,26 +47,34 @@ static void
 a_revocation_is_critical_while_workspaces_are_affected(void **state)
 {
 	(void)state;
-	assert_judged(judge_revocation(IMAGE_REVOKED, PHASE_NONE, &one_runs), true, PHASE_REVOKED, SEVERITY_CRITICAL);
-	assert_judged(judge_revocation(IMAGE_REVOKED, PHASE_NONE, &nobody), true, PHASE_REVOKED, SEVERITY_WARNING);
-	assert_judged(judge_revocation(IMAGE_REVOKED, PHASE_SCHEDULED, &one_runs), true, PHASE_REVOKED, SEVERITY_CRITICAL);
+	assert_judged(judge_revocation(IMAGE_REVOKED, PHASE_NONE, &one_runs), true, PHASE_REVOKED,
+	              SEVERITY_CRITICAL);
+	assert_judged(judge_revocation(IMAGE_REVOKED, PHASE_NONE, &nobody), true, PHASE_REVOKED,
+	              SEVERITY_WARNING);
+	assert_judged(judge_revocation(IMAGE_REVOKED, PHASE_SCHEDULED, &one_runs), true,
+	              PHASE_REVOKED, SEVERITY_CRITICAL);
 }
 
 static void
 a_schedule_is_a_warning(void **state)
 {
 	(void)state;
-	assert_judged(judge_revocation(IMAGE_SCHEDULED, PHASE_NONE, &one_runs), true, PHASE_SCHEDULED, SEVERITY_WARNING);
-	assert_judged(judge_revocation(IMAGE_SCHEDULED, PHASE_NONE, &nobody), true, PHASE_SCHEDULED, SEVERITY_WARNING);
-	assert_judged(judge_revocation(IMAGE_SCHEDULED, PHASE_REVOKED, &one_runs), true, PHASE_SCHEDULED, SEVERITY_WARNING);
+	assert_judged(judge_revocation(IMAGE_SCHEDULED, PHASE_NONE, &one_runs), true,
+	              PHASE_SCHEDULED, SEVERITY_WARNING);
+	assert_judged(judge_revocation(IMAGE_SCHEDULED, PHASE_NONE, &nobody), true, PHASE_SCHEDULED,
+	              SEVERITY_WARNING);
+	assert_judged(judge_revocation(IMAGE_SCHEDULED, PHASE_REVOKED, &one_runs), true,
+	              PHASE_SCHEDULED, SEVERITY_WARNING);
 }
 
 static void
 cancelling_or_restoring_lifts_it(void **state)
 {
 	(void)state;
-	assert_judged(judge_revocation(IMAGE_ACTIVE, PHASE_REVOKED, &one_runs), false, PHASE_LIFTED, SEVERITY_WARNING);
-	assert_judged(judge_revocation(IMAGE_ACTIVE, PHASE_SCHEDULED, &all_moved), false, PHASE_LIFTED, SEVERITY_WARNING);
+	assert_judged(judge_revocation(IMAGE_ACTIVE, PHASE_REVOKED, &one_runs), false, PHASE_LIFTED,
+	              SEVERITY_WARNING);
+	assert_judged(judge_revocation(IMAGE_ACTIVE, PHASE_SCHEDULED, &all_moved), false,
+	              PHASE_LIFTED, SEVERITY_WARNING);
 	assert_false(judge_revocation(IMAGE_ACTIVE, PHASE_NONE, &one_runs).open);
 	assert_false(judge_revocation(IMAGE_INCOMPLETE, PHASE_NONE, &one_runs).open);
 }
@@ -72,8 +83,10 @@ static void
 it_is_cleared_when_the_last_affected_one_moved_or_is_gone(void **state)
 {
 	(void)state;
-	assert_judged(judge_revocation(IMAGE_REVOKED, PHASE_REVOKED, &all_moved), false, PHASE_CLEARED, SEVERITY_WARNING);
-	assert_judged(judge_revocation(IMAGE_SCHEDULED, PHASE_SCHEDULED, &all_moved), false, PHASE_CLEARED, SEVERITY_WARNING);
+	assert_judged(judge_revocation(IMAGE_REVOKED, PHASE_REVOKED, &all_moved), false,
+	              PHASE_CLEARED, SEVERITY_WARNING);
+	assert_judged(judge_revocation(IMAGE_SCHEDULED, PHASE_SCHEDULED, &all_moved), false,
+	              PHASE_CLEARED, SEVERITY_WARNING);
 	/* Nobody was ever affected: that takes 30 days, not a judge. */
 	assert_true(judge_revocation(IMAGE_REVOKED, PHASE_REVOKED, &nobody).open);
 }
@@ -82,9 +95,12 @@ static void
 deleting_a_revoked_image_leaves_its_incident_as_it_is(void **state)
 {
 	(void)state;
-	assert_judged(judge_revocation(IMAGE_DELETED, PHASE_REVOKED, &one_runs), true, PHASE_REVOKED, SEVERITY_CRITICAL);
-	assert_judged(judge_revocation(IMAGE_DELETED, PHASE_SCHEDULED, &one_runs), true, PHASE_SCHEDULED, SEVERITY_WARNING);
-	assert_judged(judge_revocation(IMAGE_DELETED, PHASE_REVOKED, &all_moved), false, PHASE_CLEARED, SEVERITY_WARNING);
+	assert_judged(judge_revocation(IMAGE_DELETED, PHASE_REVOKED, &one_runs), true,
+	              PHASE_REVOKED, SEVERITY_CRITICAL);
+	assert_judged(judge_revocation(IMAGE_DELETED, PHASE_SCHEDULED, &one_runs), true,
+	              PHASE_SCHEDULED, SEVERITY_WARNING);
+	assert_judged(judge_revocation(IMAGE_DELETED, PHASE_REVOKED, &all_moved), false,
+	              PHASE_CLEARED, SEVERITY_WARNING);
 	/* And opens none. */
 	assert_false(judge_revocation(IMAGE_DELETED, PHASE_NONE, &one_runs).open);
 }
@@ -94,7 +110,8 @@ superseding_is_open_while_somebody_runs_an_older_version(void **state)
 {
 	(void)state;
 	assert_judged(judge_superseded(PHASE_NONE, &one_runs), true, PHASE_NONE, SEVERITY_INFO);
-	assert_judged(judge_superseded(PHASE_ROLLED_BACK, &one_runs), true, PHASE_ROLLED_BACK, SEVERITY_INFO);
+	assert_judged(judge_superseded(PHASE_ROLLED_BACK, &one_runs), true, PHASE_ROLLED_BACK,
+	              SEVERITY_INFO);
 	assert_judged(judge_superseded(PHASE_NONE, &all_moved), false, PHASE_NONE, SEVERITY_INFO);
 	assert_judged(judge_superseded(PHASE_NONE, &nobody), false, PHASE_NONE, SEVERITY_INFO);
 }
@@ -103,9 +120,12 @@ static void
 drift_is_critical_on_a_revoked_image_and_a_failed_run_is_not(void **state)
 {
 	(void)state;
-	assert_judged(judge_workspace(KIND_WORKSPACE_DRIFT, true, false), true, PHASE_NONE, SEVERITY_WARNING);
-	assert_judged(judge_workspace(KIND_WORKSPACE_DRIFT, true, true), true, PHASE_NONE, SEVERITY_CRITICAL);
-	assert_judged(judge_workspace(KIND_WORKSPACE_RUN_FAILED, true, true), true, PHASE_NONE, SEVERITY_WARNING);
+	assert_judged(judge_workspace(KIND_WORKSPACE_DRIFT, true, false), true, PHASE_NONE,
+	              SEVERITY_WARNING);
+	assert_judged(judge_workspace(KIND_WORKSPACE_DRIFT, true, true), true, PHASE_NONE,
+	              SEVERITY_CRITICAL);
+	assert_judged(judge_workspace(KIND_WORKSPACE_RUN_FAILED, true, true), true, PHASE_NONE,
+	              SEVERITY_WARNING);
 	assert_false(judge_workspace(KIND_WORKSPACE_DRIFT, false, true).open);
 	assert_false(judge_workspace(KIND_WORKSPACE_RUN_FAILED, false, false).open);
 }

@@ -23,7 +23,8 @@ parts_are_joined_with_slashes(void **state)
 	assert_key(key_bucket("org", "prj", "base"), "org/prj/base");
 	assert_key(key_bucket("", "", "base"), "//base");
 	assert_key(key_image("org/prj/base", "f1"), "org/prj/base/f1");
-	assert_key(key_incident("image.revocation", "org/prj/base/f1"), "image.revocation/org/prj/base/f1");
+	assert_key(key_incident("image.revocation", "org/prj/base/f1"),
+	           "image.revocation/org/prj/base/f1");
 }
 
 static void
@@ -37,7 +38,8 @@ slashes_and_percents_inside_parts_are_escaped(void **state)
 static void
 different_things_never_share_a_key(void **state)
 {
-	static const char *const parts[] = { "", "/", "a", "a/", "/a", "%", "%2F", "%25", "a/b", "a%2Fb" };
+	static const char *const parts[] = {"",  "/",   "a",   "a/",  "/a",
+	                                    "%", "%2F", "%25", "a/b", "a%2Fb"};
 	char *keys[COUNT(parts) * COUNT(parts) * COUNT(parts)];
 	size_t n = 0;
 

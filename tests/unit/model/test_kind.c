@@ -56,7 +56,8 @@ only_a_release_closes_at_once(void **state)
 {
 	(void)state;
 	for (int kind = 0; kind < KIND_COUNT; kind++)
-		assert_int_equal(incident_kind_closes_at_once((enum incident_kind)kind), kind == KIND_IMAGE_RELEASED);
+		assert_int_equal(incident_kind_closes_at_once((enum incident_kind)kind),
+		                 kind == KIND_IMAGE_RELEASED);
 }
 
 static void

@@ -7,18 +7,26 @@
 #include "relay/base/mem.h"
 #include "relay/model/route.h"
 
-#define TEXTS(...) { (char *[]){ __VA_ARGS__ }, COUNT(((char *[]){ __VA_ARGS__ })) }
+#define TEXTS(...)                                                        \
+	{                                                                 \
+		(char *[]){__VA_ARGS__}, COUNT(((char *[]){__VA_ARGS__})) \
+	}
 
 static struct conf_team teams[] = {
-	{ .name = "payments", .workspaces = TEXTS("fin-payments-*"), .buckets = TEXTS("fin-payments-images") },
-	{ .name = "platform", .workspaces = TEXTS("fin-*", "core-*"), .buckets = TEXTS("base-*") },
+	{.name = "payments",
+         .workspaces = TEXTS("fin-payments-*"),
+         .buckets = TEXTS("fin-payments-images")},
+	{.name = "platform", .workspaces = TEXTS("fin-*", "core-*"), .buckets = TEXTS("base-*")},
 };
-static struct conf_sink sinks[] = { { .name = "chat" }, { .name = "list" }, { .name = "siem" } };
+static struct conf_sink sinks[] = {{.name = "chat"}, {.name = "list"}, {.name = "siem"}};
 
 static struct incident_row
 row(char *name, char *bucket_key)
 {
-	return (struct incident_row){ .name = name, .bucket_key = bucket_key, .organization = "acme", .fingerprint = "f1" };
+	return (struct incident_row){.name = name,
+	                             .bucket_key = bucket_key,
+	                             .organization = "acme",
+	                             .fingerprint = "f1"};
 }
 
 /* "SINK:AUDIENCE" of everyone told, in order; the caller frees. */
@@ -26,13 +34,13 @@ static char *
 told_by(struct conf_route *routes, size_t count, struct route_facts facts)
 {
 	struct conf conf = {
-		.teams = { teams, COUNT(teams) },
-		.sinks = { sinks, COUNT(sinks) },
-		.routes = { routes, count },
+		.teams = {teams, COUNT(teams)},
+		.sinks = {sinks, COUNT(sinks)},
+		.routes = {routes, count},
 	};
 	static const struct incident_rows nobody;
 	struct told_list told;
-	struct buf out = { 0 };
+	struct buf out = {0};
 
 	if (facts.rows == NULL)
 		facts.rows = &nobody;
@@ -50,7 +58,8 @@ told_by(struct conf_route *routes, size_t count, struct route_facts facts)
 	return out.len > 0 ? buf_take(&out) : mem_str("");
 }
 
-static const struct route_facts revoked = { .kind = KIND_IMAGE_REVOCATION, .severity = SEVERITY_CRITICAL, .bucket = "base-ubuntu" };
+static const struct route_facts revoked = {
+	.kind = KIND_IMAGE_REVOCATION, .severity = SEVERITY_CRITICAL, .bucket = "base-ubuntu"};
 
 static struct route_facts
 revoked_on(struct incident_rows *rows)
@@ -71,16 +80,19 @@ assert_told(struct conf_route *routes, size_t count, struct route_facts facts, c
 }
 
 static struct incident_row three[] = {
-	{ .name = "fin-payments-prod", .bucket_key = "o/p/base-ubuntu", .organization = "acme", .channel = "production" },
-	{ .name = "hr-web", .bucket_key = "o/p/base-ubuntu", .organization = "acme" },
-	{ .name = "fin-payments-dev", .bucket_key = "o/p/base-ubuntu", .organization = "acme" },
+	{.name = "fin-payments-prod",
+         .bucket_key = "o/p/base-ubuntu",
+         .organization = "acme",
+         .channel = "production"},
+	{.name = "hr-web", .bucket_key = "o/p/base-ubuntu", .organization = "acme"},
+	{.name = "fin-payments-dev", .bucket_key = "o/p/base-ubuntu", .organization = "acme"},
 };
-static struct incident_rows three_rows = { three, COUNT(three) };
+static struct incident_rows three_rows = {three, COUNT(three)};
 
 static void
 the_first_team_that_matches_owns(void **state)
 {
-	struct conf conf = { .teams = { teams, COUNT(teams) } };
+	struct conf conf = {.teams = {teams, COUNT(teams)}};
 
 	(void)state;
 	assert_string_equal(team_of_workspace(&conf, "fin-payments-prod"), "payments");
@@ -97,7 +109,7 @@ the_first_team_that_matches_owns(void **state)
 static void
 empty_matches_take_everything_and_every_route_counts(void **state)
 {
-	struct conf_route routes[] = { { .to = TEXTS("chat", "list") }, { .to = TEXTS("siem") } };
+	struct conf_route routes[] = {{.to = TEXTS("chat", "list")}, {.to = TEXTS("siem")}};
 
 	(void)state;
 	assert_told(routes, 2, revoked, "chat:everyone list:everyone siem:everyone");
@@ -111,29 +123,29 @@ each_part_of_a_match_must_hold(void **state)
 		struct conf_match match;
 		bool holds;
 	} cases[] = {
-		{ { .kinds = TEXTS("image.*") }, true },
-		{ { .kinds = TEXTS("workspace.*") }, false },
-		{ { .kinds = TEXTS("workspace.*", "IMAGE.revocation") }, true },
-		{ { .severities = TEXTS("critical") }, true },
-		{ { .severities = TEXTS("info", "warning") }, false },
-		{ { .teams = TEXTS("platform") }, true }, /* of the bucket */
-		{ { .teams = TEXTS("payments") }, true }, /* of a workspace */
-		{ { .teams = TEXTS("security") }, false },
-		{ { .buckets = TEXTS("base-*") }, true },
-		{ { .buckets = TEXTS("fin-*") }, false },
-		{ { .workspaces = TEXTS("hr-*") }, true },
-		{ { .workspaces = TEXTS("ops-*") }, false },
-		{ { .organizations = TEXTS("acme") }, true },
-		{ { .organizations = TEXTS("hcp-org") }, true },
-		{ { .organizations = TEXTS("other") }, false },
-		{ { .channels = TEXTS("production") }, true },
-		{ { .channels = TEXTS("staging") }, false },
-		{ { .kinds = TEXTS("image.*"), .workspaces = TEXTS("ops-*") }, false },
+		{{.kinds = TEXTS("image.*")}, true},
+		{{.kinds = TEXTS("workspace.*")}, false},
+		{{.kinds = TEXTS("workspace.*", "IMAGE.revocation")}, true},
+		{{.severities = TEXTS("critical")}, true},
+		{{.severities = TEXTS("info", "warning")}, false},
+		{{.teams = TEXTS("platform")}, true}, /* of the bucket */
+		{{.teams = TEXTS("payments")}, true}, /* of a workspace */
+		{{.teams = TEXTS("security")}, false},
+		{{.buckets = TEXTS("base-*")}, true},
+		{{.buckets = TEXTS("fin-*")}, false},
+		{{.workspaces = TEXTS("hr-*")}, true},
+		{{.workspaces = TEXTS("ops-*")}, false},
+		{{.organizations = TEXTS("acme")}, true},
+		{{.organizations = TEXTS("hcp-org")}, true},
+		{{.organizations = TEXTS("other")}, false},
+		{{.channels = TEXTS("production")}, true},
+		{{.channels = TEXTS("staging")}, false},
+		{{.kinds = TEXTS("image.*"), .workspaces = TEXTS("ops-*")}, false},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct conf_route route = { .match = cases[i].match, .to = TEXTS("chat") };
+		struct conf_route route = {.match = cases[i].match, .to = TEXTS("chat")};
 		struct route_facts facts = revoked_on(&three_rows);
 
 		facts.organization_id = "hcp-org";
@@ -144,10 +156,10 @@ each_part_of_a_match_must_hold(void **state)
 static void
 an_incident_without_a_bucket_has_those_of_its_rows(void **state)
 {
-	struct incident_row rows[] = { row("fin-web", "") };
-	struct incident_rows list = { rows, 1 };
-	struct conf_route route = { .match = { .buckets = TEXTS("*") }, .to = TEXTS("chat") };
-	struct route_facts facts = { .kind = KIND_WORKSPACE_DRIFT, .rows = &list };
+	struct incident_row rows[] = {row("fin-web", "")};
+	struct incident_rows list = {rows, 1};
+	struct conf_route route = {.match = {.buckets = TEXTS("*")}, .to = TEXTS("chat")};
+	struct route_facts facts = {.kind = KIND_WORKSPACE_DRIFT, .rows = &list};
 
 	(void)state;
 	assert_told(&route, 1, facts, ""); /* nothing is known of an image */
@@ -158,7 +170,7 @@ an_incident_without_a_bucket_has_those_of_its_rows(void **state)
 static void
 per_team_tells_owners_of_workspaces_and_of_the_bucket(void **state)
 {
-	struct conf_route route = { .to = TEXTS("chat"), .per = PER_TEAM };
+	struct conf_route route = {.to = TEXTS("chat"), .per = PER_TEAM};
 
 	(void)state;
 	assert_told(&route, 1, revoked_on(&three_rows), "chat:platform chat:payments chat:unowned");
@@ -167,7 +179,7 @@ per_team_tells_owners_of_workspaces_and_of_the_bucket(void **state)
 static void
 the_buckets_owner_hears_also_when_no_workspace_is_affected(void **state)
 {
-	struct conf_route route = { .to = TEXTS("chat"), .per = PER_TEAM };
+	struct conf_route route = {.to = TEXTS("chat"), .per = PER_TEAM};
 	struct route_facts facts = revoked;
 
 	(void)state;
@@ -179,10 +191,10 @@ the_buckets_owner_hears_also_when_no_workspace_is_affected(void **state)
 static void
 rows_nobody_owns_go_where_unowned_says(void **state)
 {
-	struct conf_route route = { .to = TEXTS("chat", "list"), .per = PER_TEAM };
-	struct incident_row rows[] = { row("hr-web", "o/p/x") };
-	struct incident_rows list = { rows, 1 };
-	struct route_facts facts = { .kind = KIND_WORKSPACE_DRIFT, .rows = &list };
+	struct conf_route route = {.to = TEXTS("chat", "list"), .per = PER_TEAM};
+	struct incident_row rows[] = {row("hr-web", "o/p/x")};
+	struct incident_rows list = {rows, 1};
+	struct route_facts facts = {.kind = KIND_WORKSPACE_DRIFT, .rows = &list};
 
 	(void)state;
 	assert_told(&route, 1, facts, "chat:unowned list:unowned");
@@ -195,7 +207,8 @@ rows_nobody_owns_go_where_unowned_says(void **state)
 static void
 a_list_of_teams_keeps_others_out(void **state)
 {
-	struct conf_route route = { .to = TEXTS("chat"), .per = PER_TEAM, .teams = TEXTS("payments") };
+	struct conf_route route = {
+		.to = TEXTS("chat"), .per = PER_TEAM, .teams = TEXTS("payments")};
 
 	(void)state;
 	assert_told(&route, 1, revoked_on(&three_rows), "chat:payments");
@@ -207,9 +220,9 @@ a_list_of_teams_keeps_others_out(void **state)
 static void
 two_routes_to_one_sink_tell_an_audience_once(void **state)
 {
-	struct conf_route routes[] = { { .name = "a", .to = TEXTS("chat") },
-		                       { .name = "b", .to = TEXTS("chat", "list") },
-		                       { .name = "c", .to = TEXTS("chat"), .per = PER_TEAM } };
+	struct conf_route routes[] = {{.name = "a", .to = TEXTS("chat")},
+	                              {.name = "b", .to = TEXTS("chat", "list")},
+	                              {.name = "c", .to = TEXTS("chat"), .per = PER_TEAM}};
 
 	(void)state;
 	assert_told(routes, 3, revoked, "chat:everyone list:everyone chat:platform");
@@ -219,25 +232,26 @@ static void
 stop_ends_the_search_for_the_audiences_told(void **state)
 {
 	struct conf_route routes[] = {
-		{ .to = TEXTS("chat"), .per = PER_TEAM, .teams = TEXTS("payments"), .stop = true },
-		{ .to = TEXTS("list"), .per = PER_TEAM },
-		{ .to = TEXTS("siem") },
+		{.to = TEXTS("chat"), .per = PER_TEAM, .teams = TEXTS("payments"), .stop = true},
+		{.to = TEXTS("list"), .per = PER_TEAM},
+		{.to = TEXTS("siem")},
 	};
 
 	(void)state;
-	assert_told(routes, 3, revoked_on(&three_rows), "chat:payments list:platform list:unowned siem:everyone");
-	routes[0] = (struct conf_route){ .to = TEXTS("chat"), .stop = true };
+	assert_told(routes, 3, revoked_on(&three_rows),
+	            "chat:payments list:platform list:unowned siem:everyone");
+	routes[0] = (struct conf_route){.to = TEXTS("chat"), .stop = true};
 	assert_told(routes, 3, revoked_on(&three_rows), "chat:everyone");
-	routes[0].match.kinds = (struct key_texts)TEXTS("workspace.*"); /* does not match: stops nothing */
+	routes[0].match.kinds =
+		(struct key_texts)TEXTS("workspace.*"); /* does not match: stops nothing */
 	assert_told(routes, 3, revoked, "list:platform siem:everyone");
 }
 
 static void
 stop_counts_also_where_an_earlier_route_told_the_same_sinks(void **state)
 {
-	struct conf_route routes[] = { { .to = TEXTS("chat") },
-		                       { .to = TEXTS("chat"), .stop = true },
-		                       { .to = TEXTS("siem") } };
+	struct conf_route routes[] = {
+		{.to = TEXTS("chat")}, {.to = TEXTS("chat"), .stop = true}, {.to = TEXTS("siem")}};
 
 	(void)state;
 	assert_told(routes, 3, revoked, "chat:everyone");
@@ -246,8 +260,9 @@ stop_counts_also_where_an_earlier_route_told_the_same_sinks(void **state)
 static void
 a_dropped_audience_was_not_told_and_is_searched_on_for(void **state)
 {
-	struct conf_route routes[] = { { .to = TEXTS("chat"), .per = PER_TEAM, .unowned = "drop", .stop = true },
-		                       { .to = TEXTS("list"), .per = PER_TEAM } };
+	struct conf_route routes[] = {
+		{.to = TEXTS("chat"), .per = PER_TEAM, .unowned = "drop", .stop = true},
+		{.to = TEXTS("list"), .per = PER_TEAM}};
 
 	(void)state;
 	assert_told(routes, 2, revoked_on(&three_rows), "chat:platform chat:payments list:unowned");
@@ -256,8 +271,9 @@ a_dropped_audience_was_not_told_and_is_searched_on_for(void **state)
 static void
 an_audience_sees_its_rows_and_a_buckets_owner_all(void **state)
 {
-	struct conf conf = { .teams = { teams, COUNT(teams) } };
-	struct incident_row payments = row("fin-payments-prod", "o/p/x"), nobodys = row("hr-web", "o/p/x");
+	struct conf conf = {.teams = {teams, COUNT(teams)}};
+	struct incident_row payments = row("fin-payments-prod", "o/p/x"),
+			    nobodys = row("hr-web", "o/p/x");
 	struct incident_row nameless = row(NULL, "");
 
 	(void)state;

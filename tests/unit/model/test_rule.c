@@ -10,7 +10,7 @@
 static size_t
 matches(char *bucket_pattern, char *workspace_pattern, const char *bucket, const char *workspace)
 {
-	struct conf_rule rule = { .bucket = bucket_pattern, .workspace = workspace_pattern };
+	struct conf_rule rule = {.bucket = bucket_pattern, .workspace = workspace_pattern};
 
 	return rule_match(&rule, bucket, workspace);
 }
@@ -24,11 +24,12 @@ static void
 check(char *bucket_pattern, char *workspace_pattern, const struct pair *pairs, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		size_t score = matches(bucket_pattern, workspace_pattern, pairs[i].bucket, pairs[i].workspace);
+		size_t score = matches(bucket_pattern, workspace_pattern, pairs[i].bucket,
+		                       pairs[i].workspace);
 
 		if (score != pairs[i].score)
-			fail_msg("%s against %s: %zu, not %zu", pairs[i].bucket, pairs[i].workspace, score,
-			         pairs[i].score);
+			fail_msg("%s against %s: %zu, not %zu", pairs[i].bucket, pairs[i].workspace,
+			         score, pairs[i].score);
 	}
 }
 
@@ -36,24 +37,24 @@ static void
 names_capture_one_or_more_whole_words(void **state)
 {
 	static const struct pair pairs[] = {
-		{ "fin-payments-images", "fin-payments-prod", 12 },
-		{ "fin-payments-images", "fin-payments-", 12 },
-		{ "fin-payments-images", "fin-payments-prod-eu-2", 12 },
-		{ "fin-card-auth-images", "fin-card-auth-prod", 13 },
-		{ "fin-payments-images", "fin-payments", 0 },
-		{ "fin-payments-images", "fin-paymentsprod", 0 },
-		{ "fin-payments-images", "fin-pay-prod", 0 },
-		{ "fin-payments-images", "hr-payments-prod", 0 },
-		{ "fin-pay-images", "fin-payments-prod", 0 },
-		{ "fin-payments-image", "fin-payments-prod", 0 },
-		{ "payments-images", "fin-payments-prod", 0 },
-		{ "fin--images", "fin--prod", 0 },
-		{ "-payments-images", "-payments-prod", 0 },
-		{ "fin-payments--images", "fin-payments--prod", 0 },
-		{ "", "fin-payments-prod", 0 },
-		{ "fin-payments-images", "", 0 },
-		{ "-", "-", 0 },
-		{ "---", "---", 0 },
+		{"fin-payments-images", "fin-payments-prod", 12},
+		{"fin-payments-images", "fin-payments-", 12},
+		{"fin-payments-images", "fin-payments-prod-eu-2", 12},
+		{"fin-card-auth-images", "fin-card-auth-prod", 13},
+		{"fin-payments-images", "fin-payments", 0},
+		{"fin-payments-images", "fin-paymentsprod", 0},
+		{"fin-payments-images", "fin-pay-prod", 0},
+		{"fin-payments-images", "hr-payments-prod", 0},
+		{"fin-pay-images", "fin-payments-prod", 0},
+		{"fin-payments-image", "fin-payments-prod", 0},
+		{"payments-images", "fin-payments-prod", 0},
+		{"fin--images", "fin--prod", 0},
+		{"-payments-images", "-payments-prod", 0},
+		{"fin-payments--images", "fin-payments--prod", 0},
+		{"", "fin-payments-prod", 0},
+		{"fin-payments-images", "", 0},
+		{"-", "-", 0},
+		{"---", "---", 0},
 	};
 
 	(void)state;
@@ -65,9 +66,12 @@ all_splits_are_tried_on_both_sides(void **state)
 {
 	(void)state;
 	/* Only bu=a-b, app=c agrees; then only bu=a, app=b-c. */
-	assert_int_equal(matches("{bu}-{app}-images", "{app}-of-{bu}", "a-b-c-images", "c-of-a-b"), 5);
-	assert_int_equal(matches("{bu}-{app}-images", "{app}-of-{bu}", "a-b-c-images", "b-c-of-a"), 5);
-	assert_int_equal(matches("{bu}-{app}-images", "{app}-of-{bu}", "a-b-c-images", "a-b-of-c"), 0);
+	assert_int_equal(matches("{bu}-{app}-images", "{app}-of-{bu}", "a-b-c-images", "c-of-a-b"),
+	                 5);
+	assert_int_equal(matches("{bu}-{app}-images", "{app}-of-{bu}", "a-b-c-images", "b-c-of-a"),
+	                 5);
+	assert_int_equal(matches("{bu}-{app}-images", "{app}-of-{bu}", "a-b-c-images", "a-b-of-c"),
+	                 0);
 	/* A name may stand twice on one side. */
 	assert_int_equal(matches("{x}-{x}", "{x}", "ab-cd-ab-cd", "ab-cd"), 6);
 	assert_int_equal(matches("{x}-{x}", "{x}", "ab-cd-ab-ce", "ab-cd"), 0);
@@ -111,8 +115,10 @@ names_on_one_side_only_bind_nothing(void **state)
 	assert_int_equal(matches("{os}-base", "web-{env}", "ubuntu-22-base", "web-prod"), 10);
 	assert_int_equal(matches("golden", "{app}-{env}", "golden", "web-prod"), 1);
 	assert_int_equal(matches("golden", "{app}-{env}", "golden", "web"), 0);
-	assert_int_equal(matches("{app}-images", "{app}-{env}-{region}", "web-images", "web-prod-eu"), 4);
-	assert_int_equal(matches("{app}-images", "{app}-{env}-{region}", "web-images", "web-prod"), 0);
+	assert_int_equal(
+		matches("{app}-images", "{app}-{env}-{region}", "web-images", "web-prod-eu"), 4);
+	assert_int_equal(matches("{app}-images", "{app}-{env}-{region}", "web-images", "web-prod"),
+	                 0);
 }
 
 static void
@@ -121,7 +127,8 @@ longer_captures_score_higher(void **state)
 	(void)state;
 	assert_true(matches("{app}-images", "{app}-*", "fin-payments-images", "fin-payments-prod") >
 	            matches("{app}-images", "{app}-*", "fin-images", "fin-payments-prod"));
-	assert_int_equal(matches("{app}-a", "{app}-*", "web-a", "web-x"), matches("{app}-b*", "{app}-*", "web-b2", "web-x"));
+	assert_int_equal(matches("{app}-a", "{app}-*", "web-a", "web-x"),
+	                 matches("{app}-b*", "{app}-*", "web-b2", "web-x"));
 }
 
 static void
@@ -140,12 +147,12 @@ static void
 hostile_pairs_end_fast(void **state)
 {
 	static char *const patterns[][2] = {
-		{ "{a}-{b}-{c}-{d}-{e}-{f}-{g}-{h}", "{h}-{g}-{f}-{e}-{d}-{c}-{b}-{a}-x" },
-		{ "*a*a*a*a*a*a*a*a*a*a*a*b", "*" },
-		{ "{a}*{b}*{c}*{d}*{e}*{f}*{g}*{h}", "{h}*{g}*{f}*{e}*{d}*{c}*{b}*{a}x" },
-		{ "*", "*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*!" },
+		{"{a}-{b}-{c}-{d}-{e}-{f}-{g}-{h}", "{h}-{g}-{f}-{e}-{d}-{c}-{b}-{a}-x"},
+		{"*a*a*a*a*a*a*a*a*a*a*a*b", "*"},
+		{"{a}*{b}*{c}*{d}*{e}*{f}*{g}*{h}", "{h}*{g}*{f}*{e}*{d}*{c}*{b}*{a}x"},
+		{"*", "*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*!"},
 	};
-	static const size_t lengths[] = { 90, 256, 257, 4096, 1 << 20 };
+	static const size_t lengths[] = {90, 256, 257, 4096, 1 << 20};
 	char *stars = mem_alloc(100001), *name = mem_alloc((1 << 20) + 1);
 	int64_t start = clock_mono_ms();
 
@@ -172,8 +179,10 @@ static void
 a_ninth_name_or_an_open_brace_matches_nothing(void **state)
 {
 	(void)state;
-	assert_int_equal(matches("{a}-{b}-{c}-{d}-{e}-{f}-{g}-{h}-{i}", "*", "1-2-3-4-5-6-7-8-9", "w"), 0);
-	assert_int_equal(matches("{a}-{b}-{c}-{d}-{e}-{f}-{g}-{h}", "*", "1-2-3-4-5-6-7-8", "w"), 9);
+	assert_int_equal(
+		matches("{a}-{b}-{c}-{d}-{e}-{f}-{g}-{h}-{i}", "*", "1-2-3-4-5-6-7-8-9", "w"), 0);
+	assert_int_equal(matches("{a}-{b}-{c}-{d}-{e}-{f}-{g}-{h}", "*", "1-2-3-4-5-6-7-8", "w"),
+	                 9);
 	assert_int_equal(matches("{a", "*", "1", "w"), 0);
 }
 

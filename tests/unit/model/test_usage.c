@@ -5,22 +5,34 @@
 
 /* v1 until 100, v2 until 200, then v3, on production; times in any unit. */
 static struct assignment promoted[] = {
-	{ .channel = "production", .at = 100, .fingerprint = "f2", .version = "v2", .previous_fingerprint = "f1", .previous_version = "v1" },
-	{ .channel = "production", .at = 200, .fingerprint = "f3", .version = "v3", .previous_fingerprint = "f2", .previous_version = "v2" },
+	{.channel = "production",
+         .at = 100,
+         .fingerprint = "f2",
+         .version = "v2",
+         .previous_fingerprint = "f1",
+         .previous_version = "v1"},
+	{.channel = "production",
+         .at = 200,
+         .fingerprint = "f3",
+         .version = "v3",
+         .previous_fingerprint = "f2",
+         .previous_version = "v2"},
 };
-static const struct history promotions = { promoted, COUNT(promoted) };
+static const struct history promotions = {promoted, COUNT(promoted)};
 static const struct history nothing;
 
 static struct image
 image(char *fingerprint, char *version, int64_t completed_at)
 {
-	return (struct image){ .fingerprint = fingerprint, .version = version, .completed_at = completed_at };
+	return (struct image){
+		.fingerprint = fingerprint, .version = version, .completed_at = completed_at};
 }
 
 static bool
-possible(const struct history *history, const char *channel, int64_t from, int64_t to, struct image of)
+possible(const struct history *history, const char *channel, int64_t from, int64_t to,
+         struct image of)
 {
-	return usage_possible(history, channel, (struct applied){ from, to }, &of, 1000);
+	return usage_possible(history, channel, (struct applied){from, to}, &of, 1000);
 }
 
 /* Which of v1, v2, v3 a run on production may have taken, as bits 1, 2, 4. */
@@ -126,11 +138,17 @@ static void
 any_channel_is_every_channel(void **state)
 {
 	struct assignment two[] = {
-		{ .channel = "production", .at = 100, .fingerprint = "f2", .previous_fingerprint = "f1" },
-		{ .channel = "staging", .at = 50, .fingerprint = "f2", .previous_fingerprint = "f1" },
-		{ .channel = "staging", .at = 150, .fingerprint = "f3", .previous_fingerprint = "f2" },
+		{.channel = "production",
+	         .at = 100,
+	         .fingerprint = "f2",
+	         .previous_fingerprint = "f1"},
+		{.channel = "staging", .at = 50, .fingerprint = "f2", .previous_fingerprint = "f1"},
+		{.channel = "staging",
+	         .at = 150,
+	         .fingerprint = "f3",
+	         .previous_fingerprint = "f2"},
 	};
-	struct history history = { two, COUNT(two) };
+	struct history history = {two, COUNT(two)};
 
 	(void)state;
 	assert_int_equal(possible_versions(&history, NULL, 160, 170), 2 | 4);
@@ -144,10 +162,18 @@ static void
 a_managed_channel_alone_does_not_tell_what_any_channel_held(void **state)
 {
 	struct assignment latest[] = {
-		{ .channel = "latest", .at = 100, .fingerprint = "f2", .previous_fingerprint = "f1", .managed = true },
-		{ .channel = "latest", .at = 195, .fingerprint = "f3", .previous_fingerprint = "f2", .managed = true },
+		{.channel = "latest",
+	         .at = 100,
+	         .fingerprint = "f2",
+	         .previous_fingerprint = "f1",
+	         .managed = true},
+		{.channel = "latest",
+	         .at = 195,
+	         .fingerprint = "f3",
+	         .previous_fingerprint = "f2",
+	         .managed = true},
 	};
-	struct history history = { latest, COUNT(latest) };
+	struct history history = {latest, COUNT(latest)};
 
 	(void)state;
 	assert_int_equal(possible_versions(&history, NULL, 110, 120), 1 | 2);
@@ -161,9 +187,13 @@ static void
 a_previous_version_may_be_known_by_its_name_only(void **state)
 {
 	struct assignment named[] = {
-		{ .channel = "production", .at = 100, .fingerprint = "f2", .version = "v2", .previous_version = "v1" },
+		{.channel = "production",
+	         .at = 100,
+	         .fingerprint = "f2",
+	         .version = "v2",
+	         .previous_version = "v1"},
 	};
-	struct history history = { named, COUNT(named) };
+	struct history history = {named, COUNT(named)};
 	struct image nameless = image("f1", NULL, 10), reused = image("f9", "v2", 10);
 
 	(void)state;
@@ -177,10 +207,10 @@ static void
 a_channel_that_held_nothing_makes_nothing_possible(void **state)
 {
 	struct assignment first[] = {
-		{ .channel = "production", .at = 100, .fingerprint = "f2" },
-		{ .channel = "production", .at = 200, .previous_fingerprint = "f2" }, /* unassigned */
+		{.channel = "production", .at = 100, .fingerprint = "f2"},
+		{.channel = "production", .at = 200, .previous_fingerprint = "f2"}, /* unassigned */
 	};
-	struct history history = { first, COUNT(first) };
+	struct history history = {first, COUNT(first)};
 	struct image nameless = image("f9", NULL, 10);
 
 	(void)state;
@@ -194,10 +224,13 @@ static void
 a_lost_assignment_is_known_from_what_the_next_one_replaced(void **state)
 {
 	struct assignment gap[] = {
-		{ .channel = "production", .at = 100, .fingerprint = "f1" },
-		{ .channel = "production", .at = 200, .fingerprint = "f3", .previous_fingerprint = "f2" },
+		{.channel = "production", .at = 100, .fingerprint = "f1"},
+		{.channel = "production",
+	         .at = 200,
+	         .fingerprint = "f3",
+	         .previous_fingerprint = "f2"},
 	};
-	struct history history = { gap, COUNT(gap) };
+	struct history history = {gap, COUNT(gap)};
 
 	(void)state;
 	assert_int_equal(possible_versions(&history, "production", 150, 160), 1 | 2);
@@ -231,10 +264,12 @@ main(void)
 		cmocka_unit_test(what_was_assigned_later_is_not_possible),
 		cmocka_unit_test(a_run_that_ends_in_the_second_of_an_assignment_may_have_taken_it),
 		cmocka_unit_test(a_run_created_in_the_second_of_the_next_assignment_moves_nothing),
-		cmocka_unit_test(without_history_every_version_completed_before_the_end_of_the_run_is_possible),
+		cmocka_unit_test(
+			without_history_every_version_completed_before_the_end_of_the_run_is_possible),
 		cmocka_unit_test(without_an_applied_run_every_version_completed_so_far_is_possible),
 		cmocka_unit_test(a_version_that_is_not_complete_cannot_run_anywhere),
-		cmocka_unit_test(a_version_whose_completion_was_not_seen_is_possible_from_its_creation_on),
+		cmocka_unit_test(
+			a_version_whose_completion_was_not_seen_is_possible_from_its_creation_on),
 		cmocka_unit_test(any_channel_is_every_channel),
 		cmocka_unit_test(a_managed_channel_alone_does_not_tell_what_any_channel_held),
 		cmocka_unit_test(a_previous_version_may_be_known_by_its_name_only),

@@ -10,7 +10,10 @@
 static bool
 run(struct workspace *workspace, const char *status, int64_t created_at, int64_t updated_at)
 {
-	struct run_news news = { .id = "run-1", .status = status, .created_at = created_at, .updated_at = updated_at };
+	struct run_news news = {.id = "run-1",
+	                        .status = status,
+	                        .created_at = created_at,
+	                        .updated_at = updated_at};
 
 	return workspace_run(workspace, &news, LATER);
 }
@@ -18,7 +21,7 @@ run(struct workspace *workspace, const char *status, int64_t created_at, int64_t
 static bool
 assessed(struct workspace *workspace, bool drifted, int64_t at)
 {
-	struct assessment_news news = { .succeeded = true, .drifted = drifted, .created_at = at };
+	struct assessment_news news = {.succeeded = true, .drifted = drifted, .created_at = at};
 
 	return workspace_assessed(workspace, &news, LATER);
 }
@@ -40,7 +43,7 @@ statuses_have_their_meaning(void **state)
 static void
 an_applied_run_is_kept_with_its_creation_and_end(void **state)
 {
-	struct workspace w = { 0 };
+	struct workspace w = {0};
 
 	(void)state;
 	assert_false(run(&w, "planning", 10, 11));
@@ -56,7 +59,7 @@ an_applied_run_is_kept_with_its_creation_and_end(void **state)
 static void
 planned_and_finished_moves_nothing(void **state)
 {
-	struct workspace w = { 0 };
+	struct workspace w = {0};
 
 	(void)state;
 	run(&w, "applied", 10, 20);
@@ -70,7 +73,7 @@ planned_and_finished_moves_nothing(void **state)
 static void
 the_later_apply_wins_whatever_comes_first(void **state)
 {
-	struct workspace w = { 0 };
+	struct workspace w = {0};
 
 	(void)state;
 	assert_true(run(&w, "applied", 30, 40));
@@ -82,7 +85,7 @@ the_later_apply_wins_whatever_comes_first(void **state)
 	workspace_fini(&w);
 
 	/* An apply older than a later plan is still the last apply. */
-	w = (struct workspace){ 0 };
+	w = (struct workspace){0};
 	assert_true(run(&w, "planned_and_finished", 50, 60));
 	assert_true(run(&w, "applied", 10, 20));
 	assert_int_equal(w.applied.to, 20);
@@ -93,7 +96,7 @@ the_later_apply_wins_whatever_comes_first(void **state)
 static void
 a_run_without_times_counts_by_its_arrival(void **state)
 {
-	struct workspace w = { 0 };
+	struct workspace w = {0};
 
 	(void)state;
 	assert_true(run(&w, "applied", 0, 0));
@@ -105,7 +108,7 @@ a_run_without_times_counts_by_its_arrival(void **state)
 static void
 a_failure_counts_until_something_newer_is_known(void **state)
 {
-	struct workspace w = { 0 };
+	struct workspace w = {0};
 
 	(void)state;
 	assert_true(run(&w, "errored", 10, 20));
@@ -123,7 +126,7 @@ a_failure_counts_until_something_newer_is_known(void **state)
 static void
 drift_lasts_until_a_clean_assessment_or_an_apply_created_after_it(void **state)
 {
-	struct workspace w = { 0 };
+	struct workspace w = {0};
 
 	(void)state;
 	assert_true(assessed(&w, true, 10));
@@ -144,7 +147,7 @@ drift_lasts_until_a_clean_assessment_or_an_apply_created_after_it(void **state)
 static void
 an_apply_created_before_the_assessment_does_not_undo_drift(void **state)
 {
-	struct workspace w = { 0 };
+	struct workspace w = {0};
 
 	(void)state;
 	assessed(&w, true, 10);
@@ -156,7 +159,7 @@ an_apply_created_before_the_assessment_does_not_undo_drift(void **state)
 static void
 drift_older_than_the_last_apply_is_no_drift(void **state)
 {
-	struct workspace w = { 0 };
+	struct workspace w = {0};
 
 	(void)state;
 	run(&w, "applied", 11, 21);
@@ -168,8 +171,8 @@ drift_older_than_the_last_apply_is_no_drift(void **state)
 static void
 an_assessment_that_did_not_succeed_tells_nothing(void **state)
 {
-	struct workspace w = { 0 };
-	struct assessment_news failed = { .drifted = false, .created_at = 20 };
+	struct workspace w = {0};
+	struct assessment_news failed = {.drifted = false, .created_at = 20};
 
 	(void)state;
 	assessed(&w, true, 10);
@@ -182,7 +185,7 @@ an_assessment_that_did_not_succeed_tells_nothing(void **state)
 static void
 a_workspace_that_is_gone_comes_back_with_a_later_run_only(void **state)
 {
-	struct workspace w = { 0 };
+	struct workspace w = {0};
 
 	(void)state;
 	assessed(&w, true, 10);
@@ -202,7 +205,7 @@ a_workspace_that_is_gone_comes_back_with_a_later_run_only(void **state)
 static void
 the_run_that_destroyed_it_does_not_bring_it_back(void **state)
 {
-	struct workspace w = { 0 };
+	struct workspace w = {0};
 
 	(void)state;
 	assert_true(workspace_is_gone(&w, 20));
@@ -210,7 +213,7 @@ the_run_that_destroyed_it_does_not_bring_it_back(void **state)
 	assert_int_equal(w.gone_at, 20);
 	workspace_fini(&w);
 
-	w = (struct workspace){ 0 };
+	w = (struct workspace){0};
 	run(&w, "applied", 20, 30);
 	assert_true(workspace_is_gone(&w, 20));
 	assert_int_equal(w.gone_at, 20);
@@ -220,7 +223,7 @@ the_run_that_destroyed_it_does_not_bring_it_back(void **state)
 static void
 late_news_does_not_let_a_gone_workspace_drift(void **state)
 {
-	struct workspace w = { 0 };
+	struct workspace w = {0};
 
 	(void)state;
 	workspace_is_gone(&w, 20);
@@ -248,9 +251,10 @@ take(struct workspace *w, const struct step *s)
 }
 
 static void
-permute(const struct step *steps, size_t count, size_t *order, size_t n, const struct workspace *expected)
+permute(const struct step *steps, size_t count, size_t *order, size_t n,
+        const struct workspace *expected)
 {
-	struct workspace w = { 0 };
+	struct workspace w = {0};
 
 	for (size_t i = 0; n < count && i < count; i++) {
 		bool taken = false;
@@ -272,7 +276,8 @@ permute(const struct step *steps, size_t count, size_t *order, size_t n, const s
 	assert_int_equal(w.drifted, expected->drifted);
 	assert_int_equal(w.gone_at, expected->gone_at);
 	/* Which failures were seen depends on the order; whether the last run failed does not. */
-	assert_int_equal(w.run_failed_at > w.run_ok_at, expected->run_failed_at > expected->run_ok_at);
+	assert_int_equal(w.run_failed_at > w.run_ok_at,
+	                 expected->run_failed_at > expected->run_ok_at);
 	workspace_fini(&w);
 }
 
@@ -280,18 +285,18 @@ static void
 the_same_news_ends_in_the_same_state_in_every_order(void **state)
 {
 	static const struct step life[] = {
-		{ .what = RUN, .status = "applied", .from = 10, .at = 20 },
-		{ .what = ASSESSMENT, .at = 25, .drifted = true },
-		{ .what = RUN, .status = "errored", .from = 26, .at = 30 },
-		{ .what = GONE, .at = 35 },
-		{ .what = ASSESSMENT, .at = 38, .drifted = true },
-		{ .what = RUN, .status = "applied", .from = 40, .at = 50 },
-		{ .what = GONE, .at = 60 },
+		{.what = RUN, .status = "applied", .from = 10, .at = 20},
+		{.what = ASSESSMENT, .at = 25, .drifted = true},
+		{.what = RUN, .status = "errored", .from = 26, .at = 30},
+		{.what = GONE, .at = 35},
+		{.what = ASSESSMENT, .at = 38, .drifted = true},
+		{.what = RUN, .status = "applied", .from = 40, .at = 50},
+		{.what = GONE, .at = 60},
 	};
 
 	(void)state;
 	for (size_t length = 1; length <= COUNT(life); length++) {
-		struct workspace expected = { 0 };
+		struct workspace expected = {0};
 		size_t order[COUNT(life)];
 
 		for (size_t i = 0; i < length; i++)

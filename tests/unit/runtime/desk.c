@@ -46,7 +46,8 @@ on_request(struct httpd_request *r, void *arg)
 		answer_large(r);
 	} else {
 		snprintf(text, sizeof(text), "%zu bytes\n", d->body_len);
-		httpd_reply(r, httpd_method(r) == HTTPD_POST ? 202 : 200, "text/plain", text, strlen(text));
+		httpd_reply(r, httpd_method(r) == HTTPD_POST ? 202 : 200, "text/plain", text,
+		            strlen(text));
 	}
 	sem_post(&d->asked);
 }

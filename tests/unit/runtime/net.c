@@ -201,7 +201,8 @@ write_pem(const char *dir, const char *name, X509 *x, EVP_PKEY *key)
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	f = fopen(path, "w");
-	if (!f || (x ? PEM_write_X509(f, x) : PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL)) != 1)
+	if (!f || (x ? PEM_write_X509(f, x)
+	             : PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL)) != 1)
 		die(path);
 	fclose(f);
 }
@@ -222,7 +223,8 @@ net_certificate(const char *dir, const char *name)
 	X509_gmtime_adj(X509_getm_notBefore(x), -3600);
 	X509_gmtime_adj(X509_getm_notAfter(x), 3600);
 	X509_set_pubkey(x, key);
-	X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0);
+	X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1,
+	                           0);
 	X509_set_issuer_name(x, subject);
 	X509_add_ext(x, ext, -1);
 	if (X509_sign(x, key, EVP_sha256()) == 0)

@@ -31,7 +31,8 @@ read_request(struct stub *s, int fd)
 		end = strstr(got, "\r\n\r\n");
 		length = strcasestr(got, "\r\nContent-Length:");
 		if (end)
-			whole = (size_t)(end + 4 - got) + (length ? strtoul(length + 17, NULL, 10) : 0);
+			whole = (size_t)(end + 4 - got) +
+			        (length ? strtoul(length + 17, NULL, 10) : 0);
 	}
 	memcpy(s->request, got, sizeof(got));
 	return true;

@@ -76,8 +76,12 @@ a_post_sends_exactly_what_was_given(void **state)
 	struct outcome o;
 
 	(void)state;
-	o = call(&(struct httpc_request){.method = "POST", .url = url("http", s->host, "/in?x=1"),
-		.headers = headers, .body = "{\"a\":\0001}", .body_len = 8, .allow_private = true});
+	o = call(&(struct httpc_request){.method = "POST",
+	                                 .url = url("http", s->host, "/in?x=1"),
+	                                 .headers = headers,
+	                                 .body = "{\"a\":\0001}",
+	                                 .body_len = 8,
+	                                 .allow_private = true});
 	assert_int_equal(o.result, HTTPC_ANSWERED);
 	assert_int_equal(o.status, 200);
 	assert_int_equal(o.body_len, 2);
@@ -96,15 +100,18 @@ other_methods_and_no_body(void **state)
 {
 	static const struct {
 		const char *method, *body;
-	} cases[] = {{"GET", NULL}, {"PATCH", "{}"}, {"DELETE", NULL}, {"POST", NULL}, {"PUT", "1"}};
+	} cases[] = {
+		{"GET", NULL}, {"PATCH", "{}"}, {"DELETE", NULL}, {"POST", NULL}, {"PUT", "1"}};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct stub *s = stub_open("HTTP/1.1 204 No Content\r\n\r\n", 0);
 		const char *body = cases[i].body;
 		struct outcome o = call(&(struct httpc_request){.method = cases[i].method,
-			.url = url("http", s->host, "/"), .body = body,
-			.body_len = body ? strlen(body) : 0, .allow_private = true});
+		                                                .url = url("http", s->host, "/"),
+		                                                .body = body,
+		                                                .body_len = body ? strlen(body) : 0,
+		                                                .allow_private = true});
 
 		assert_int_equal(o.status, 204);
 		assert_int_equal(strncmp(s->request, cases[i].method, strlen(cases[i].method)), 0);
@@ -118,12 +125,13 @@ static void
 a_redirect_is_an_answer(void **state)
 {
 	struct stub *s = stub_open("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\n"
-				   "Content-Length: 0\r\n\r\n", 0);
+	                           "Content-Length: 0\r\n\r\n",
+	                           0);
 	struct outcome o;
 
 	(void)state;
-	o = call(&(struct httpc_request){.method = "POST", .url = url("http", s->host, "/"),
-		.allow_private = true});
+	o = call(&(struct httpc_request){
+		.method = "POST", .url = url("http", s->host, "/"), .allow_private = true});
 	assert_int_equal(o.result, HTTPC_ANSWERED);
 	assert_int_equal(o.status, 302);
 	assert_int_equal(s->connections, 1);
@@ -138,12 +146,12 @@ of_a_long_body_the_first_64_kib_are_kept(void **state)
 	struct outcome o;
 
 	(void)state;
-	o = call(&(struct httpc_request){.method = "GET", .url = url("http", some->host, "/"),
-		.allow_private = true});
+	o = call(&(struct httpc_request){
+		.method = "GET", .url = url("http", some->host, "/"), .allow_private = true});
 	assert_int_equal(o.result, HTTPC_ANSWERED);
 	assert_int_equal(o.body_len, 65536);
-	o = call(&(struct httpc_request){.method = "GET", .url = url("http", endless->host, "/"),
-		.allow_private = true});
+	o = call(&(struct httpc_request){
+		.method = "GET", .url = url("http", endless->host, "/"), .allow_private = true});
 	assert_int_equal(o.result, HTTPC_ANSWERED);
 	assert_int_equal(o.status, 200);
 	assert_int_equal(o.body_len, 65536);
@@ -158,11 +166,11 @@ retry_after(const char *value)
 	struct stub *s;
 	struct outcome o;
 
-	snprintf(answer, sizeof(answer), "HTTP/1.1 429 Too Many\r\nRetry-After: %s\r\nContent-Length: 0\r\n\r\n",
-		 value);
+	snprintf(answer, sizeof(answer),
+	         "HTTP/1.1 429 Too Many\r\nRetry-After: %s\r\nContent-Length: 0\r\n\r\n", value);
 	s = stub_open(answer, 0);
-	o = call(&(struct httpc_request){.method = "POST", .url = url("http", s->host, "/"),
-		.allow_private = true});
+	o = call(&(struct httpc_request){
+		.method = "POST", .url = url("http", s->host, "/"), .allow_private = true});
 	assert_int_equal(o.status, 429);
 	stub_close(s);
 	return o.retry_after_ms;
@@ -192,8 +200,19 @@ static void
 private_addresses_are_refused_however_they_are_spelled(void **state)
 {
 	static const char *const hosts[] = {
-		"127.0.0.1", "localhost", "2130706433", "0x7f.1", "0177.0.0.1", "[::1]", "[::ffff:127.0.0.1]",
-		"0.0.0.0", "[::]", "10.0.0.1", "169.254.169.254", "[fd00::1]", "[64:ff9b::7f00:1]",
+		"127.0.0.1",
+		"localhost",
+		"2130706433",
+		"0x7f.1",
+		"0177.0.0.1",
+		"[::1]",
+		"[::ffff:127.0.0.1]",
+		"0.0.0.0",
+		"[::]",
+		"10.0.0.1",
+		"169.254.169.254",
+		"[fd00::1]",
+		"[64:ff9b::7f00:1]",
 	};
 	struct stub *s = stub_open("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 0);
 	char host[64];
@@ -203,7 +222,8 @@ private_addresses_are_refused_however_they_are_spelled(void **state)
 		struct outcome o;
 
 		snprintf(host, sizeof(host), "%s%s", hosts[i], strrchr(s->host, ':'));
-		o = call(&(struct httpc_request){.method = "POST", .url = url("https", host, "/secret-path")});
+		o = call(&(struct httpc_request){.method = "POST",
+		                                 .url = url("https", host, "/secret-path")});
 		if (o.result != HTTPC_REFUSED)
 			fail_msg("%s: result %d, %s", host, (int)o.result, o.text);
 		assert_null(strstr(o.text, "secret-path"));
@@ -223,21 +243,28 @@ other_schemes_and_broken_requests_are_refused(void **state)
 	o = call(&(struct httpc_request){.method = "GET", .url = "http://example.com/secret-path"});
 	assert_int_equal(o.result, HTTPC_REFUSED);
 	assert_string_equal(o.text, "only https is allowed");
-	o = call(&(struct httpc_request){.method = "GET", .url = "file:///etc/passwd", .allow_private = true});
+	o = call(&(struct httpc_request){
+		.method = "GET", .url = "file:///etc/passwd", .allow_private = true});
 	assert_int_equal(o.result, HTTPC_REFUSED);
-	o = call(&(struct httpc_request){.method = "GET", .url = "gopher://127.0.0.1/x", .allow_private = true});
+	o = call(&(struct httpc_request){
+		.method = "GET", .url = "gopher://127.0.0.1/x", .allow_private = true});
 	assert_int_equal(o.result, HTTPC_REFUSED);
-	o = call(&(struct httpc_request){.method = "GET", .url = "https://exa mple.com/secret-path"});
+	o = call(&(struct httpc_request){.method = "GET",
+	                                 .url = "https://exa mple.com/secret-path"});
 	assert_int_equal(o.result, HTTPC_REFUSED);
 	assert_null(strstr(o.text, "secret-path"));
 	o = call(&(struct httpc_request){.method = "GET", .url = ""});
 	assert_int_equal(o.result, HTTPC_REFUSED);
-	o = call(&(struct httpc_request){.method = "GET", .url = "https://example.com/\r\nX-Forged: 1"});
+	o = call(&(struct httpc_request){.method = "GET",
+	                                 .url = "https://example.com/\r\nX-Forged: 1"});
 	assert_int_equal(o.result, HTTPC_REFUSED);
-	o = call(&(struct httpc_request){.method = "GET", .url = "http://127.0.0.1:1/", .headers = forged,
-		.allow_private = true});
+	o = call(&(struct httpc_request){.method = "GET",
+	                                 .url = "http://127.0.0.1:1/",
+	                                 .headers = forged,
+	                                 .allow_private = true});
 	assert_int_equal(o.result, HTTPC_REFUSED);
-	o = call(&(struct httpc_request){.method = "GET\r\n", .url = "http://127.0.0.1:1/", .allow_private = true});
+	o = call(&(struct httpc_request){
+		.method = "GET\r\n", .url = "http://127.0.0.1:1/", .allow_private = true});
 	assert_int_equal(o.result, HTTPC_REFUSED);
 }
 
@@ -247,7 +274,8 @@ a_connection_of_an_allowed_request_is_not_used_by_a_guarded_one(void **state)
 	char dir[64], certificate[128], key[128], where[128];
 	struct outcome o = {.loop = loop_new()};
 	struct httpc *httpc = httpc_new(o.loop);
-	struct httpc_request request = {.method = "GET", .url = where, .ca_file = certificate, .allow_private = true};
+	struct httpc_request request = {
+		.method = "GET", .url = where, .ca_file = certificate, .allow_private = true};
 	struct desk *d;
 
 	(void)state;
@@ -289,7 +317,8 @@ a_certificate_must_verify(void **state)
 	snprintf(certificate, sizeof(certificate), "%s/cert.pem", dir);
 	snprintf(key, sizeof(key), "%s/key.pem", dir);
 	d = desk_open(&(struct httpd_options){.certificate_file = certificate, .key_file = key});
-	snprintf(where, sizeof(where), "https://localhost%s/secret-path", strrchr(desk_address(d), ':'));
+	snprintf(where, sizeof(where), "https://localhost%s/secret-path",
+	         strrchr(desk_address(d), ':'));
 
 	o = call(&request); /* nobody vouches for it */
 	assert_int_equal(o.result, HTTPC_UNTRUSTED);
@@ -297,7 +326,8 @@ a_certificate_must_verify(void **state)
 	request.ca_file = certificate;
 	o = call(&request);
 	assert_int_equal(o.result, HTTPC_ANSWERED);
-	snprintf(where, sizeof(where), "https://%s/", desk_address(d)); /* by a name it is not for */
+	snprintf(where, sizeof(where), "https://%s/",
+	         desk_address(d)); /* by a name it is not for */
 	o = call(&request);
 	assert_int_equal(o.result, HTTPC_UNTRUSTED);
 	request.ca_file = "/nonexistent";
@@ -311,8 +341,8 @@ static void
 what_does_not_answer_is_unreachable(void **state)
 {
 	static const char *const answers[] = {
-		NULL,                                              /* silence */
-		"",                                                /* hangs up */
+		NULL, /* silence */
+		"",   /* hangs up */
 		"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nConnection: close\r\n\r\nshort",
 		"\x16\x03\x01 what is this\r\nConnection: close\r\n\r\n",
 	};
@@ -322,8 +352,10 @@ what_does_not_answer_is_unreachable(void **state)
 	for (size_t i = 0; i < COUNT(answers); i++) {
 		struct stub *s = stub_open(answers[i], 0);
 
-		o = call(&(struct httpc_request){.method = "POST",
-			.url = url("http", s->host, "/secret-path?secret-query"), .allow_private = true,
+		o = call(&(struct httpc_request){
+			.method = "POST",
+			.url = url("http", s->host, "/secret-path?secret-query"),
+			.allow_private = true,
 			.timeout_ms = 300});
 		if (o.result != HTTPC_UNREACHABLE)
 			fail_msg("case %zu: %d", i, (int)o.result);
@@ -333,7 +365,8 @@ what_does_not_answer_is_unreachable(void **state)
 			assert_in_range(o.elapsed_ms, 290, 5000);
 		stub_close(s);
 	}
-	o = call(&(struct httpc_request){.method = "POST", .url = "http://127.0.0.1:1/secret", .allow_private = true});
+	o = call(&(struct httpc_request){
+		.method = "POST", .url = "http://127.0.0.1:1/secret", .allow_private = true});
 	assert_int_equal(o.result, HTTPC_UNREACHABLE);
 	assert_null(strstr(o.text, "secret"));
 }
@@ -351,7 +384,8 @@ a_proxy_in_the_environment_does_not_matter(void **state)
 	setenv("http_proxy", value, 1);
 	setenv("https_proxy", value, 1);
 	setenv("ALL_PROXY", value, 1);
-	o = call(&(struct httpc_request){.method = "GET", .url = url("http", s->host, "/"), .allow_private = true});
+	o = call(&(struct httpc_request){
+		.method = "GET", .url = url("http", s->host, "/"), .allow_private = true});
 	unsetenv("http_proxy");
 	unsetenv("https_proxy");
 	unsetenv("ALL_PROXY");
@@ -374,7 +408,8 @@ static void
 done_may_send_the_next(void **state)
 {
 	struct stub *s = stub_open("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 0);
-	struct httpc_request request = {.method = "GET", .url = url("http", s->host, "/"), .allow_private = true};
+	struct httpc_request request = {
+		.method = "GET", .url = url("http", s->host, "/"), .allow_private = true};
 	struct outcome o = {.loop = loop_new(), .again = &request};
 
 	(void)state;
@@ -402,8 +437,10 @@ a_cancelled_call_is_never_done(void **state)
 {
 	struct stub *silent = stub_open(NULL, 0);
 	struct stub *s = stub_open("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 0);
-	struct httpc_request request = {.method = "GET", .url = url("http", silent->host, "/"),
-					.allow_private = true, .timeout_ms = 50};
+	struct httpc_request request = {.method = "GET",
+	                                .url = url("http", silent->host, "/"),
+	                                .allow_private = true,
+	                                .timeout_ms = 50};
 	struct outcome o = {.loop = loop_new()};
 	struct httpc *httpc = httpc_new(o.loop);
 
@@ -427,7 +464,8 @@ freeing_with_calls_in_flight_is_clean(void **state)
 {
 	struct stub *silent = stub_open(NULL, 0);
 	struct stub *s = stub_open("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 0);
-	struct httpc_request request = {.method = "GET", .url = url("http", silent->host, "/"), .allow_private = true};
+	struct httpc_request request = {
+		.method = "GET", .url = url("http", silent->host, "/"), .allow_private = true};
 	struct outcome o = {.loop = loop_new()};
 	struct httpc *httpc = httpc_new(o.loop);
 

@@ -58,8 +58,8 @@ a_post_is_handed_out_whole_and_answered(void **state)
 	struct desk *d = *state;
 
 	ask(d, "POST /hooks/x?q=a%20b+c&r=1 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello",
-	    "HTTP/1.1 202 Accepted\r\nContent-Type: text/plain\r\nContent-Length: 8\r\n\r\n", "5 bytes\n",
-	    false);
+	    "HTTP/1.1 202 Accepted\r\nContent-Type: text/plain\r\nContent-Length: 8\r\n\r\n",
+	    "5 bytes\n", false);
 	assert_int_equal(d->requests, 2);
 }
 
@@ -68,11 +68,14 @@ path_and_query_are_decoded_once(void **state)
 {
 	struct desk *d = *state;
 
-	ask(d, "GET /a%2520b/%C3%A4+?x=1&&q=%26%3d+%2B&q=2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+	ask(d,
+	    "GET /a%2520b/%C3%A4+?x=1&&q=%26%3d+%2B&q=2 HTTP/1.1\r\nHost: x\r\nConnection: "
+	    "close\r\n\r\n",
 	    "HTTP/1.1 200", "", true);
 	assert_string_equal(d->path, "/a%20b/\xc3\xa4+");
 	assert_string_equal(d->query, "&= +");
-	ask(d, "GET /?qq=1&q HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "HTTP/1.1 200", "", true);
+	ask(d, "GET /?qq=1&q HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "HTTP/1.1 200", "",
+	    true);
 	assert_string_equal(d->query, "");
 	ask(d, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "HTTP/1.1 200", "", true);
 	assert_string_equal(d->query, "(none)");
@@ -94,8 +97,8 @@ pipelined_requests_are_answered_in_order(void **state)
 	int fd = net_connect(desk_address(d));
 
 	assert_true(net_send(fd, "POST /1 HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\na"
-				 "POST /2 HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab"
-				 "POST /3 HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"));
+	                         "POST /2 HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab"
+	                         "POST /3 HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"));
 	expect(fd, "HTTP/1.1 202", "\r\n\r\n1 bytes");
 	expect(fd, "HTTP/1.1 202", "\r\n\r\n2 bytes");
 	expect(fd, "HTTP/1.1 202", "\r\n\r\n3 bytes");
@@ -107,10 +110,14 @@ a_chunked_body_arrives_in_one_piece(void **state)
 {
 	struct desk *d = *state;
 
-	ask(d, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-	       "3\r\nabc\r\n1\r\nd\r\n0\r\n\r\n", "HTTP/1.1 202", "\r\n\r\n4 bytes\n", false);
-	ask(d, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
-	       "4\r\nabcd\r\n0\r\nX-Trailer: 1\r\n\r\n", "HTTP/1.1 202", "\r\n\r\n4 bytes\n", true);
+	ask(d,
+	    "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+	    "3\r\nabc\r\n1\r\nd\r\n0\r\n\r\n",
+	    "HTTP/1.1 202", "\r\n\r\n4 bytes\n", false);
+	ask(d,
+	    "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+	    "4\r\nabcd\r\n0\r\nX-Trailer: 1\r\n\r\n",
+	    "HTTP/1.1 202", "\r\n\r\n4 bytes\n", true);
 	assert_string_equal(d->body, "abcd");
 }
 
@@ -121,7 +128,7 @@ expect_continue_is_answered_before_the_body(void **state)
 	int fd = net_connect(desk_address(d));
 
 	assert_true(net_send(fd, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n"
-				 "Expect: 100-continue\r\n\r\n"));
+	                         "Expect: 100-continue\r\n\r\n"));
 	expect(fd, "HTTP/1.1 100 Continue\r\n\r\n", "");
 	assert_true(net_send(fd, "body"));
 	expect(fd, "HTTP/1.1 202", "4 bytes\n");
@@ -138,11 +145,12 @@ head_has_the_length_and_no_body(void **state)
 	char *all;
 
 	assert_true(net_send(fd, "HEAD / HTTP/1.1\r\nHost: x\r\n\r\n"
-				 "HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+	                         "HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
 	all = net_rest(fd);
-	assert_string_equal(all, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 8\r\n\r\n"
-				 "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 8\r\n"
-				 "Connection: close\r\n\r\n");
+	assert_string_equal(
+		all, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 8\r\n\r\n"
+		     "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 8\r\n"
+		     "Connection: close\r\n\r\n");
 	free(all);
 	close(fd);
 }
@@ -150,15 +158,18 @@ head_has_the_length_and_no_body(void **state)
 static void
 other_methods_reach_the_handler(void **state)
 {
-	static const char *const methods[] = {"PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "PROPFIND", "BREW"};
+	static const char *const methods[] = {"PUT",   "DELETE",   "OPTIONS", "PATCH",
+	                                      "TRACE", "PROPFIND", "BREW"};
 	struct desk *d = *state;
 	char request[128];
 
 	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
 		snprintf(request, sizeof(request), "%s /x HTTP/1.1\r\nHost: x\r\n\r\n", methods[i]);
-		ask(d, request, "HTTP/1.1 405 Method Not Allowed\r\n", "\r\nAllow: GET, HEAD, POST\r\n", false);
+		ask(d, request, "HTTP/1.1 405 Method Not Allowed\r\n",
+		    "\r\nAllow: GET, HEAD, POST\r\n", false);
 	}
-	ask(d, "CONNECT example.com:443 HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 405", "no\n", false);
+	ask(d, "CONNECT example.com:443 HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 405", "no\n",
+	    false);
 }
 
 static void
@@ -200,7 +211,8 @@ an_answer_may_come_later(void **state)
 	struct desk *d = *state;
 	int fd = net_connect(desk_address(d));
 
-	assert_true(net_send(fd, "GET /later HTTP/1.1\r\nHost: x\r\n\r\nGET /next HTTP/1.1\r\nHost: x\r\n\r\n"));
+	assert_true(net_send(
+		fd, "GET /later HTTP/1.1\r\nHost: x\r\n\r\nGET /next HTTP/1.1\r\nHost: x\r\n\r\n"));
 	desk_wait_asked(d);
 	assert_int_equal(desk_open_requests(d), 1);
 	desk_answer_later(d);
@@ -214,12 +226,15 @@ static void
 answering_after_the_client_has_left_is_harmless(void **state)
 {
 	struct desk *d = *state;
-	struct { int on, seconds; } reset = {1, 0};
+	struct {
+		int on, seconds;
+	} reset = {1, 0};
 
 	for (int i = 0; i < 4; i++) {
 		int fd = net_connect(desk_address(d));
 
-		assert_true(net_send(fd, "POST /later HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"));
+		assert_true(net_send(
+			fd, "POST /later HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"));
 		desk_wait_asked(d);
 		if (i % 2)
 			setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));

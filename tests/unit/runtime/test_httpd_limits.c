@@ -69,11 +69,12 @@ ambiguous_framing_is_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(heads); i++) {
 		/* A body that ends the request in either reading. */
-		snprintf(request, sizeof(request),
-			 "POST / HTTP/1.1\r\nHost: x\r\n%s\r\n0\r\n\r\n", heads[i]);
+		snprintf(request, sizeof(request), "POST / HTTP/1.1\r\nHost: x\r\n%s\r\n0\r\n\r\n",
+		         heads[i]);
 		expect_refused(request, strlen(request), "HTTP/1.1 4");
 	}
-	snprintf(request, sizeof(request), "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+	snprintf(request, sizeof(request),
+	         "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
 	expect_refused(request, strlen(request), "HTTP/1.1 400");
 }
 
@@ -84,7 +85,8 @@ the_same_length_twice_is_one_length(void **state)
 	int fd = net_connect(desk_address(d));
 
 	(void)state;
-	net_send(fd, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc");
+	net_send(fd,
+	         "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc");
 	expect(fd, "HTTP/1.1 202");
 	close(fd);
 	desk_close(d);
@@ -103,8 +105,9 @@ the_body_of_a_method_without_one_is_not_a_request(void **state)
 		char *all;
 
 		snprintf(request, sizeof(request),
-			 "%s / HTTP/1.1\r\nHost: x\r\nContent-Length: 34\r\n\r\n"
-			 "GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n", methods[i]);
+		         "%s / HTTP/1.1\r\nHost: x\r\nContent-Length: 34\r\n\r\n"
+		         "GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n",
+		         methods[i]);
 		net_send(fd, request);
 		all = net_rest(fd);
 		assert_non_null(strstr(all, "Connection: close"));
@@ -132,7 +135,8 @@ static void
 a_body_over_the_limit_is_413_that_the_client_can_read(void **state)
 {
 	size_t len;
-	char *request = long_request("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n", 3000000, &len);
+	char *request = long_request(
+		"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n", 3000000, &len);
 
 	(void)state;
 	expect_refused(request, len, "HTTP/1.1 413");
@@ -145,7 +149,8 @@ a_body_of_the_limit_is_taken(void **state)
 	struct desk *d = desk_open(&(struct httpd_options){0});
 	int fd = net_connect(desk_address(d));
 	size_t len;
-	char *request = long_request("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n", BODY_MAX, &len);
+	char *request = long_request("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n",
+	                             BODY_MAX, &len);
 
 	(void)state;
 	net_send_bytes(fd, request, len);
@@ -160,8 +165,10 @@ static void
 a_chunked_body_over_the_limit_is_413(void **state)
 {
 	size_t len;
-	char *request = long_request("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-				     "1\r\nx\r\n186A0\r\n", 2000000, &len);
+	char *request =
+		long_request("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+	                     "1\r\nx\r\n186A0\r\n",
+	                     2000000, &len);
 
 	(void)state;
 	expect_refused(request, len, "HTTP/1.1 413");
@@ -213,7 +220,8 @@ a_request_that_drips_is_ended_at_its_deadline(void **state)
 		"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
 		"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\n",
 	};
-	struct desk *d = desk_open(&(struct httpd_options){.request_ms = REQUEST_MS, .idle_ms = NET_WAIT_MS});
+	struct desk *d = desk_open(
+		&(struct httpd_options){.request_ms = REQUEST_MS, .idle_ms = NET_WAIT_MS});
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(starts); i++) {
@@ -231,7 +239,8 @@ a_request_that_drips_is_ended_at_its_deadline(void **state)
 static void
 the_deadline_holds_for_a_later_request_of_a_connection(void **state)
 {
-	struct desk *d = desk_open(&(struct httpd_options){.request_ms = REQUEST_MS, .idle_ms = NET_WAIT_MS});
+	struct desk *d = desk_open(
+		&(struct httpd_options){.request_ms = REQUEST_MS, .idle_ms = NET_WAIT_MS});
 	int fd = net_connect(desk_address(d));
 	bool told;
 
@@ -296,7 +305,8 @@ a_connection_that_was_ended_is_not_read_for_ever(void **state)
 static void
 a_silent_connection_is_ended_at_the_deadline(void **state)
 {
-	struct desk *d = desk_open(&(struct httpd_options){.request_ms = REQUEST_MS, .idle_ms = NET_WAIT_MS});
+	struct desk *d = desk_open(
+		&(struct httpd_options){.request_ms = REQUEST_MS, .idle_ms = NET_WAIT_MS});
 	int fd = net_connect(desk_address(d));
 
 	(void)state;
@@ -308,7 +318,8 @@ a_silent_connection_is_ended_at_the_deadline(void **state)
 static void
 idling_between_requests_has_its_own_limit(void **state)
 {
-	struct desk *d = desk_open(&(struct httpd_options){.request_ms = REQUEST_MS, .idle_ms = IDLE_MS});
+	struct desk *d =
+		desk_open(&(struct httpd_options){.request_ms = REQUEST_MS, .idle_ms = IDLE_MS});
 	int fd = net_connect(desk_address(d));
 	int64_t start_ms;
 
@@ -375,8 +386,14 @@ the_newest_connection_over_the_cap_is_closed(void **state)
 static void
 fill_noise(unsigned char *bytes, size_t len, unsigned seed)
 {
-	static const char *const words[] = {"\r\n", "POST / HTTP/1.1\r\n", "Content-Length: 7\r\n", ": ", "\r\n\r\n",
-					    "Transfer-Encoding: chunked\r\n", "5\r\n", "Expect: 100-continue\r\n"};
+	static const char *const words[] = {"\r\n",
+	                                    "POST / HTTP/1.1\r\n",
+	                                    "Content-Length: 7\r\n",
+	                                    ": ",
+	                                    "\r\n\r\n",
+	                                    "Transfer-Encoding: chunked\r\n",
+	                                    "5\r\n",
+	                                    "Expect: 100-continue\r\n"};
 	uint32_t x = seed * 2654435761u + 1;
 	size_t at = 0;
 
@@ -397,7 +414,8 @@ fill_noise(unsigned char *bytes, size_t len, unsigned seed)
 static void
 noise_does_no_harm(void **state)
 {
-	struct desk *d = desk_open(&(struct httpd_options){.connections_max = 4000, .request_ms = 2000});
+	struct desk *d =
+		desk_open(&(struct httpd_options){.connections_max = 4000, .request_ms = 2000});
 	unsigned char noise[300];
 	int fd;
 

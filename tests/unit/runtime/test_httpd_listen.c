@@ -36,7 +36,8 @@ expect_fault(const struct httpd_options *options, const char *part)
 	struct desk *d = desk_open(options);
 
 	if (d->httpd || !strstr(d->err.text, part))
-		fail_msg("%s: wanted a fault with '%s', got: %s", d->options.address, part, d->err.text);
+		fail_msg("%s: wanted a fault with '%s', got: %s", d->options.address, part,
+		         d->err.text);
 	desk_close(d);
 }
 
@@ -83,7 +84,8 @@ bad_addresses_are_faults(void **state)
 	expect_fault(&(struct httpd_options){.address = "127.0.0.1:"}, "not HOST:PORT");
 	expect_fault(&(struct httpd_options){.address = ":80"}, "not HOST:PORT");
 	expect_fault(&(struct httpd_options){.address = "::1:80"}, "brackets");
-	expect_fault(&(struct httpd_options){.address = "127.0.0.1:http-or-so"}, "127.0.0.1:http-or-so");
+	expect_fault(&(struct httpd_options){.address = "127.0.0.1:http-or-so"},
+	             "127.0.0.1:http-or-so");
 	expect_fault(&(struct httpd_options){.address = "192.0.2.1:0"}, "192.0.2.1:0");
 	expect_fault(&(struct httpd_options){.address = "unix:"}, "unix:");
 	expect_fault(&(struct httpd_options){.address = desk_address(d)}, "in use");
@@ -246,7 +248,8 @@ tls_serves_requests_and_ends_properly(void **state)
 	assert_non_null(ssl);
 	tls_say(ssl, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello");
 	tls_expect(ssl, "\r\n\r\n5 bytes\n");
-	tls_say(ssl, "GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+	tls_say(ssl, "GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\nConnection: "
+	             "close\r\n\r\n");
 	tls_expect(ssl, "Connection: close\r\n\r\n0 bytes\n");
 	/* An announced end, not a cut line. */
 	assert_int_equal(SSL_read(ssl, &byte, 1), 0);
@@ -333,11 +336,15 @@ files_that_are_no_certificate_or_key_are_faults(void **state)
 	net_certificate(other, "localhost");
 	snprintf(other_key, sizeof(other_key), "%s/key.pem", other);
 	expect_fault(&(struct httpd_options){.certificate_file = "/nonexistent", .key_file = t.key},
-		     "certificate /nonexistent");
-	expect_fault(&(struct httpd_options){.certificate_file = t.key, .key_file = t.key}, "certificate");
-	expect_fault(&(struct httpd_options){.certificate_file = t.certificate, .key_file = t.certificate},
-		     "key");
-	expect_fault(&(struct httpd_options){.certificate_file = t.certificate, .key_file = other_key}, "key");
+	             "certificate /nonexistent");
+	expect_fault(&(struct httpd_options){.certificate_file = t.key, .key_file = t.key},
+	             "certificate");
+	expect_fault(&(struct httpd_options){.certificate_file = t.certificate,
+	                                     .key_file = t.certificate},
+	             "key");
+	expect_fault(
+		&(struct httpd_options){.certificate_file = t.certificate, .key_file = other_key},
+		"key");
 	net_dir_remove(other);
 	tls_close(&t);
 }

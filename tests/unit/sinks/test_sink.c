@@ -259,7 +259,7 @@ slack_errors_are_told_by_their_word(void **state)
 	message.plain = true;
 	deliver(w, &sink_slack, &options, &message);
 	assert_string_equal(last(w)->body, "{\"text\":\"Image revoked\\nx &amp; &lt;y&gt;\","
-	                    "\"unfurl_links\":false,\"unfurl_media\":false}");
+	                                   "\"unfurl_links\":false,\"unfurl_media\":false}");
 	free(url);
 	free(padded);
 }
