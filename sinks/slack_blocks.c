@@ -30,8 +30,8 @@ static const struct {
 	{"workspace.check_failed", "Look at the failed checks"},
 	{"workspace.run_failed", "Open the run, mend what failed, and run again"},
 	{"workspace.run_waiting", "Open the run and decide"},
-	{"relay.unknown_event", "Look at it under `/api/v1/events?state=unknown` on the admin "
-                                "side; replay it after an upgrade"},
+	{"relay.unknown_event",
+         "Look at it under `/api/v1/events?state=unknown` on the admin side; replay it after an upgrade"},
 };
 
 static const char *

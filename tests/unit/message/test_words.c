@@ -50,9 +50,9 @@ check(const struct said *said)
 }
 
 #define BASE "\"bucket\": \"base\", \"version\": \"v3\", \"fingerprint\": \"f3\""
-#define REVOKED                                                                          \
-	"{" BASE ", \"status\": \"revoked\", \"revoked_by\": \"jane.doe@example.com\", " \
-	         "\"reason\": \"CVE-1\"}"
+#define REVOKED  \
+	"{" BASE \
+	", \"status\": \"revoked\", \"revoked_by\": \"jane.doe@example.com\", \"reason\": \"CVE-1\"}"
 
 static void
 counts_read_well_for_none_one_and_many(void **state)
@@ -92,8 +92,8 @@ a_revocation_says_who_what_why_and_who_is_affected(void **state)
 	         .image = REVOKED,
 	         .counts = {.affected = 1, .moved = 1, .total = 2},
 	         .title = "Image revoked: base v3",
-	         .summary = "jane.doe@example.com revoked base v3: CVE-1. 1 workspace still runs "
-	                    "it; 1 has moved."},
+	         .summary =
+	                 "jane.doe@example.com revoked base v3: CVE-1. 1 workspace still runs it; 1 has moved."},
 		{.phase = PHASE_REVOKED,
 	         .image = "{\"bucket\": \"base\", \"fingerprint\": \"f3\"}",
 	         .title = "Image revoked: base f3",
@@ -103,17 +103,18 @@ a_revocation_says_who_what_why_and_who_is_affected(void **state)
 	         .summary = "Somebody revoked base. No known workspace runs it."},
 		{.phase = PHASE_SCHEDULED,
 	         .counts = {.affected = 2, .possible = 2, .total = 2},
-	         .image = "{" BASE ", \"revoked_by\": \"jane\", \"revoke_at\": "
-	                           "\"2026-12-01T00:00:00Z\", \"reason\": \"end of life\"}",
+	         .image =
+	                 "{" BASE
+	                 ", \"revoked_by\": \"jane\", \"revoke_at\": \"2026-12-01T00:00:00Z\", \"reason\": \"end of life\"}",
 	         .title = "Image to be revoked: base v3",
-	         .summary = "jane scheduled the revocation of base v3 for 2026-12-01T00:00:00Z: "
-	                    "end of life. 2 workspaces may run it."},
+	         .summary =
+	                 "jane scheduled the revocation of base v3 for 2026-12-01T00:00:00Z: end of life. 2 workspaces may run it."},
 		{.phase = PHASE_DUE,
 	         .counts = {.affected = 1, .total = 1},
 	         .image = "{" BASE ", \"revoke_at\": \"2026-12-01T00:00:00Z\"}",
 	         .title = "Image due to be revoked: base v3",
-	         .summary = "The revocation of base v3, scheduled for 2026-12-01T00:00:00Z, is due "
-	                    "and not confirmed yet. 1 workspace still runs it."},
+	         .summary =
+	                 "The revocation of base v3, scheduled for 2026-12-01T00:00:00Z, is due and not confirmed yet. 1 workspace still runs it."},
 		{.phase = PHASE_LIFTED,
 	         .resolved = true,
 	         .image = "{" BASE "}",
@@ -124,8 +125,8 @@ a_revocation_says_who_what_why_and_who_is_affected(void **state)
 	         .image = REVOKED,
 	         .counts = {.moved = 2, .gone = 1, .total = 3},
 	         .title = "All moved off revoked image: base v3",
-	         .summary = "No known workspace runs base v3 any more. 2 workspaces have moved; 1 "
-	                    "is gone."},
+	         .summary =
+	                 "No known workspace runs base v3 any more. 2 workspaces have moved; 1 is gone."},
 		{.phase = PHASE_CLEARED,
 	         .resolved = true,
 	         .image = REVOKED,
@@ -166,45 +167,45 @@ a_reason_brings_its_own_full_stop(void **state)
 static void
 superseding_names_the_channel_and_the_replacement(void **state)
 {
-	static const char to_v4[] = "{\"replacement\": {\"version\": \"v4\", \"fingerprint\": "
-	                            "\"f4\", \"channel\": \"production\"}}";
+	static const char to_v4[] =
+		"{\"replacement\": {\"version\": \"v4\", \"fingerprint\": \"f4\", \"channel\": \"production\"}}";
 	static const struct said cases[] = {
 		{.kind = KIND_IMAGE_SUPERSEDED,
 	         .image = "{" BASE "}",
 	         .detail = to_v4,
 	         .counts = {.affected = 2, .possible = 2, .total = 2},
 	         .title = "Image superseded: base v3 by v4 on production",
-	         .summary = "Channel production of base now points to v4. 2 workspaces may run an "
-	                    "older version."},
+	         .summary =
+	                 "Channel production of base now points to v4. 2 workspaces may run an older version."},
 		{.kind = KIND_IMAGE_SUPERSEDED,
 	         .image = "{" BASE "}",
 	         .detail = to_v4,
 	         .counts = {.affected = 1, .total = 1},
 	         .title = "Image superseded: base v3 by v4 on production",
-	         .summary = "Channel production of base now points to v4. 1 workspace runs an "
-	                    "older version."},
+	         .summary =
+	                 "Channel production of base now points to v4. 1 workspace runs an older version."},
 		/* What the channel held before is not known. */
 		{.kind = KIND_IMAGE_SUPERSEDED,
 	         .detail = to_v4,
 	         .counts = {.affected = 1, .possible = 1, .total = 1},
 	         .title = "Image superseded: base by v4 on production",
-	         .summary = "Channel production of base now points to v4. 1 workspace may run an "
-	                    "older version."},
+	         .summary =
+	                 "Channel production of base now points to v4. 1 workspace may run an older version."},
 		{.kind = KIND_IMAGE_SUPERSEDED,
 	         .image = "{" BASE "}",
 	         .detail = to_v4,
 	         .resolved = true,
 	         .counts = {.moved = 1, .total = 1},
 	         .title = "Image superseded: base v3 by v4 on production",
-	         .summary = "Channel production of base now points to v4. All workspaces that "
-	                    "follow it have moved."},
+	         .summary =
+	                 "Channel production of base now points to v4. All workspaces that follow it have moved."},
 		{.kind = KIND_IMAGE_SUPERSEDED,
 	         .phase = PHASE_ROLLED_BACK,
 	         .image = "{" BASE ", \"replacement\": {\"version\": \"v2\"}}",
 	         .counts = {.affected = 2, .total = 2},
 	         .title = "Image rolled back: base v3 to v2 on production",
-	         .summary = "Channel production of base now points to v2: v3 was withdrawn. 2 "
-	                    "workspaces run the withdrawn version."},
+	         .summary =
+	                 "Channel production of base now points to v2: v3 was withdrawn. 2 workspaces run the withdrawn version."},
 	};
 
 	(void)state;
@@ -247,8 +248,8 @@ drift_says_how_much_and_on_what_image(void **state)
 	         .detail = "{\"drift\": {\"resources_drifted\": 4}}",
 	         .image = REVOKED,
 	         .title = "Workspace drifted: web",
-	         .summary = "4 resources of web no longer match its configuration. It may run base "
-	                    "v3, which is revoked."},
+	         .summary =
+	                 "4 resources of web no longer match its configuration. It may run base v3, which is revoked."},
 		{.kind = KIND_WORKSPACE_DRIFT,
 	         .workspace = "web",
 	         .image = "{" BASE ", \"status\": \"active\"}",
@@ -278,18 +279,18 @@ a_failed_run_says_whose_and_why(void **state)
 	static const struct said cases[] = {
 		{.kind = KIND_WORKSPACE_RUN_FAILED,
 	         .workspace = "web",
-	         .detail = "{\"run\": {\"id\": \"run-1\", \"status\": \"errored\", \"created_by\": "
-	                   "\"bob\", \"message\": \"Fix it.\\n\"}}",
+	         .detail =
+	                 "{\"run\": {\"id\": \"run-1\", \"status\": \"errored\", \"created_by\": \"bob\", \"message\": \"Fix it.\\n\"}}",
 	         .title = "Run failed: web",
 	         .summary = "Run run-1 of web, started by bob, errored: Fix it."},
 		{.kind = KIND_WORKSPACE_RUN_FAILED,
 	         .workspace = "web",
 	         .image = "{" BASE ", \"status\": \"scheduled\"}",
-	         .detail = "{\"run\": {\"id\": \"run-1\", \"status\": \"policy_soft_failed\", "
-	                   "\"created_by\": null, \"message\": \"\"}}",
+	         .detail =
+	                 "{\"run\": {\"id\": \"run-1\", \"status\": \"policy_soft_failed\", \"created_by\": null, \"message\": \"\"}}",
 	         .title = "Run failed: web",
-	         .summary = "Run run-1 of web failed a policy check. It may run base v3, which is "
-	                    "to be revoked."},
+	         .summary =
+	                 "Run run-1 of web failed a policy check. It may run base v3, which is to be revoked."},
 		{.kind = KIND_WORKSPACE_RUN_FAILED,
 	         .workspace = "web",
 	         .resolved = true,
@@ -308,18 +309,16 @@ events_not_understood_are_counted(void **state)
 	static const struct said cases[] = {
 		{.kind = KIND_RELAY_UNKNOWN_EVENT,
 	         .title = "Event not understood: version.x from packer",
-	         .detail = "{\"kind\": \"version.x\", \"source\": \"packer\", \"count\": 1, "
-	                   "\"reason\": \"new action\"}",
-	         .summary = "1 event of kind version.x from source packer was kept but not "
-	                    "understood: new action. Nothing is lost: it can be replayed once the "
-	                    "cause is gone."},
+	         .detail =
+	                 "{\"kind\": \"version.x\", \"source\": \"packer\", \"count\": 1, \"reason\": \"new action\"}",
+	         .summary =
+	                 "1 event of kind version.x from source packer was kept but not understood: new action. Nothing is lost: it can be replayed once the cause is gone."},
 		{.kind = KIND_RELAY_UNKNOWN_EVENT,
 	         .title = "Event not understood: version.x from packer",
-	         .detail = "{\"kind\": \"version.x\", \"source\": \"packer\", \"count\": 2, "
-	                   "\"reason\": \"new action\"}",
-	         .summary = "2 events of kind version.x from source packer were kept but not "
-	                    "understood: new action. Nothing is lost: it can be replayed once the "
-	                    "cause is gone."},
+	         .detail =
+	                 "{\"kind\": \"version.x\", \"source\": \"packer\", \"count\": 2, \"reason\": \"new action\"}",
+	         .summary =
+	                 "2 events of kind version.x from source packer were kept but not understood: new action. Nothing is lost: it can be replayed once the cause is gone."},
 		{.kind = KIND_RELAY_UNKNOWN_EVENT,
 	         .resolved = true,
 	         .title = "Event not understood: (unknown) from (unknown)",

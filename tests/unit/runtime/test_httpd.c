@@ -69,8 +69,7 @@ path_and_query_are_decoded_once(void **state)
 	struct desk *d = *state;
 
 	ask(d,
-	    "GET /a%2520b/%C3%A4+?x=1&&q=%26%3d+%2B&q=2 HTTP/1.1\r\nHost: x\r\nConnection: "
-	    "close\r\n\r\n",
+	    "GET /a%2520b/%C3%A4+?x=1&&q=%26%3d+%2B&q=2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
 	    "HTTP/1.1 200", "", true);
 	assert_string_equal(d->path, "/a%20b/\xc3\xa4+");
 	assert_string_equal(d->query, "&= +");

@@ -248,8 +248,8 @@ tls_serves_requests_and_ends_properly(void **state)
 	assert_non_null(ssl);
 	tls_say(ssl, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello");
 	tls_expect(ssl, "\r\n\r\n5 bytes\n");
-	tls_say(ssl, "GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\nConnection: "
-	             "close\r\n\r\n");
+	tls_say(ssl,
+	        "GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
 	tls_expect(ssl, "Connection: close\r\n\r\n0 bytes\n");
 	/* An announced end, not a cut line. */
 	assert_int_equal(SSL_read(ssl, &byte, 1), 0);
