@@ -1,5 +1,6 @@
 #include "relay/flow/plan.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,8 @@
 #include "relay/store/events.h"
 
 struct plan_desk {
-	struct conf *conf;
+	struct conf *conf;           /* the writer thread's */
+	_Atomic(struct conf *) next; /* from a reload, until the writer looks */
 };
 
 struct plan_desk *
@@ -30,14 +32,26 @@ plan_desk_free(struct plan_desk *desk)
 	if (desk == NULL)
 		return;
 	conf_release(desk->conf);
+	conf_release(atomic_load(&desk->next));
 	free(desk);
 }
 
 void
 plan_desk_configure(struct plan_desk *desk, struct conf *conf)
 {
-	conf_release(desk->conf);
-	desk->conf = conf_hold(conf);
+	conf_release(atomic_exchange(&desk->next, conf_hold(conf)));
+}
+
+static const struct conf *
+conf_of_now(struct plan_desk *desk)
+{
+	struct conf *next = atomic_exchange(&desk->next, NULL);
+
+	if (next != NULL) {
+		conf_release(desk->conf);
+		desk->conf = next;
+	}
+	return desk->conf;
 }
 
 /* It tells of a workspace, and nothing else follows from it here. */
@@ -140,7 +154,7 @@ plan_event(void *arg, struct db *db, const struct stored_event *stored, int64_t 
 	struct event event = {0};
 	struct plan plan = {
 		.db = db,
-		.conf = desk->conf,
+		.conf = conf_of_now(desk),
 		.event_id = stored->id,
 		.source = stored->source,
 		.event = &event,
@@ -168,7 +182,7 @@ plan_park(void *arg, struct db *db, const struct stored_event *stored, const cha
 {
 	struct plan_desk *desk = arg;
 	struct plan plan = {.db = db,
-	                    .conf = desk->conf,
+	                    .conf = conf_of_now(desk),
 	                    .event_id = stored->id,
 	                    .source = stored->source,
 	                    .now_ms = now_ms};
@@ -180,7 +194,7 @@ int
 plan_relink(struct plan_desk *desk, struct db *db, char after[ID_SIZE], int limit, int64_t now_ms,
             struct err *err)
 {
-	struct plan plan = {.db = db, .conf = desk->conf, .now_ms = now_ms};
+	struct plan plan = {.db = db, .conf = conf_of_now(desk), .now_ms = now_ms};
 	struct link_list page;
 	int rc = catalog_workspaces(db, after, limit, &page, err);
 

@@ -38,7 +38,7 @@ void plan_desk_free(struct plan_desk *);
 int plan_event(void *desk, struct db *, const struct stored_event *, int64_t now_ms, struct err *);
 int plan_park(void *desk, struct db *, const struct stored_event *, const char *reason,
               int64_t now_ms, struct err *);
-/* Writer thread only (from a job): a new config from the next event on. */
+/* Any thread: a new config from the next event on, whatever the store does. */
 void plan_desk_configure(struct plan_desk *, struct conf *);
 /* Up to `limit` workspaces behind *after correlated anew under the current
  * rules, and their incidents refreshed; *after moves on.  1: more; 0: done. */

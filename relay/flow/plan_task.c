@@ -1,6 +1,7 @@
 #include "relay/flow/plan_task.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 #include "relay/base/mem.h"
@@ -29,6 +30,8 @@ plan_run_task_refusal(const struct plan *plan)
 
 	if (source == NULL)
 		refusal = "its source is no longer configured";
+	else if (strcmp(source->kind->name, "hcp_run_task") != 0)
+		refusal = "its source is of another kind now";
 	else if (host == NULL)
 		refusal = "task_result_callback_url is not an http(s) URL";
 	else if (!host_allowed(source->options, host))

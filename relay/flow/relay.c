@@ -1,6 +1,7 @@
 #include "relay/flow/relay.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "relay/base/clock.h"
 #include "relay/base/log.h"
@@ -17,6 +18,14 @@
 #define PRUNE_EVERY_MS HOUR_MS
 #define IDLE_LOOK_MS 20
 
+struct relink {
+	struct store_job job; /* first */
+	struct relay *relay;
+	char after[ID_SIZE];   /* done up to this workspace */
+	char reached[ID_SIZE]; /* by the job under way */
+	bool more, running, restart;
+};
+
 struct relay {
 	struct loop *loop;
 	struct conf *conf;
@@ -26,7 +35,8 @@ struct relay {
 	struct httpc *httpc;
 	struct deliver *deliver;
 	struct intake *intake;
-	struct timer *prune, *idle;
+	struct timer *prune, *idle, *relink_again;
+	struct relink relink;
 	loop_fn *drained;
 	void *drained_arg;
 	bool draining;
@@ -55,57 +65,67 @@ on_park(void *arg, struct db *db, const struct stored_event *event, const char *
 }
 
 /* The rules changed, or may have since the last stop: every workspace is
- * correlated anew, a few in a job, so that nothing waits long. */
-struct relink_job {
-	struct store_job job; /* first */
-	struct relay *relay;
-	struct conf *conf; /* for the desk, with the first job of a config; then NULL */
-	char after[ID_SIZE];
-	bool more;
-};
-
+ * correlated anew, a few in a job, so that nothing waits long.  There is one
+ * such job; it goes on until it is through, also over a store that fails. */
 static int
 relink_run(struct store_job *base, struct db *db, struct err *err)
 {
-	struct relink_job *job = (struct relink_job *)base;
+	struct relink *relink = (struct relink *)base;
 	int rc;
 
-	if (job->conf != NULL)
-		plan_desk_configure(job->relay->desk, job->conf);
-	rc = plan_relink(job->relay->desk, db, job->after, RELINK_WORKSPACES, clock_wall_ms(), err);
-	job->more = rc == 1;
+	memcpy(relink->reached, relink->after, sizeof(relink->reached));
+	rc = plan_relink(relink->relay->desk, db, relink->reached, RELINK_WORKSPACES,
+	                 clock_wall_ms(), err);
+	relink->more = rc == 1;
 	return rc < 0 ? -1 : 0;
+}
+
+static void
+relink_go_on(void *arg)
+{
+	struct relay *relay = arg;
+
+	if (!relay->draining)
+		store_submit(relay->store, &relay->relink.job);
 }
 
 static void
 relink_done(struct store_job *base, int rc)
 {
-	struct relink_job *job = (struct relink_job *)base;
-	struct relay *relay = job->relay;
+	struct relink *relink = (struct relink *)base;
+	struct relay *relay = relink->relay;
 
-	if (rc != 0)
-		log_error("correlation of known workspaces failed", "error", job->job.failure.text,
-		          LOG_END);
-	conf_release(job->conf);
-	job->conf = NULL;
-	if (rc == 0 && job->more && !relay->draining) {
-		store_submit(relay->store, &job->job);
+	if (rc != 0) {
+		log_error("correlation of known workspaces failed, trying again", "error",
+		          relink->job.failure.text, LOG_END);
+		timer_in(relay->relink_again, SECOND_MS);
 		return;
 	}
+	memcpy(relink->after, relink->reached, sizeof(relink->after));
+	if (relink->restart)
+		relink->after[0] = '\0';
+	relink->running = relink->more || relink->restart;
+	relink->restart = false;
 	on_planned(relay);
-	free(job);
+	if (relink->running)
+		relink_go_on(relay);
 }
 
 static void
-relink(struct relay *relay, struct conf *conf)
+relink_start(struct relay *relay)
 {
-	struct relink_job *job = mem_alloc(sizeof(*job));
+	struct relink *relink = &relay->relink;
 
-	job->job.run = relink_run;
-	job->job.done = relink_done;
-	job->relay = relay;
-	job->conf = conf_hold(conf);
-	store_submit(relay->store, &job->job);
+	if (relink->running) {
+		relink->restart = true;
+		return;
+	}
+	relink->job.run = relink_run;
+	relink->job.done = relink_done;
+	relink->relay = relay;
+	relink->after[0] = '\0';
+	relink->running = true;
+	relink_go_on(relay);
 }
 
 struct prune_job {
@@ -165,7 +185,7 @@ start(struct relay *relay, struct err *err)
 	    intake_new(&relay->intake, relay->loop, relay->store, relay->conf, err) != 0)
 		return -1;
 	deliver_configure(relay->deliver, relay->conf);
-	relink(relay, relay->conf);
+	relink_start(relay);
 	timer_in(relay->prune, MINUTE_MS);
 	return 0;
 }
@@ -182,6 +202,7 @@ relay_new(struct relay **out, struct loop *loop, struct conf *conf, struct err *
 	relay->desk = plan_desk_new(conf);
 	relay->httpc = httpc_new(loop);
 	relay->prune = timer_new(loop, prune, relay);
+	relay->relink_again = timer_new(loop, relink_go_on, relay);
 	if (start(relay, err) != 0) {
 		relay_free(relay);
 		return -1;
@@ -198,7 +219,8 @@ relay_reload(struct relay *relay, struct conf *conf)
 	relay->conf = conf_hold(conf);
 	intake_configure(relay->intake, conf);
 	deliver_configure(relay->deliver, conf);
-	relink(relay, conf);
+	plan_desk_configure(relay->desk, conf);
+	relink_start(relay);
 	conf_release(old);
 }
 
@@ -241,6 +263,7 @@ relay_free(struct relay *relay)
 		return;
 	relay->draining = true;
 	timer_free(relay->prune);
+	timer_free(relay->relink_again);
 	if (relay->idle != NULL)
 		timer_free(relay->idle);
 	if (relay->deliver != NULL)

@@ -133,6 +133,9 @@ set_bounds(struct httpc_call *call, const struct httpc_request *request)
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, call);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	/* Names are resolved in a thread of libcurl's: a call that ends before its
+	 * resolver does leaves it behind, and does not wait for it on the loop. */
+	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)total_ms);
 	curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, 600L);
