@@ -9,39 +9,6 @@
 #include "relay/message/words.h"
 #include "relay/model/route.h"
 
-/* Undo the escapes of model/key.h in place. */
-static void
-unescape(char *part)
-{
-	char *out = part;
-
-	for (const char *in = part; *in != '\0'; in++) {
-		if (in[0] == '%' && in[1] == '2' && (in[2] == 'F' || in[2] == '5')) {
-			*out++ = in[2] == 'F' ? '/' : '%';
-			in += 2;
-		} else {
-			*out++ = *in;
-		}
-	}
-	*out = '\0';
-}
-
-struct bucket_name
-bucket_name_of(const char *bucket_key, char **memory)
-{
-	struct bucket_name name = {0};
-	const char **parts[] = {&name.organization_id, &name.project_id, &name.bucket};
-	char *rest = *memory = mem_str(bucket_key);
-
-	for (size_t i = 0; rest != NULL && i < COUNT(parts); i++) {
-		char *part = strsep(&rest, "/");
-
-		unescape(part);
-		*parts[i] = part[0] != '\0' ? part : NULL;
-	}
-	return name;
-}
-
 /* A fingerprint that is not known is "" in the store. */
 static json_t *
 filled_or_null(const char *text)

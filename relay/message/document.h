@@ -14,18 +14,12 @@
 #include "relay/base/sign.h"
 #include "relay/config/conf.h"
 #include "relay/model/incident.h"
+#include "relay/model/key.h"
 
 /* How long lists may be; `truncated` tells the full length of those cut. */
 #define DOCUMENT_WORKSPACES_MAX 100
 #define DOCUMENT_IMAGES_MAX 50 /* descendants, artifacts */
 #define DOCUMENT_EVENTS_MAX 20
-
-struct bucket_name {
-	const char *organization_id, *project_id, *bucket;
-};
-/* Takes a bucket's key apart (model/key.h).  The struct borrows from *memory,
- * which the caller frees. */
-struct bucket_name bucket_name_of(const char *bucket_key, char **memory);
 
 /* What stands around an image; each may be NULL. */
 struct image_surroundings {

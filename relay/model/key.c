@@ -53,15 +53,40 @@ key_image(const char *bucket_key, const char *fingerprint)
 }
 
 char *
-key_image_bucket(const char *image_key)
-{
-	const char *slash = strrchr(image_key, '/');
-
-	return mem_strn(image_key, slash != NULL ? (size_t)(slash - image_key) : 0);
-}
-
-char *
 key_incident(const char *kind, const char *subject_key)
 {
 	return mem_fmt("%s/%s", kind, subject_key);
+}
+
+/* Undo the escapes of add_part() in place. */
+static void
+unescape(char *part)
+{
+	char *out = part;
+
+	for (const char *in = part; *in != '\0'; in++) {
+		if (in[0] == '%' && in[1] == '2' && (in[2] == 'F' || in[2] == '5')) {
+			*out++ = in[2] == 'F' ? '/' : '%';
+			in += 2;
+		} else {
+			*out++ = *in;
+		}
+	}
+	*out = '\0';
+}
+
+struct bucket_name
+bucket_name_of(const char *bucket_key, char **memory)
+{
+	struct bucket_name name = {0};
+	const char **parts[] = {&name.organization_id, &name.project_id, &name.bucket};
+	char *rest = *memory = mem_str(bucket_key);
+
+	for (size_t i = 0; rest != NULL && i < COUNT(parts); i++) {
+		char *part = strsep(&rest, "/");
+
+		unescape(part);
+		*parts[i] = part[0] != '\0' ? part : NULL;
+	}
+	return name;
 }

@@ -33,12 +33,6 @@ const char *const image_status_names[] = {
 const char *const evidence_names[] = {"rule", "plan", "state"};
 const char *const row_state_names[] = {"affected", "moved", "gone"};
 
-int
-incident_kind_from(const char *name)
-{
-	return name_index(incident_kind_names, KIND_COUNT, name);
-}
-
 bool
 incident_kind_closes_at_once(enum incident_kind kind)
 {

@@ -20,8 +20,6 @@ enum incident_kind {
 	KIND_COUNT
 };
 extern const char *const incident_kind_names[]; /* "image.revocation", ...; ended by NULL */
-/* -1 when unknown. */
-int incident_kind_from(const char *name);
 /* Told once, as opened with status resolved (contract section 6, "at once"). */
 bool incident_kind_closes_at_once(enum incident_kind);
 

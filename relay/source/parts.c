@@ -41,7 +41,7 @@ event_keep(struct event *event, const char *text, size_t len)
 	return json_string_value(kept);
 }
 
-const char *
+static const char *
 filled_in(const json_t *first, const json_t *second, const char *name)
 {
 	const char *text = json_filled_at(first, name);

@@ -8,19 +8,22 @@ every_kind_has_a_name_that_leads_back_to_it(void **state)
 	(void)state;
 	for (int kind = 0; kind < KIND_COUNT; kind++) {
 		assert_non_null(incident_kind_names[kind]);
-		assert_int_equal(incident_kind_from(incident_kind_names[kind]), kind);
+		assert_int_equal(
+			name_index(incident_kind_names, KIND_COUNT, incident_kind_names[kind]),
+			kind);
 	}
 	assert_null(incident_kind_names[KIND_COUNT]);
-	assert_int_equal(incident_kind_from("image.revocation"), KIND_IMAGE_REVOCATION);
+	assert_int_equal(name_index(incident_kind_names, KIND_COUNT, "image.revocation"),
+	                 KIND_IMAGE_REVOCATION);
 }
 
 static void
 unknown_names_are_told_apart(void **state)
 {
 	(void)state;
-	assert_int_equal(incident_kind_from(NULL), -1);
-	assert_int_equal(incident_kind_from(""), -1);
-	assert_int_equal(incident_kind_from("Image.Revocation"), -1);
+	assert_int_equal(name_index(incident_kind_names, KIND_COUNT, NULL), -1);
+	assert_int_equal(name_index(incident_kind_names, KIND_COUNT, ""), -1);
+	assert_int_equal(name_index(incident_kind_names, KIND_COUNT, "Image.Revocation"), -1);
 	/* A hole in the table, as PHASE_NONE is, is no name. */
 	assert_int_equal(name_index(phase_names, PHASE_COUNT, "none"), -1);
 	assert_int_equal(name_index(phase_names, PHASE_COUNT, "rolled_back"), PHASE_ROLLED_BACK);
