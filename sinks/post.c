@@ -64,6 +64,7 @@ on_answer(const struct httpc_response *response, void *arg)
 		.code = response->result == HTTPC_ANSWERED ? response->status : 0,
 		.retry_after_ms = response->result == HTTPC_ANSWERED ? response->retry_after_ms : 0,
 		.elapsed_ms = response->elapsed_ms,
+		.unheard = response->unheard,
 		.text = buf_text(&text),
 	};
 	post_free(post);

@@ -30,6 +30,7 @@ struct sink_result {
 	int code;               /* HTTP status or SMTP code; 0 = none came */
 	int64_t retry_after_ms; /* from Retry-After; 0 = not said.  Pauses the whole destination */
 	int64_t elapsed_ms;
+	bool unheard;     /* no answer came, but it may have been taken */
 	const char *text; /* for people; never a secret; borrowed during done */
 };
 

@@ -107,8 +107,8 @@ class Show:
         if channel == "siem":
             incident, counts = body["incident"], body["workspace_counts"] or {}
             tally = f", {counts['affected']} affected, {counts['moved']} moved" if counts.get("total") else ""
-            self.say(f"    → siem  {incident['kind']}  {body['reason']}  phase {incident['phase'] or '-'}"
-                     f"{tally}  (revision {body['revision']}, signature valid)", "grey")
+            phase = f", phase {incident['phase']}" if incident["phase"] else ""
+            self.say(f"    → siem  {incident['kind']} {body['reason']}{phase}{tally}  (revision {body['revision']}, signature valid)", "grey")
             return
         for line in draw.message(channel, body, self.pen):
             print(line, flush=True)
@@ -196,7 +196,7 @@ class Show:
             return 1
         slack = sum(len(hook.messages) for hook in self.hooks.values())
         self.say(f"{len(self.sent)} signed webhooks in; {slack} Slack messages and {len(self.siem.documents)} signed "
-                 "documents out, every one of them valid, none said twice.", "green")
+                 "documents (to \"siem\") out, every one of them valid, none said twice.", "green")
         return 0
 
     def stay(self):
@@ -234,13 +234,14 @@ def main():
     parser.add_argument("--once", action="store_true", help="end by itself")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs begin without
     show = Show(options)
     try:
         show.configure()
         show.relay.start()
         show.say("Driftbell: HCP Packer and HCP Terraform webhooks in, the right words to the right people out.", "bold")
         show.say("The relay, its store and every signature are real; Slack and the webhook receiver are local stand-ins\n"
-                 "that refuse whatever the real ones would refuse.")
+                 "that refuse whatever the real ones would refuse. Boxes are Slack messages; siem is the webhook receiver.")
         show.play()
         code = show.verdict()
         if not options.once:

@@ -47,6 +47,6 @@ run(const struct command_context *context, int argc, char **argv)
 const struct command command_check = {
 	.name = "check",
 	.arguments = "[--keys]",
-	.summary = "load the config and print every fault and warning as FILE:LINE:COL: message",
+	.summary = "print every fault and warning of the config, or the table of all its keys",
 	.run = run,
 };

@@ -22,7 +22,7 @@ print_help(FILE *out)
 {
 	fprintf(out, "usage: driftbell [--config FILE] COMMAND [ARGUMENT...]\n\n");
 	for (size_t i = 0; i < COUNT(commands); i++)
-		fprintf(out, "  %-8s %-24s %s\n", commands[i]->name, commands[i]->arguments,
+		fprintf(out, "  %-8s %-26s  %s\n", commands[i]->name, commands[i]->arguments,
 		        commands[i]->summary);
 	fprintf(out,
 	        "\nFILE defaults to $DRIFTBELL_CONFIG, then %s.\n"
@@ -40,22 +40,44 @@ command_named(const char *name)
 	return NULL;
 }
 
-static int
-run_command(const struct command *command, const struct command_context *context, int argc,
-            char **argv)
-{
-	int rc = command->run(context, argc, argv);
-
-	if (rc == 2)
-		fprintf(stderr, "usage: driftbell [--config FILE] %s %s\n", command->name,
-		        command->arguments);
-	return rc;
-}
-
 static bool
 is_help(const char *word)
 {
 	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
+}
+
+static void
+print_usage(FILE *out, const struct command *command)
+{
+	fprintf(out, "usage: driftbell [--config FILE] %s%s%s\n", command->name,
+	        command->arguments[0] ? " " : "", command->arguments);
+}
+
+static int
+run_command(const struct command *command, const struct command_context *context, int argc,
+            char **argv)
+{
+	int rc;
+
+	if (argc == 2 && argv[1][0] == '-' && is_help(argv[1])) {
+		print_usage(stdout, command);
+		printf("%s\n", command->summary);
+		return 0;
+	}
+	rc = command->run(context, argc, argv);
+	if (rc == 2)
+		print_usage(stderr, command);
+	return rc;
+}
+
+static void
+print_wrong(const char *word)
+{
+	if (strcmp(word, "--config") == 0)
+		fprintf(stderr, "driftbell: --config needs a file\n");
+	else
+		fprintf(stderr, "driftbell: no %s \"%s\"\n", word[0] == '-' ? "option" : "command",
+		        word);
 }
 
 int
@@ -82,7 +104,7 @@ main(int argc, char **argv)
 	command = i < argc ? command_named(argv[i]) : NULL;
 	if (command == NULL) {
 		if (i < argc)
-			fprintf(stderr, "driftbell: no command \"%s\"\n", argv[i]);
+			print_wrong(argv[i]);
 		print_help(stderr);
 		return 2;
 	}

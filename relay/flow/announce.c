@@ -139,6 +139,52 @@ sink_at(const struct conf *conf, const char *destination)
 	return NULL;
 }
 
+static bool
+team_configured(const struct conf *conf, const char *name)
+{
+	for (size_t i = 0; i < conf->teams.count; i++)
+		if (strcmp(conf_item(conf->teams, struct conf_team, i)->name, name) == 0)
+			return true;
+	return false;
+}
+
+static bool
+reaches(const struct hearing *h, const char *destination)
+{
+	for (size_t i = 0; i < h->count; i++)
+		if (strcmp(h->hearers[i].destination, destination) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * A team that is no longer configured was renamed when one that is to hear
+ * reaches where it was told: the messages there go on under the new name.
+ */
+static int
+take_over(struct plan *plan, const struct incident *incident, struct hearings *all, struct err *err)
+{
+	struct told_before_list before;
+	int rc = notifications_told(plan->db, incident->id, &before, err);
+
+	for (size_t i = 0; rc == 0 && i < before.count; i++) {
+		const struct told_before *b = &before.items[i];
+		int taken = 0;
+
+		if (b->team == NULL || team_configured(plan->conf, b->team))
+			continue;
+		for (size_t k = 0; taken == 0 && k < all->count; k++)
+			if (all->items[k].audience == AUDIENCE_TEAM &&
+			    reaches(&all->items[k], b->destination))
+				taken = notification_take_over(plan->db, incident->id, b->audience,
+				                               all->items[k].name,
+				                               all->items[k].team, err);
+		rc = taken < 0 ? -1 : 0;
+	}
+	told_before_list_fini(&before);
+	return rc;
+}
+
 /* A destination that was told hears the incident to its end, whatever routes became. */
 static int
 add_told_before(struct plan *plan, const struct incident *incident, struct hearings *all,
@@ -216,10 +262,11 @@ document_for(struct plan *plan, const struct incident *incident, const struct in
 	};
 	char *memory;
 	struct bucket_name bucket = bucket_name_of(incident->bucket_key, &memory);
+	const char *owner = team_of_bucket(plan->conf, bucket.bucket);
 	json_t *document;
 
 	for (size_t i = 0; i < rows->count; i++)
-		if (audience_sees(plan->conf, h->audience, h->team, bucket.bucket, &rows->items[i]))
+		if (audience_sees(h->audience, h->team, owner, &rows->items[i]))
 			seen[facts.row_count++] = &rows->items[i];
 	document = document_build(&facts);
 	free(memory);
@@ -261,15 +308,17 @@ out:
 }
 
 int
-announce_incident(struct plan *plan, const struct incident *incident,
-                  const struct incident_rows *rows, struct err *err)
+announce_incident(struct plan *plan, const struct incident *incident, struct incident_rows *rows,
+                  struct err *err)
 {
 	struct hearings all = {0};
 	struct shared shared = {0};
 	int rc = -1;
 
+	route_own(plan->conf, rows);
 	add_routed(plan, incident, rows, &all);
-	if (add_told_before(plan, incident, &all, err) != 0)
+	if (take_over(plan, incident, &all, err) != 0 ||
+	    add_told_before(plan, incident, &all, err) != 0)
 		goto out;
 	rc = 0;
 	if (all.count == 0)

@@ -231,7 +231,9 @@ on_due(void *arg)
 struct tidy_job {
 	struct store_job job; /* first */
 	struct deliver *deliver;
-	int64_t now_ms, expired;
+	struct conf *conf; /* a reference: the sinks borrow from it */
+	struct queue_sinks sinks;
+	int64_t now_ms, moved, expired;
 	bool release, probe;
 };
 
@@ -242,10 +244,25 @@ tidy_run(struct store_job *store_job, struct db *db, struct err *err)
 
 	if (job->release && queue_release_all(db, err) < 0)
 		return -1;
+	job->moved = queue_follow(db, &job->sinks, job->now_ms, err);
+	if (job->moved < 0)
+		return -1;
 	if (job->probe && queue_probe_blocked(db, err) < 0)
 		return -1;
 	job->expired = queue_expire(db, job->now_ms, err);
 	return job->expired < 0 ? -1 : 0;
+}
+
+static void
+tell_tidied(const struct tidy_job *job)
+{
+	if (job->moved > 0)
+		log_info("deliveries follow their sinks to another address", "count",
+		         LOG_NUM(job->moved), LOG_END);
+	if (job->expired > 0)
+		log_warn("deliveries given up, owed for too long", "count", LOG_NUM(job->expired),
+		         LOG_END);
+	metric_add(METRIC_DELIVERIES_DEAD, job->expired);
 }
 
 static void
@@ -256,12 +273,11 @@ tidy_done(struct store_job *store_job, int rc)
 
 	if (rc < 0)
 		log_error("cannot tidy the queue", "reason", store_job->failure.text, LOG_END);
-	else if (job->expired > 0)
-		log_warn("deliveries given up, owed for too long", "count", LOG_NUM(job->expired),
-		         LOG_END);
-	if (rc == 0)
-		metric_add(METRIC_DELIVERIES_DEAD, job->expired);
+	else
+		tell_tidied(job);
 	d->ready = true;
+	queue_sinks_fini(&job->sinks);
+	conf_release(job->conf);
 	free(job);
 	deliver_wake(d);
 }
@@ -275,6 +291,8 @@ tidy(struct deliver *d, bool release, bool probe)
 	job->job.done = tidy_done;
 	job->job.keep = release;
 	job->deliver = d;
+	job->conf = conf_hold(d->conf);
+	job->sinks = sinks_of_config(d->conf);
 	job->now_ms = d->now_ms();
 	job->release = release;
 	job->probe = probe;
@@ -287,7 +305,7 @@ on_tick(void *arg)
 	struct deliver *d = arg;
 
 	timer_in(d->tick, HOUR_MS);
-	if (!d->draining)
+	if (!d->draining && d->conf)
 		tidy(d, false, false);
 }
 

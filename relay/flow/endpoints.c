@@ -144,6 +144,33 @@ endpoints_configure(struct deliver *d)
 	reap(d);
 }
 
+struct queue_sinks
+sinks_of_config(const struct conf *conf)
+{
+	struct queue_sinks sinks = {.count = conf->sinks.count};
+
+	sinks.items = mem_array(sinks.count + 1, sizeof(*sinks.items));
+	for (size_t i = 0; i < sinks.count; i++) {
+		const struct conf_sink *sink = conf_item(conf->sinks, struct conf_sink, i);
+		sinks.items[i] = (struct queue_sink){
+			.name = sink->name,
+			.kind = sink->kind->name,
+			.destination =
+				sink_kind_named(sink->kind->name)->destination(sink->options),
+		};
+	}
+	return sinks;
+}
+
+void
+queue_sinks_fini(struct queue_sinks *sinks)
+{
+	for (size_t i = 0; i < sinks->count; i++)
+		free(sinks->items[i].destination);
+	free(sinks->items);
+	*sinks = (struct queue_sinks){0};
+}
+
 void
 endpoints_free(struct deliver *d)
 {

@@ -195,17 +195,21 @@ plan_relink(struct plan_desk *desk, struct db *db, char after[ID_SIZE], int limi
             struct err *err)
 {
 	struct plan plan = {.db = db, .conf = conf_of_now(desk), .now_ms = now_ms};
+	struct bucket_list buckets = {0};
 	struct link_list page;
 	int rc = catalog_workspaces(db, after, limit, &page, err);
 
+	if (rc == 0)
+		rc = catalog_buckets(db, &buckets, err);
 	for (size_t i = 0; rc == 0 && i < page.count; i++) {
-		rc = plan_link_workspace(&plan, &page.items[i].workspace, err);
+		rc = plan_link_to(&plan, &page.items[i].workspace, &buckets, err);
 		if (rc == 0)
 			rc = refresh_workspace_images(&plan, &page.items[i].workspace, false, err);
 		snprintf(after, ID_SIZE, "%s", page.items[i].workspace.key);
 	}
 	if (rc == 0)
 		rc = page.count == (size_t)limit;
+	bucket_list_fini(&buckets);
 	link_list_fini(&page);
 	return rc;
 }

@@ -58,6 +58,10 @@ int plan_learn_workspace(struct plan *, struct workspace *out, struct err *) MUS
 
 /* plan_link.c */
 int plan_link_workspace(struct plan *, const struct workspace *, struct err *) MUST_CHECK;
+/* The same where many are linked: `buckets` are all there are, read once. */
+struct bucket_list;
+int plan_link_to(struct plan *, const struct workspace *, const struct bucket_list *buckets,
+                 struct err *) MUST_CHECK;
 /* Makes sure the bucket is known; a new one is linked. *key is the caller's. */
 int plan_learn_bucket(struct plan *, const char *bucket, const char *id, char **key,
                       struct err *) MUST_CHECK;
@@ -95,11 +99,11 @@ int refresh_unknown(struct plan *, const char *kind, const char *reason, struct 
  * differ were written by the caller when the incident exists; settle writes all
  * of a new one).  `changed`: something beyond the judgement did.
  */
-int settle_incident(struct plan *, struct incident *, const struct incident_rows *rows,
-                    struct judgement, bool changed, const char *what, struct err *) MUST_CHECK;
+int settle_incident(struct plan *, struct incident *, struct incident_rows *rows, struct judgement,
+                    bool changed, const char *what, struct err *) MUST_CHECK;
 
 /* announce.c: who hears of it, and what each destination is owed. */
-int announce_incident(struct plan *, const struct incident *, const struct incident_rows *,
+int announce_incident(struct plan *, const struct incident *, struct incident_rows *,
                       struct err *) MUST_CHECK;
 /* announce_image.c: the image object of an incident, or NULL.  New references;
  * cut may be NULL. */

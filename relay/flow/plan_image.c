@@ -109,24 +109,28 @@ find_ancestor(struct plan *plan, char **key, struct err *err)
 	return rc;
 }
 
-/* Restoring an ancestor restores what inherited its revocation. */
+/* Was the ancestor restored after this one inherited its revocation?  Then this one was too. */
+static bool
+restored_with(struct image *image, const struct image *ancestor)
+{
+	if (ancestor->status != IMAGE_ACTIVE || image->as_of > ancestor->as_of ||
+	    (image->status != IMAGE_REVOKED && image->status != IMAGE_SCHEDULED))
+		return false;
+	image->status = IMAGE_ACTIVE;
+	image->as_of = ancestor->as_of;
+	image->revoke_at = 0;
+	return true;
+}
+
 static int
 restore_descendants(struct plan *plan, const struct image *ancestor, struct err *err)
 {
 	struct image_list list;
 	int rc = catalog_descendants(plan->db, ancestor->key, &list, err);
 
-	for (size_t i = 0; rc == 0 && i < list.count; i++) {
-		struct image *image = &list.items[i];
-
-		if (image->as_of > ancestor->as_of ||
-		    (image->status != IMAGE_REVOKED && image->status != IMAGE_SCHEDULED))
-			continue;
-		image->status = IMAGE_ACTIVE;
-		image->as_of = ancestor->as_of;
-		image->revoke_at = 0;
-		rc = catalog_image_put(plan->db, image, err);
-	}
+	for (size_t i = 0; rc == 0 && i < list.count; i++)
+		if (restored_with(&list.items[i], ancestor))
+			rc = catalog_image_put(plan->db, &list.items[i], err);
 	image_list_fini(&list);
 	return rc;
 }
@@ -185,6 +189,23 @@ same_text(const char *a, const char *b)
 	return (a == NULL) == (b == NULL) && (a == NULL || strcmp(a, b) == 0);
 }
 
+/* News of an inherited revocation that comes after its ancestor was restored. */
+static int
+restore_late(struct plan *plan, struct image *image, enum image_status before,
+             struct fold_result *result, struct err *err)
+{
+	struct image ancestor;
+	int found;
+
+	if (image->inherited_from == NULL)
+		return 0;
+	found = catalog_image(plan->db, image->inherited_from, &ancestor, err);
+	if (found == 1 && restored_with(image, &ancestor))
+		*result = (struct fold_result){.changed = image->status != before};
+	image_fini(&ancestor);
+	return found < 0 ? -1 : 0;
+}
+
 /* Folds the event into its version.  *out is the caller's. */
 static int
 learn_version(struct plan *plan, const char *bucket_key, struct image *image,
@@ -196,10 +217,14 @@ learn_version(struct plan *plan, const char *bucket_key, struct image *image,
 	if (rc >= 0)
 		rc = find_ancestor(plan, &ancestor, err);
 	if (rc == 0) {
+		enum image_status before = image->status;
+
 		reason = mem_str(image->reason);
 		result->changed = image_fold(image, plan->event, plan->received_at, ancestor);
 		result->retold = !same_text(reason, image->reason);
-		rc = catalog_image_put(plan->db, image, err);
+		rc = restore_late(plan, image, before, result, err);
+		if (rc == 0)
+			rc = catalog_image_put(plan->db, image, err);
 	}
 	free(reason);
 	free(ancestor);

@@ -1,6 +1,7 @@
 #include "relay/flow/plan.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "relay/base/mem.h"
 #include "relay/base/text.h"
@@ -26,10 +27,16 @@ captured(const struct conf_rule *rule, const struct bucket *bucket,
 	                                           : 0;
 }
 
+/* Which of the buckets a workspace is linked to, and by which rule's channel. */
+struct given {
+	bool linked;
+	const char *channel; /* borrowed from the config; NULL = any */
+};
+
 /* Of the buckets that one rule gives a workspace, those with the longest captures. */
-static int
-link_by_rule(struct plan *plan, const struct conf_rule *rule, const struct bucket_list *buckets,
-             const struct workspace *workspace, struct err *err)
+static void
+give_by_rule(const struct conf_rule *rule, const struct bucket_list *buckets,
+             const struct workspace *workspace, struct given *given)
 {
 	size_t longest = 1;
 
@@ -40,30 +47,75 @@ link_by_rule(struct plan *plan, const struct conf_rule *rule, const struct bucke
 			longest = n;
 	}
 	for (size_t i = 0; i < buckets->count; i++)
-		if (captured(rule, &buckets->items[i], workspace) == longest &&
-		    catalog_link_add(plan->db, workspace->key, buckets->items[i].key, rule->channel,
-		                     plan->now_ms, err) != 0)
-			return -1;
-	return 0;
+		if (captured(rule, &buckets->items[i], workspace) == longest)
+			given[i] = (struct given){true, rule->channel};
+}
+
+static bool
+same_channel(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static size_t
+bucket_at(const struct bucket_list *buckets, const char *key)
+{
+	size_t i = 0;
+
+	while (i < buckets->count && strcmp(buckets->items[i].key, key) != 0)
+		i++;
+	return i;
+}
+
+/* Only what differs is written: a link keeps the time it was first seen. */
+static int
+write_links(struct plan *plan, const struct workspace *workspace, const struct bucket_list *buckets,
+            struct given *given, struct err *err)
+{
+	struct link_list now;
+	int rc = catalog_links_of_workspace(plan->db, workspace->key, &now, err);
+
+	for (size_t k = 0; rc == 0 && k < now.count; k++) {
+		size_t i = bucket_at(buckets, now.items[k].bucket_key);
+
+		if (i == buckets->count || !given[i].linked)
+			rc = catalog_link_drop(plan->db, workspace->key, now.items[k].bucket_key,
+			                       err);
+		else if (same_channel(given[i].channel, now.items[k].channel))
+			given[i].linked = false; /* stays as it is */
+	}
+	for (size_t i = 0; rc == 0 && i < buckets->count; i++)
+		if (given[i].linked)
+			rc = catalog_link_add(plan->db, workspace->key, buckets->items[i].key,
+			                      given[i].channel, plan->now_ms, err);
+	link_list_fini(&now);
+	return rc;
+}
+
+int
+plan_link_to(struct plan *plan, const struct workspace *workspace,
+             const struct bucket_list *buckets, struct err *err)
+{
+	struct given *given = mem_array(buckets->count + 1, sizeof(*given));
+	int rc;
+
+	/* Where two rules give the same pair the first one's channel stands. */
+	for (size_t i = plan->conf->correlate.count; i-- > 0;)
+		give_by_rule(conf_item(plan->conf->correlate, struct conf_rule, i), buckets,
+		             workspace, given);
+	rc = write_links(plan, workspace, buckets, given, err);
+	free(given);
+	return rc;
 }
 
 int
 plan_link_workspace(struct plan *plan, const struct workspace *workspace, struct err *err)
 {
 	struct bucket_list buckets;
-	int rc = -1;
+	int rc = catalog_buckets(plan->db, &buckets, err);
 
-	if (catalog_buckets(plan->db, &buckets, err) != 0)
-		goto out;
-	if (catalog_links_drop(plan->db, workspace->key, err) != 0)
-		goto out;
-	/* Where two rules give the same pair the first one's channel stands: it is written last. */
-	for (size_t i = plan->conf->correlate.count; i-- > 0;)
-		if (link_by_rule(plan, conf_item(plan->conf->correlate, struct conf_rule, i),
-		                 &buckets, workspace, err) != 0)
-			goto out;
-	rc = 0;
-out:
+	if (rc == 0)
+		rc = plan_link_to(plan, workspace, &buckets, err);
 	bucket_list_fini(&buckets);
 	return rc;
 }
@@ -81,11 +133,11 @@ any_rule_gives(const struct conf *conf, const struct bucket *bucket,
 
 static int
 link_if_given(struct plan *plan, const struct bucket *bucket, const struct workspace *workspace,
-              struct err *err)
+              const struct bucket_list *buckets, struct err *err)
 {
 	if (!any_rule_gives(plan->conf, bucket, workspace))
 		return 0;
-	if (plan_link_workspace(plan, workspace, err) != 0)
+	if (plan_link_to(plan, workspace, buckets, err) != 0)
 		return -1;
 	return refresh_workspace_images(plan, workspace, false, err);
 }
@@ -95,14 +147,17 @@ static int
 link_bucket(struct plan *plan, const struct bucket *bucket, struct err *err)
 {
 	char *after = mem_str("");
+	struct bucket_list buckets;
 	struct link_list page;
 	size_t read;
-	int rc;
+	int rc = catalog_buckets(plan->db, &buckets, err);
 
+	if (rc != 0)
+		goto out;
 	do {
 		rc = catalog_workspaces(plan->db, after, PAGE, &page, err);
 		for (size_t i = 0; rc == 0 && i < page.count; i++)
-			rc = link_if_given(plan, bucket, &page.items[i].workspace, err);
+			rc = link_if_given(plan, bucket, &page.items[i].workspace, &buckets, err);
 		read = page.count;
 		if (read > 0) {
 			free(after);
@@ -110,6 +165,8 @@ link_bucket(struct plan *plan, const struct bucket *bucket, struct err *err)
 		}
 		link_list_fini(&page);
 	} while (rc == 0 && read == PAGE);
+out:
+	bucket_list_fini(&buckets);
 	free(after);
 	return rc;
 }

@@ -32,15 +32,18 @@ by_worst(const void *a, const void *b)
 }
 
 int
-refresh_load(struct refresh *r, struct plan *plan, const char *key, struct err *err)
+refresh_load(struct refresh *r, struct plan *plan, const char *key, const struct workspace *only,
+             struct err *err)
 {
 	int found;
 
-	*r = (struct refresh){.plan = plan};
+	*r = (struct refresh){.plan = plan, .only = only};
 	found = incidents_open(plan->db, key, &r->incident, err);
 	if (found != 1)
 		return found;
-	if (incidents_rows(plan->db, r->incident.id, &r->rows, err) != 0)
+	if (only != NULL
+	            ? incidents_rows_of(plan->db, r->incident.id, only->key, &r->rows, err) != 0
+	            : incidents_rows(plan->db, r->incident.id, &r->rows, err) != 0)
 		return -1;
 	r->stored = r->rows.count;
 	r->seen = mem_array(r->stored + 1, sizeof(*r->seen));
@@ -165,9 +168,9 @@ ask_one(struct refresh *r, const struct question *q, const struct history *histo
 }
 
 int
-refresh_ask(struct refresh *r, const struct question *q, const struct workspace *only,
-            struct err *err)
+refresh_ask(struct refresh *r, const struct question *q, struct err *err)
 {
+	const struct workspace *only = r->only;
 	struct history history = {0};
 	struct link_list links = {0};
 	int rc = -1;
@@ -193,25 +196,34 @@ out:
 }
 
 int
-refresh_rest(struct refresh *r, const struct workspace *only, struct err *err)
+refresh_rest(struct refresh *r, struct err *err)
 {
-	for (size_t i = 0; i < r->stored; i++) {
-		struct incident_row *row = &r->rows.items[i];
+	bool gone = r->only != NULL && r->only->gone_at != 0;
 
-		if (r->seen[i] || (only != NULL && strcmp(only->key, row->workspace_key) != 0))
-			continue;
-		if (runs_no_more(r, row, only != NULL && only->gone_at != 0, err) != 0)
+	for (size_t i = 0; i < r->stored; i++)
+		if (!r->seen[i] && runs_no_more(r, &r->rows.items[i], gone, err) != 0)
 			return -1;
-	}
 	return 0;
 }
 
-void
-refresh_count(struct refresh *r, struct incident_counts *counts)
+bool
+refresh_is_idle(const struct refresh *r, bool changed)
+{
+	return r->only != NULL && r->incident.id[0] != '\0' && !changed && !r->changed;
+}
+
+int
+refresh_count(struct refresh *r, struct incident_counts *counts, struct err *err)
 {
 	*counts = (struct incident_counts){0};
+	if (r->only != NULL && r->incident.id[0] != '\0') {
+		incident_rows_fini(&r->rows);
+		if (incidents_rows(r->plan->db, r->incident.id, &r->rows, err) != 0)
+			return -1;
+	}
 	for (size_t i = 0; i < r->rows.count; i++)
 		incident_count(counts, &r->rows.items[i]);
 	if (r->rows.count > 0)
 		qsort(r->rows.items, r->rows.count, sizeof(*r->rows.items), by_worst);
+	return 0;
 }

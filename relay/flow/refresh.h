@@ -9,8 +9,10 @@
 
 struct refresh {
 	struct plan *plan;
-	struct incident incident;  /* id "" when none is open */
-	struct incident_rows rows; /* as they are to be; the first `stored` were there before */
+	struct incident incident;     /* id "" when none is open */
+	const struct workspace *only; /* ask just this one; NULL: everyone */
+	struct incident_rows
+		rows; /* of `only`, as they are to be; the first `stored` were there before */
 	size_t stored;
 	bool *seen; /* of the stored ones: was asked about in this refresh */
 	bool changed;
@@ -28,15 +30,16 @@ struct question {
 
 /* Loads the open incident of `key` and its rows; 1 there is one, 0 not, -1.
  * The caller calls refresh_fini() in each case. */
-int refresh_load(struct refresh *, struct plan *, const char *key, struct err *) MUST_CHECK;
+int refresh_load(struct refresh *, struct plan *, const char *key, const struct workspace *only,
+                 struct err *) MUST_CHECK;
 void refresh_fini(struct refresh *);
 
-/* `only`: ask just this workspace. */
-int refresh_ask(struct refresh *, const struct question *, const struct workspace *only,
-                struct err *) MUST_CHECK;
-/* Those that nobody asked about have no usage left.  `only` as above. */
-int refresh_rest(struct refresh *, const struct workspace *only, struct err *) MUST_CHECK;
-/* Sorts the rows, worst first, and counts them. */
-void refresh_count(struct refresh *, struct incident_counts *);
+int refresh_ask(struct refresh *, const struct question *, struct err *) MUST_CHECK;
+/* Those that nobody asked about have no usage left. */
+int refresh_rest(struct refresh *, struct err *) MUST_CHECK;
+/* Nothing is new of the only one asked, so nothing is of the incident. */
+bool refresh_is_idle(const struct refresh *, bool changed);
+/* All rows, also where one workspace was asked: sorted, worst first, and counted. */
+int refresh_count(struct refresh *, struct incident_counts *, struct err *) MUST_CHECK;
 
 #endif

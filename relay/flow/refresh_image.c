@@ -48,8 +48,7 @@ bucket_seen_before(const struct image_list *all, size_t i)
 
 /* One question for each bucket that the ancestor and its descendants are in. */
 static int
-ask_members(struct refresh *r, const struct image_list *members, const struct workspace *only,
-            struct err *err)
+ask_members(struct refresh *r, const struct image_list *members, struct err *err)
 {
 	struct image *images = mem_array(members->count, sizeof(*images));
 	int rc = 0;
@@ -60,10 +59,10 @@ ask_members(struct refresh *r, const struct image_list *members, const struct wo
 		if (bucket_seen_before(members, i))
 			continue;
 		q.count = revoked_in(members, q.bucket_key, images);
-		rc = refresh_ask(r, &q, only, err);
+		rc = refresh_ask(r, &q, err);
 	}
 	if (rc == 0)
-		rc = refresh_rest(r, only, err);
+		rc = refresh_rest(r, err);
 	free(images);
 	return rc;
 }
@@ -114,7 +113,7 @@ refresh_revocation(struct plan *plan, const char *root_key, enum refresh_open op
 	struct image_list members = {0};
 	struct incident_counts counts;
 	struct refresh r;
-	int found = refresh_load(&r, plan, key, err), rc = -1;
+	int found = refresh_load(&r, plan, key, only, err), rc = -1;
 
 	if (found < 0)
 		goto out;
@@ -132,9 +131,14 @@ refresh_revocation(struct plan *plan, const char *root_key, enum refresh_open op
 		r.incident.detail = json_object();
 	}
 	/* Who runs a restored image goes on running it: nobody has moved. */
-	if (members.items[0].status != IMAGE_ACTIVE && ask_members(&r, &members, only, err) != 0)
+	if (members.items[0].status != IMAGE_ACTIVE && ask_members(&r, &members, err) != 0)
 		goto out;
-	refresh_count(&r, &counts);
+	if (refresh_is_idle(&r, changed)) {
+		rc = weigh_drift(plan, &r.rows, err);
+		goto out;
+	}
+	if (refresh_count(&r, &counts, err) != 0)
+		goto out;
 	if (found == 0 && open == REFRESH_FOR_SOMEBODY && counts.affected == 0) {
 		rc = 0;
 		goto out;
@@ -272,7 +276,7 @@ refresh_superseded(struct plan *plan, const char *bucket_key, const char *channe
 	struct judgement verdict;
 	struct refresh r;
 	bool another;
-	int found = refresh_load(&r, plan, key, err), rc = -1;
+	int found = refresh_load(&r, plan, key, only, err), rc = -1;
 
 	if (found < 0)
 		goto out;
@@ -297,9 +301,14 @@ refresh_superseded(struct plan *plan, const char *bucket_key, const char *channe
 	behind = mem_array(p.images.count, sizeof(*behind));
 	q.images = behind;
 	q.count = left_behind(&p, behind);
-	if (refresh_ask(&r, &q, only, err) != 0 || refresh_rest(&r, only, err) != 0)
+	if (refresh_ask(&r, &q, err) != 0 || refresh_rest(&r, err) != 0)
 		goto out;
-	refresh_count(&r, &counts);
+	if (refresh_is_idle(&r, another)) {
+		rc = 0;
+		goto out;
+	}
+	if (refresh_count(&r, &counts, err) != 0)
+		goto out;
 	verdict = judge_superseded(p.rolled_back ? PHASE_ROLLED_BACK : PHASE_NONE, &counts);
 	rc = settle_incident(plan, &r.incident, &r.rows, verdict, another || r.changed, r.what,
 	                     err);
@@ -331,89 +340,4 @@ refresh_released(struct plan *plan, const struct image *image, struct err *err)
 	}
 	incident_fini(&incident);
 	return rc < 0 ? -1 : 0;
-}
-
-/* Those of a bucket's revoked images: each by the root of its revocation.  One
- * that closed when the last had moved off opens anew, under a new id, for a
- * workspace that is seen to come (back) to the image. */
-static int
-refresh_revocations_of(struct plan *plan, const char *bucket_key, const struct workspace *only,
-                       bool changed, struct err *err)
-{
-	enum refresh_open open =
-		only != NULL && only->applied.to != 0 ? REFRESH_FOR_SOMEBODY : REFRESH_OPEN_ONLY;
-	struct image_list images;
-	int rc = catalog_revoked_of(plan->db, bucket_key, &images, err);
-
-	for (size_t i = 0; rc == 0 && i < images.count; i++) {
-		const struct image *image = &images.items[i];
-
-		rc = refresh_revocation(
-			plan, image->inherited_from != NULL ? image->inherited_from : image->key,
-			open, only, changed, NULL, err);
-	}
-	image_list_fini(&images);
-	return rc;
-}
-
-static int
-refresh_superseded_of(struct plan *plan, const char *bucket_key, const struct workspace *only,
-                      struct err *err)
-{
-	struct incident_list open;
-	int rc = incidents_of_bucket(plan->db, bucket_key, KIND_IMAGE_SUPERSEDED, &open, err);
-
-	for (size_t i = 0; rc == 0 && i < open.count; i++)
-		rc = refresh_superseded(plan, bucket_key, open.items[i].channel, REFRESH_OPEN_ONLY,
-		                        only, err);
-	incident_list_fini(&open);
-	return rc;
-}
-
-int
-refresh_bucket(struct plan *plan, const char *bucket_key, struct err *err)
-{
-	return refresh_revocations_of(plan, bucket_key, NULL, false, err);
-}
-
-/* Incidents that list it although no rule links it to their bucket any more. */
-static int
-refresh_listing(struct plan *plan, const struct workspace *workspace, bool changed, struct err *err)
-{
-	struct incident_list listing;
-	int rc = incidents_listing(plan->db, workspace->key, &listing, err);
-
-	for (size_t i = 0; rc == 0 && i < listing.count; i++) {
-		const struct incident *incident = &listing.items[i];
-
-		if (incident->kind == KIND_IMAGE_REVOCATION)
-			rc = refresh_revocation(plan, incident->image_key, REFRESH_OPEN_ONLY,
-			                        workspace, changed, NULL, err);
-		else
-			rc = refresh_superseded(plan, incident->bucket_key, incident->channel,
-			                        REFRESH_OPEN_ONLY, workspace, err);
-	}
-	incident_list_fini(&listing);
-	return rc;
-}
-
-int
-refresh_workspace_images(struct plan *plan, const struct workspace *workspace, bool changed,
-                         struct err *err)
-{
-	struct link_list links;
-	int rc;
-
-	if (refresh_listing(plan, workspace, changed, err) != 0)
-		return -1;
-	rc = catalog_links_of_workspace(plan->db, workspace->key, &links, err);
-	for (size_t i = 0; rc == 0 && i < links.count; i++) {
-		const char *bucket_key = links.items[i].bucket_key;
-
-		rc = refresh_revocations_of(plan, bucket_key, workspace, false, err);
-		if (rc == 0)
-			rc = refresh_superseded_of(plan, bucket_key, workspace, err);
-	}
-	link_list_fini(&links);
-	return rc;
 }

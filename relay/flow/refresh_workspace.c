@@ -226,31 +226,79 @@ out:
 	return rc;
 }
 
+#define ODD_COUNTED 1000 /* so many are counted anew with each that comes */
+
+/*
+ * One more is set aside.  The first is told, and then each time they are twice
+ * as many as last told: what an upgrade of HCP sends may be thousands of one kind.
+ */
+static int
+count_odd(struct plan *plan, const char *kind, json_t *detail, bool *tell, struct err *err)
+{
+	int64_t told = json_int_at(detail, "told", 0), seen = json_int_at(detail, "count", 0) + 1;
+	int64_t left = incidents_odd_events(plan->db, plan->source, kind, ODD_COUNTED, err);
+
+	if (left == ODD_COUNTED && seen > left)
+		left = seen; /* one that is replayed in vain is counted again, until this: */
+	if (left > ODD_COUNTED && left >= 2 * told)
+		left = incidents_odd_events(plan->db, plan->source, kind, INT64_MAX, err);
+	if (left < 0)
+		return -1;
+	*tell = left > 0 && left >= 2 * told;
+	json_object_set_new(detail, "count", json_integer(left));
+	if (*tell || left < told)
+		json_object_set_new(detail, "told", json_integer(left));
+	return 0;
+}
+
+static int
+settle_unknown(struct plan *plan, struct incident *incident, bool open, const char *what,
+               struct err *err)
+{
+	struct incident_rows nobody = {0};
+
+	return settle_incident(plan, incident, &nobody,
+	                       (struct judgement){.open = open, .severity = SEVERITY_WARNING}, open,
+	                       what, err);
+}
+
+/* It is among the incident's events, and changes nothing that is told. */
+static int
+count_silently(struct plan *plan, const struct incident *incident, const char *reason,
+               struct err *err)
+{
+	if (incidents_update(plan->db, incident, err) != 0)
+		return -1;
+	return incidents_note(plan->db, incident->id, plan->now_ms, reason, plan->event_id, err);
+}
+
 int
 refresh_unknown(struct plan *plan, const char *kind, const char *reason, struct err *err)
 {
 	char *subject = key_join(plan->source, kind, NULL);
-	struct incident_rows nobody = {0};
 	struct incident incident = {0};
 	int found = load_or_blank(plan, KIND_RELAY_UNKNOWN_EVENT, subject, &incident, err),
 	    rc = found < 0 ? -1 : 0;
-	int64_t left;
+	bool tell;
 
 	if (found < 0 || (found == 0 && reason == NULL))
 		goto out;
-	left = incidents_odd_events(plan->db, plan->source, kind, err);
-	if (left < 0 || (found == 0 && left == 0)) {
-		rc = left < 0 ? -1 : 0;
+	if (reason == NULL) {
+		int64_t left = incidents_odd_events(plan->db, plan->source, kind, 1, err);
+
+		rc = left < 0    ? -1
+		     : left == 0 ? settle_unknown(plan, &incident, false, "all replayed", err)
+		                 : 0;
 		goto out;
 	}
 	json_object_set_new(incident.detail, "source", json_text_or_null(plan->source));
 	json_object_set_new(incident.detail, "kind", json_text_or_null(kind));
-	json_object_set_new(incident.detail, "count", json_integer(left));
-	if (reason != NULL)
-		json_object_set_new(incident.detail, "reason", json_string(reason));
-	rc = settle_incident(plan, &incident, &nobody,
-	                     (struct judgement){.open = left > 0, .severity = SEVERITY_WARNING},
-	                     reason != NULL, left > 0 ? reason : "all replayed", err);
+	json_object_set_new(incident.detail, "reason", json_string(reason));
+	rc = count_odd(plan, kind, incident.detail, &tell, err);
+	if (rc == 0 && tell)
+		rc = settle_unknown(plan, &incident, true, reason, err);
+	else if (rc == 0 && found == 1)
+		rc = count_silently(plan, &incident, reason, err);
 out:
 	incident_fini(&incident);
 	free(subject);

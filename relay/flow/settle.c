@@ -19,7 +19,8 @@ struct settle_job {
 	struct store_job job; /* first */
 	struct sending *sending;
 	const struct sink_kind *kind;
-	bool tried; /* false: it was never handed to the sink */
+	bool tried;   /* false: it was never handed to the sink */
+	bool unheard; /* no answer came, but it may have been taken */
 	enum outcome outcome;
 	int code;
 	int64_t elapsed_ms, retry_after_ms, now_ms;
@@ -90,6 +91,7 @@ run(struct store_job *store_job, struct db *db, struct err *err)
 		.text = job->text,
 		.elapsed_ms = job->elapsed_ms,
 		.due_at = job->verdict.due_at,
+		.maybe_told = job->unheard && job->outcome == OUTCOME_RETRY,
 	};
 	if (queue_settle(db, &settlement, job->now_ms, err) < 0)
 		return -1;
@@ -172,6 +174,7 @@ settle_submit(struct sending *sending, const struct sink_result *result)
 		job->tried = true;
 		job->outcome = result->outcome;
 		job->code = result->code;
+		job->unheard = result->unheard;
 		job->elapsed_ms = result->elapsed_ms;
 		job->retry_after_ms = result->retry_after_ms > 0 ? result->retry_after_ms : 0;
 	}

@@ -76,7 +76,7 @@ change_incident(struct plan *plan, struct incident *incident, const struct incid
 }
 
 int
-settle_incident(struct plan *plan, struct incident *incident, const struct incident_rows *rows,
+settle_incident(struct plan *plan, struct incident *incident, struct incident_rows *rows,
                 struct judgement j, bool changed, const char *what, struct err *err)
 {
 	bool is_new = incident->id[0] == '\0';

@@ -46,6 +46,8 @@ struct incident_row {
 	/* joined from the workspace: */
 	char *workspace_id, *name, *organization, *url;
 	bool drifted;
+	const char
+		*team; /* who owns the workspace; route_own() sets it, borrowed from the config */
 };
 
 struct incident_rows {

@@ -39,44 +39,48 @@ team_of_bucket(const struct conf *conf, const char *bucket)
 	return NULL;
 }
 
+void
+route_own(const struct conf *conf, struct incident_rows *rows)
+{
+	for (size_t i = 0; i < rows->count; i++)
+		rows->items[i].team = team_of_workspace(conf, rows->items[i].name);
+}
+
 /* Does any row have a text, picked by `of`, that one of the globs matches? */
-typedef const char *row_text_fn(const struct conf *, const struct incident_row *);
+typedef const char *row_text_fn(const struct incident_row *);
 
 static const char *
-row_name(const struct conf *conf, const struct incident_row *row)
+row_name(const struct incident_row *row)
 {
-	(void)conf;
 	return row->name;
 }
 
 static const char *
-row_organization(const struct conf *conf, const struct incident_row *row)
+row_organization(const struct incident_row *row)
 {
-	(void)conf;
 	return row->organization;
 }
 
 static const char *
-row_channel(const struct conf *conf, const struct incident_row *row)
+row_channel(const struct incident_row *row)
 {
-	(void)conf;
 	return row->channel;
 }
 
 static const char *
-row_team(const struct conf *conf, const struct incident_row *row)
+row_team(const struct incident_row *row)
 {
-	return team_of_workspace(conf, row->name);
+	return row->team;
 }
 
 static bool
-wanted(const struct conf *conf, const struct key_texts *globs, const char *own,
-       const struct incident_rows *rows, row_text_fn *of)
+wanted(const struct key_texts *globs, const char *own, const struct incident_rows *rows,
+       row_text_fn *of)
 {
 	if (globs->count == 0 || any_glob(globs, own))
 		return true;
 	for (size_t i = 0; i < rows->count; i++)
-		if (any_glob(globs, of(conf, &rows->items[i])))
+		if (any_glob(globs, of(&rows->items[i])))
 			return true;
 	return false;
 }
@@ -105,12 +109,11 @@ route_matches(const struct conf *conf, const struct conf_match *match,
 	    !any_glob(&match->severities, severity_names[facts->severity]))
 		return false;
 	return bucket_wanted(&match->buckets, facts) &&
-	       wanted(conf, &match->teams, team_of_bucket(conf, facts->bucket), facts->rows,
-	              row_team) &&
-	       wanted(conf, &match->workspaces, NULL, facts->rows, row_name) &&
-	       wanted(conf, &match->organizations, facts->organization_id, facts->rows,
+	       wanted(&match->teams, team_of_bucket(conf, facts->bucket), facts->rows, row_team) &&
+	       wanted(&match->workspaces, NULL, facts->rows, row_name) &&
+	       wanted(&match->organizations, facts->organization_id, facts->rows,
 	              row_organization) &&
-	       wanted(conf, &match->channels, facts->channel, facts->rows, row_channel);
+	       wanted(&match->channels, facts->channel, facts->rows, row_channel);
 }
 
 struct selection {
@@ -203,7 +206,7 @@ tell_teams(struct selection *s, const struct conf_route *route)
 	if (owner != NULL && team_listed(route, owner))
 		tell(s, route, AUDIENCE_TEAM, owner);
 	for (size_t i = 0; i < rows->count; i++) {
-		const char *team = team_of_workspace(s->conf, rows->items[i].name);
+		const char *team = rows->items[i].team;
 
 		if (team == NULL)
 			unowned = true;
@@ -234,17 +237,13 @@ route_select(const struct conf *conf, const struct route_facts *facts, struct to
 }
 
 bool
-audience_sees(const struct conf *conf, enum audience audience, const char *team, const char *bucket,
+audience_sees(enum audience audience, const char *team, const char *owner,
               const struct incident_row *row)
 {
-	const char *owner, *of_row;
-
 	if (audience == AUDIENCE_EVERYONE)
 		return true;
-	of_row = team_of_workspace(conf, row->name);
 	if (audience == AUDIENCE_UNOWNED)
-		return of_row == NULL;
-	owner = team_of_bucket(conf, bucket);
+		return row->team == NULL;
 	return (owner != NULL && strcmp(owner, team) == 0) ||
-	       (of_row != NULL && strcmp(of_row, team) == 0);
+	       (row->team != NULL && strcmp(row->team, team) == 0);
 }

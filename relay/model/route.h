@@ -18,14 +18,17 @@
 const char *team_of_workspace(const struct conf *, const char *name);
 const char *team_of_bucket(const struct conf *, const char *bucket);
 
+/* Sets the team of each row: what follows reads it there. */
+void route_own(const struct conf *, struct incident_rows *);
+
 /* What routes look at. */
 struct route_facts {
 	enum incident_kind kind;
 	enum severity severity;
-	const char *bucket;          /* the incident's; NULL where it has none */
-	const char *organization_id; /* of HCP, of the bucket; NULL where none */
-	const char *channel;         /* the incident's; NULL where none */
-	const struct incident_rows *rows;
+	const char *bucket;               /* the incident's; NULL where it has none */
+	const char *organization_id;      /* of HCP, of the bucket; NULL where none */
+	const char *channel;              /* the incident's; NULL where none */
+	const struct incident_rows *rows; /* their teams are set */
 };
 
 enum audience { AUDIENCE_EVERYONE, AUDIENCE_TEAM, AUDIENCE_UNOWNED };
@@ -45,8 +48,7 @@ struct told_list {
 /* Everything in the result is borrowed from the config; free(items). */
 void route_select(const struct conf *, const struct route_facts *, struct told_list *);
 
-/* Does this audience see this row? A bucket's owner sees all. */
-bool audience_sees(const struct conf *, enum audience, const char *team, const char *bucket,
-                   const struct incident_row *);
+/* Does this audience see this row? The bucket's owner (NULL: nobody's) sees all. */
+bool audience_sees(enum audience, const char *team, const char *owner, const struct incident_row *);
 
 #endif

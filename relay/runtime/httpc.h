@@ -50,6 +50,7 @@ struct httpc_response {
 	int64_t retry_after_ms; /* from Retry-After in both forms, relative, between 1 s
 				 * and 24 h; 0 = none that can be read */
 	int64_t elapsed_ms;
+	bool unheard;     /* not ANSWERED, but the request may have been taken */
 	const char *text; /* for people, when not ANSWERED; never the URL's path or query */
 };
 

@@ -249,6 +249,11 @@ tells_path(const struct httpc_call *call)
 static void
 unanswered(struct httpc_call *call, struct httpc_response *r, CURLcode code)
 {
+	curl_off_t sent_from_us = 0;
+
+	/* Set once the connection stands and the request may go out. */
+	curl_easy_getinfo(call->easy, CURLINFO_PRETRANSFER_TIME_T, &sent_from_us);
+	r->unheard = sent_from_us > 0;
 	r->result = HTTPC_UNREACHABLE;
 	r->text = call->text[0] && !tells_path(call) ? call->text : curl_easy_strerror(code);
 	switch (code) {

@@ -309,9 +309,9 @@ catalog_link_add(struct db *db, const char *workspace_key, const char *bucket_ke
 }
 
 int
-catalog_links_drop(struct db *db, const char *workspace_key, struct err *err)
+catalog_link_drop(struct db *db, const char *workspace_key, const char *bucket_key, struct err *err)
 {
-	return db_run(db, err, ST_LINKS_DROP, "t", workspace_key) < 0 ? -1 : 0;
+	return db_run(db, err, ST_LINK_DROP, "tt", workspace_key, bucket_key) < 0 ? -1 : 0;
 }
 
 int

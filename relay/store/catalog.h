@@ -52,7 +52,8 @@ int catalog_image(struct db *, const char *key, struct image *, struct err *) MU
 int catalog_image_put(struct db *, const struct image *, struct err *) MUST_CHECK;
 int catalog_images_of(struct db *, const char *bucket_key, struct image_list *,
                       struct err *) MUST_CHECK;
-/* Those revoked or scheduled to be. */
+/* Those revoked or scheduled to be, and of those deleted the ones that a
+ * revocation was inherited by or from. */
 int catalog_revoked_of(struct db *, const char *bucket_key, struct image_list *,
                        struct err *) MUST_CHECK;
 int catalog_descendants(struct db *, const char *ancestor_key, struct image_list *,
@@ -76,9 +77,11 @@ int catalog_workspace_put(struct db *, const struct workspace *, struct err *) M
 int catalog_workspaces(struct db *, const char *after, int limit, struct link_list *,
                        struct err *) MUST_CHECK;
 
+/* One that is there already gets the channel and keeps the time it was first seen. */
 int catalog_link_add(struct db *, const char *workspace_key, const char *bucket_key,
                      const char *channel, int64_t now_ms, struct err *) MUST_CHECK;
-int catalog_links_drop(struct db *, const char *workspace_key, struct err *) MUST_CHECK;
+int catalog_link_drop(struct db *, const char *workspace_key, const char *bucket_key,
+                      struct err *) MUST_CHECK;
 int catalog_links_of_bucket(struct db *, const char *bucket_key, struct link_list *,
                             struct err *) MUST_CHECK;
 /* Their workspace members are empty. */

@@ -24,6 +24,9 @@ enum db_mode { DB_WRITE, DB_READ };
  * alone, migrates it and refuses one that a newer version wrote. */
 int db_open(struct db **, const char *url, enum db_mode, struct err *) MUST_CHECK;
 void db_close(struct db *);
+/* From any thread, on a DB_READ one: what it reads now fails soon, and
+ * whatever it reads later at once. */
+void db_interrupt(struct db *);
 
 int db_begin(struct db *, struct err *) MUST_CHECK;
 int db_commit(struct db *, struct err *) MUST_CHECK; /* on -1 it is rolled back */

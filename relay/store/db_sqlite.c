@@ -159,6 +159,12 @@ db_mark_rollback(struct db *db)
 		return;
 }
 
+void
+db_interrupt(struct db *db)
+{
+	atomic_store(&db->interrupted, true);
+}
+
 enum db_trouble
 db_trouble(const struct db *db)
 {

@@ -13,6 +13,7 @@
 #define RELAY_STORE_DB_SQLITE_H
 
 #include <sqlite3.h>
+#include <stdatomic.h>
 
 #include "relay/store/db.h"
 
@@ -40,6 +41,8 @@ struct db {
 	enum db_mode mode;
 	char *file, *reserve;
 	int owner; /* descriptor of the lock, -1 for DB_READ */
+
+	atomic_bool interrupted;
 
 	bool in_transaction;
 	enum db_trouble trouble;

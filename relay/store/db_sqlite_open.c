@@ -29,6 +29,7 @@ static const char settings[] =
 	"PRAGMA wal_autocheckpoint = 0;";
 
 #define BUSY_MS 5000
+#define LOOK_UP_OPS 10000 /* some tenths of a millisecond */
 
 static const char *
 url_path(const char *url, struct err *err)
@@ -126,6 +127,15 @@ count_log(void *arg, sqlite3 *sql, const char *name, int pages)
 	return SQLITE_OK;
 }
 
+/* sqlite3_interrupt() is forgotten when it comes between two statements. */
+static int
+is_interrupted(void *arg)
+{
+	struct db *db = arg;
+
+	return atomic_load(&db->interrupted);
+}
+
 /* The first row's number of a fixed query, or -1. */
 static int
 ask(struct db *db, const char *query, int *number, struct err *err)
@@ -162,8 +172,10 @@ open_sqlite(struct db *db, struct err *err)
 	if (!is_wal)
 		return err_set(err, "store %s: its file system cannot hold a write-ahead log",
 		               db->file);
-	if (db->mode == DB_READ)
+	if (db->mode == DB_READ) {
+		sqlite3_progress_handler(db->sql, LOOK_UP_OPS, is_interrupted, db);
 		return run_script(db, "PRAGMA query_only = ON", err);
+	}
 	sqlite3_wal_hook(db->sql, count_log, db);
 	return 0;
 }

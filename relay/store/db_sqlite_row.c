@@ -131,12 +131,14 @@ db_step(struct db_row *row, struct err *err)
 		return -1;
 	}
 
-	int rc = sqlite3_step(row->stmt);
+	int rc = atomic_load(&db->interrupted) ? SQLITE_INTERRUPT : sqlite3_step(row->stmt);
 	if (rc == SQLITE_ROW)
 		return 1;
 	row->ended = true;
 	if (rc == SQLITE_DONE)
 		return 0;
+	if (rc == SQLITE_INTERRUPT)
+		return err_set(err, "store %s is being closed", db->file);
 	return db_sqlite_fault(db, rc, statement_names[row->id], err);
 }
 

@@ -119,6 +119,12 @@ event_drop_sealed(struct db *db, const char *id, struct err *err)
 }
 
 int
+events_drop_sealed(struct db *db, int64_t until_ms, struct err *err)
+{
+	return db_run(db, err, ST_EVENTS_DROP_SEALED, "i", until_ms) < 0 ? -1 : 0;
+}
+
+int
 event_replay(struct db *db, const char *id, struct err *err)
 {
 	int64_t moved = db_run(db, err, ST_EVENT_REPLAY, "t", id);

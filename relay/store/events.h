@@ -49,6 +49,10 @@ int event_move(struct db *, const char *id, enum event_state, const char *kind, 
  * or reading failed (db_trouble() tells). */
 char *event_sealed(struct db *, const char *id, struct err *);
 int event_drop_sealed(struct db *, const char *id, struct err *) MUST_CHECK;
+/* Of everything received until then, whatever became of it: a refused run task
+ * has no delivery that would drop its token.  One that a delivery still needs
+ * stays. */
+int events_drop_sealed(struct db *, int64_t until_ms, struct err *) MUST_CHECK;
 
 /* Back to accepted so that it is planned again: unknown and parked only.
  * 1 done; 0 nothing to do (any other state); -1. */

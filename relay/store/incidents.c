@@ -150,10 +150,9 @@ incidents_update(struct db *db, const struct incident *i, struct err *err)
 	return n < 0 ? -1 : 0;
 }
 
-int
-incidents_rows(struct db *db, const char *incident_id, struct incident_rows *rows, struct err *err)
+static int
+read_rows(struct db_row *row, struct incident_rows *rows, struct err *err)
 {
-	struct db_row *row = db_bind(db, ST_INCIDENT_ROWS, "t", incident_id);
 	int rc;
 
 	*rows = (struct incident_rows){0};
@@ -181,6 +180,20 @@ incidents_rows(struct db *db, const char *incident_id, struct incident_rows *row
 	}
 	db_end(row);
 	return rc;
+}
+
+int
+incidents_rows(struct db *db, const char *incident_id, struct incident_rows *rows, struct err *err)
+{
+	return read_rows(db_bind(db, ST_INCIDENT_ROWS, "t", incident_id), rows, err);
+}
+
+int
+incidents_rows_of(struct db *db, const char *incident_id, const char *workspace_key,
+                  struct incident_rows *rows, struct err *err)
+{
+	return read_rows(db_bind(db, ST_INCIDENT_ROWS_OF, "tt", incident_id, workspace_key), rows,
+	                 err);
 }
 
 int
@@ -248,23 +261,21 @@ incidents_events(struct db *db, const char *incident_id, size_t max, json_t **ou
                  struct err *err)
 {
 	struct db_row *row = db_bind(db, ST_TIMELINE_EVENTS, "t", incident_id);
-	char last[ID_SIZE] = "";
-	int rc;
+	int64_t count;
+	int rc = 0;
 
 	*out = json_array();
 	*total = 0;
-	while ((rc = db_step(row, err)) == 1) {
-		const char *id = db_text(row, 0);
-
-		/* One event may leave several lines; they follow each other. */
-		if (strcmp(id, last) == 0 || listed(*out, id))
-			continue;
-		snprintf(last, sizeof(last), "%s", id);
-		if ((*total)++ < max)
-			json_array_append_new(*out, json_string(id));
-	}
+	/* One event may leave several lines. */
+	while (json_array_size(*out) < max && (rc = db_step(row, err)) == 1)
+		if (!listed(*out, db_text(row, 0)))
+			json_array_append_new(*out, json_string(db_text(row, 0)));
 	db_end(row);
-	return rc;
+	if (rc < 0)
+		return -1;
+	count = db_number(db, err, 0, ST_TIMELINE_EVENTS_COUNT, "t", incident_id);
+	*total = count > 0 ? (size_t)count : 0;
+	return count < 0 ? -1 : 0;
 }
 
 int
@@ -304,6 +315,16 @@ notification_set(struct db *db, const struct notification *n, struct err *err)
 }
 
 int
+notification_take_over(struct db *db, const char *incident_id, const char *audience,
+                       const char *by_audience, const char *by_team, struct err *err)
+{
+	int64_t n = db_run(db, err, ST_NOTIFICATION_TAKE_OVER, "tttt", incident_id, audience,
+	                   by_audience, by_team);
+
+	return n < 0 ? -1 : n > 0;
+}
+
+int
 notifications_told(struct db *db, const char *incident_id, struct told_before_list *list,
                    struct err *err)
 {
@@ -321,7 +342,8 @@ notifications_told(struct db *db, const char *incident_id, struct told_before_li
 }
 
 int64_t
-incidents_odd_events(struct db *db, const char *source, const char *kind, struct err *err)
+incidents_odd_events(struct db *db, const char *source, const char *kind, int64_t max,
+                     struct err *err)
 {
-	return db_number(db, err, 0, ST_ODD_EVENTS_LEFT, "tt", source, kind);
+	return db_number(db, err, 0, ST_ODD_EVENTS_LEFT, "tti", source, kind, max);
 }

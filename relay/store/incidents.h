@@ -33,6 +33,9 @@ int incidents_update(struct db *, const struct incident *, struct err *) MUST_CH
 /* Affected first, then by name. */
 int incidents_rows(struct db *, const char *incident_id, struct incident_rows *,
                    struct err *) MUST_CHECK;
+/* Those of one workspace, by bucket. */
+int incidents_rows_of(struct db *, const char *incident_id, const char *workspace_key,
+                      struct incident_rows *, struct err *) MUST_CHECK;
 int incidents_row_put(struct db *, const char *incident_id, const struct incident_row *,
                       struct err *) MUST_CHECK;
 int incidents_rows_drop(struct db *, const char *incident_id, struct err *) MUST_CHECK;
@@ -63,6 +66,10 @@ int notification_get(struct db *, const char *incident_id, const char *audience,
 int notification_add(struct db *, const char *incident_id, const char *audience, const char *team,
                      const struct notification *, struct err *) MUST_CHECK;
 int notification_set(struct db *, const struct notification *, struct err *) MUST_CHECK;
+/* What was said to one audience was said to the other from now on: 1; 0 when
+ * something was said to that one itself; -1. */
+int notification_take_over(struct db *, const char *incident_id, const char *audience,
+                           const char *by_audience, const char *by_team, struct err *) MUST_CHECK;
 
 /* Destinations that were told of an incident or are about to be, each with its audience. */
 struct told_before {
@@ -76,7 +83,8 @@ void told_before_list_fini(struct told_before_list *);
 int notifications_told(struct db *, const char *incident_id, struct told_before_list *,
                        struct err *) MUST_CHECK;
 
-/* Events of this source and kind that are still unknown or parked; -1. */
-int64_t incidents_odd_events(struct db *, const char *source, const char *kind, struct err *);
+/* Events of this source and kind that are still unknown or parked, counted up to `max`; -1. */
+int64_t incidents_odd_events(struct db *, const char *source, const char *kind, int64_t max,
+                             struct err *);
 
 #endif

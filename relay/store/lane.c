@@ -120,12 +120,13 @@ told_load(struct db *db, const char *notification_id, const char *destination, s
 
 	*told = (struct told){0};
 	if (rc == 1) {
-		told->any = true;
 		told->revision = db_int(row, 0);
+		told->any = told->revision > 0;
 		told->resolved = is_resolved(db_text(row, 1));
 		told->phase = phase_of(db_text(row, 2));
 		told->severity = severity_of(db_text(row, 3));
 		told->at = db_int(row, 4);
+		told->maybe = db_int(row, 5) != 0;
 	}
 	db_end(row);
 	return rc < 0 ? -1 : 0;
@@ -141,13 +142,23 @@ told_put(struct db *db, const struct owed *owed, int64_t now_ms, struct err *err
 	               : 0;
 }
 
+int
+told_maybe(struct db *db, const struct owed *owed, struct err *err)
+{
+	return db_run(db, err, ST_QUEUE_MAYBE_TOLD, "tt", owed->notification_id,
+	              owed->destination) < 0
+	               ? -1
+	               : 0;
+}
+
 enum news
 news_of(const struct told *told, const struct owed *owed)
 {
 	if (!told->any) {
 		if (owed->at_once || !owed->resolved)
 			return NEWS_OPENED;
-		return owed->severity == SEVERITY_CRITICAL ? NEWS_RESOLVED : NEWS_NONE;
+		return told->maybe || owed->severity == SEVERITY_CRITICAL ? NEWS_RESOLVED
+		                                                          : NEWS_NONE;
 	}
 	if (owed->at_once || owed->revision <= told->revision)
 		return NEWS_NONE;
@@ -171,13 +182,12 @@ reschedule(struct db *db, const struct owed *owed, struct err *err)
 	               : 0;
 }
 
-/* The newer one takes over what the older one went through. */
+/* The newer one takes over the pace of the older one, and lives its own life. */
 static int
 give_way(struct db *db, const struct owed *older, struct owed *newer, struct err *err)
 {
 	struct told told;
 
-	newer->created_at = older->created_at;
 	newer->due_at = older->due_at;
 	newer->attempts = older->attempts;
 	if (newer->resolved && older->severity > newer->severity)

@@ -40,6 +40,9 @@ void owed_fini(struct owed *); /* zeroed is fine */
 /* What the destination last got. */
 struct told {
 	bool any;
+	/* An attempt may have arrived without an answer: whoever may have heard of
+	 * the beginning must hear of the end. */
+	bool maybe;
 	int64_t revision, at;
 	bool resolved;
 	enum phase phase;
@@ -48,6 +51,7 @@ struct told {
 int told_load(struct db *, const char *notification_id, const char *destination, struct told *,
               struct err *) MUST_CHECK;
 int told_put(struct db *, const struct owed *, int64_t now_ms, struct err *) MUST_CHECK;
+int told_maybe(struct db *, const struct owed *, struct err *) MUST_CHECK;
 
 /* What a delivery would be to a destination that was told this: the `reason`
  * of contract section 7, or nothing worth a message (contract section 8). */
@@ -62,7 +66,7 @@ int delivery_move(struct db *, const char *id, enum delivery_state from, enum de
 /*
  * A claimed delivery that is still owed becomes pending again, with the
  * due_at, attempts and plain its struct says; or gives way to a newer one
- * that waits in its lane, which takes over its age, attempts and due_at.
+ * that waits in its lane, which takes over its attempts and due_at.
  */
 int lane_put_back(struct db *, const struct owed *, struct err *) MUST_CHECK;
 

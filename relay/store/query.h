@@ -8,9 +8,9 @@
  *
  * Lists are {"items": [...], "next": CURSOR or null}: incidents, deliveries
  * and events newest first, images and workspaces by key.  A list of
- * incidents by team, or of workspaces by image, may hold fewer items than
- * asked for, also none, and still have a next: one call looks at
- * QUERY_SCAN_MAX rows at most.
+ * incidents by team, of workspaces by image, or of deliveries or events by
+ * what no index has, may hold fewer items than asked for, also none, and
+ * still have a next: one call looks at QUERY_SCAN_MAX rows at most.
  *
  * Nothing here grows with the store: every inner list is cut.
  */

@@ -13,16 +13,6 @@
 
 const char *const query_delivery_states[] = {"pending", "sent", "dead", "blocked", NULL};
 
-/* How each outside state is asked for; the rows of query_delivery_states. */
-static const struct {
-	const char *state, *also, *destination;
-} delivery_wants[] = {
-	{"pending", "claimed", "free"},
-	{"sent", "sent", ""},
-	{"dead", "dead", ""},
-	{"pending", "pending", "blocked"},
-};
-
 static const char *
 shown_state(const char *state, bool blocked)
 {
@@ -59,6 +49,17 @@ attempts_of(struct db *db, const char *delivery, json_t *attempts, struct err *e
 	return rc;
 }
 
+static bool
+wanted(const struct delivery_filter *want, const char *state, struct db_row *row)
+{
+	const char *sink = db_text(row, 3), *incident = db_text(row, 5);
+
+	return strcmp(db_text(row, 1), "dropped") != 0 &&
+	       (!want->state || strcmp(want->state, state) == 0) &&
+	       (!want->sink || (sink && strcmp(want->sink, sink) == 0)) &&
+	       (!want->incident || (incident && strcmp(want->incident, incident) == 0));
+}
+
 /* cursor = id, state, blocked, sink, team, incident, notification, revision,
  * reason, due_at, paused_until */
 static int
@@ -67,9 +68,12 @@ delivery_item(struct db *db, struct db_row *row, const void *arg, json_t **item,
 	const char *state = shown_state(db_text(row, 1), db_int(row, 2) != 0);
 	bool waits = strcmp(state, "pending") == 0 || strcmp(state, "blocked") == 0;
 	int64_t due_at = db_int(row, 9), paused_until = db_int(row, 10);
-	json_t *delivery = json_object(), *attempts = json_array();
+	json_t *delivery, *attempts;
 
-	(void)arg;
+	if (!wanted(arg, state, row))
+		return 0;
+	delivery = json_object();
+	attempts = json_array();
 	put_text(delivery, "id", db_text(row, 0));
 	put_text(delivery, "state", state);
 	put_text(delivery, "sink", db_text(row, 3));
@@ -89,32 +93,32 @@ delivery_item(struct db *db, struct db_row *row, const void *arg, json_t **item,
 	return 0;
 }
 
+static struct db_row *
+bind_deliveries(struct db *db, const struct delivery_filter *want, const char *below, int64_t rows)
+{
+	if (want->incident)
+		return db_bind(db, ST_QUERY_DELIVERIES_INCIDENT, "tit", below, rows,
+		               want->incident);
+	if (!want->state)
+		return db_bind(db, ST_QUERY_DELIVERIES, "ti", below, rows);
+	if (strcmp(want->state, "pending") == 0)
+		return db_bind(db, ST_QUERY_DELIVERIES_WAITING, "ti", below, rows);
+	return db_bind(db, ST_QUERY_DELIVERIES_STATE, "tit", below, rows,
+	               strcmp(want->state, "blocked") == 0 ? "pending" : want->state);
+}
+
 int
 query_deliveries(struct db *db, const struct delivery_filter *filter, const struct query_page *page,
                  json_t **out, struct err *err)
 {
-	const char *state = "", *also = "", *destination = "";
-	enum statement statement = ST_QUERY_DELIVERIES;
-	struct db_row *row;
-
-	if (filter->state) {
-		int want = name_index(query_delivery_states, COUNT(delivery_wants), filter->state);
-
-		*out = NULL;
-		if (want < 0)
-			return err_set(err, "no state of a delivery: %s", filter->state);
-		state = delivery_wants[want].state;
-		also = delivery_wants[want].also;
-		destination = delivery_wants[want].destination;
-		/* One state alone comes out of its index in order. */
-		statement = strcmp(state, also) == 0 ? ST_QUERY_DELIVERIES_ONE_STATE
-		                                     : ST_QUERY_DELIVERIES_TWO_STATES;
-	}
-	if (filter->incident)
-		statement = ST_QUERY_DELIVERIES_INCIDENT;
-	row = db_bind(db, statement, "tttttti", page->after ? page->after : "~", state, also,
-	              destination, any(filter->sink), any(filter->incident), page->limit + 1);
-	return query_list(db, row, page->limit, page->limit, delivery_item, NULL, out, err);
+	*out = NULL;
+	if (filter->state &&
+	    name_index(query_delivery_states, COUNT(query_delivery_states) - 1, filter->state) < 0)
+		return err_set(err, "no state of a delivery: %s", filter->state);
+	return query_list(
+		db,
+		bind_deliveries(db, filter, page->after ? page->after : "~", QUERY_SCAN_MAX + 1),
+		page->limit, QUERY_SCAN_MAX, delivery_item, filter, out, err);
 }
 
 int

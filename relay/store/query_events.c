@@ -9,13 +9,27 @@
 #include "relay/store/events.h"
 #include "relay/store/query_part.h"
 
+static bool
+is(const char *want, const char *text)
+{
+	return want && strcmp(want, text) == 0;
+}
+
+static bool
+wanted(const struct event_filter *want, struct db_row *row)
+{
+	return (!want->source || is(want->source, db_text(row, 1))) &&
+	       (!want->state || is(want->state, db_text(row, 4)));
+}
+
 /* cursor = id, source, kind, received_at, state, reason */
 static int
 event_item(struct db *db, struct db_row *row, const void *arg, json_t **item, struct err *err)
 {
 	(void)db;
-	(void)arg;
 	(void)err;
+	if (!wanted(arg, row))
+		return 0;
 	*item = json_object();
 	put_text(*item, "id", db_text(row, 0));
 	put_text(*item, "source", db_text(row, 1));
@@ -26,29 +40,29 @@ event_item(struct db *db, struct db_row *row, const void *arg, json_t **item, st
 	return 0;
 }
 
-/* Rare states have an index each; the others are found on the way down. */
-static enum statement
-events_statement(const char *state)
+/* Rare states have an index each; the others are found on the way down,
+ * among all events or those of their source. */
+static struct db_row *
+bind_events(struct db *db, const struct event_filter *want, const char *below, int64_t rows)
 {
-	if (!state)
-		return ST_QUERY_EVENTS;
-	if (strcmp(state, event_state_names[EVENT_ACCEPTED]) == 0)
-		return ST_QUERY_EVENTS_ACCEPTED;
-	if (strcmp(state, event_state_names[EVENT_STATE_UNKNOWN]) == 0 ||
-	    strcmp(state, event_state_names[EVENT_PARKED]) == 0)
-		return ST_QUERY_EVENTS_ODD;
-	return ST_QUERY_EVENTS;
+	if (is(want->state, event_state_names[EVENT_ACCEPTED]))
+		return db_bind(db, ST_QUERY_EVENTS_ACCEPTED, "ti", below, rows);
+	if (is(want->state, event_state_names[EVENT_STATE_UNKNOWN]) ||
+	    is(want->state, event_state_names[EVENT_PARKED]))
+		return db_bind(db, ST_QUERY_EVENTS_ODD, "tit", below, rows, want->state);
+	if (want->source)
+		return db_bind(db, ST_QUERY_EVENTS_SOURCE, "tit", below, rows, want->source);
+	return db_bind(db, ST_QUERY_EVENTS, "ti", below, rows);
 }
 
 int
 query_events(struct db *db, const struct event_filter *filter, const struct query_page *page,
              json_t **out, struct err *err)
 {
-	struct db_row *row = db_bind(db, events_statement(filter->state), "ttti",
-	                             page->after ? page->after : "~", any(filter->state),
-	                             any(filter->source), page->limit + 1);
+	struct db_row *row =
+		bind_events(db, filter, page->after ? page->after : "~", QUERY_SCAN_MAX + 1);
 
-	return query_list(db, row, page->limit, page->limit, event_item, NULL, out, err);
+	return query_list(db, row, page->limit, QUERY_SCAN_MAX, event_item, filter, out, err);
 }
 
 static json_t *
@@ -66,6 +80,7 @@ body_value(const char *body, size_t len)
 int
 query_event(struct db *db, const char *id, json_t **out, struct err *err)
 {
+	static const struct event_filter any_event = {.state = NULL};
 	struct db_row *row = db_bind(db, ST_QUERY_EVENT, "t", id);
 	int rc = db_step(row, err);
 
@@ -74,7 +89,7 @@ query_event(struct db *db, const char *id, json_t **out, struct err *err)
 		size_t len = 0;
 		const char *body = db_bytes(row, 6, &len);
 
-		rc = event_item(db, row, NULL, out, err);
+		rc = event_item(db, row, &any_event, out, err);
 		json_object_set_new(*out, "body", body_value(body, len));
 	}
 	db_end(row);

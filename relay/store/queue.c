@@ -82,7 +82,7 @@ add_to_lane(struct db *db, const struct delivery_plan *plan, const struct lane_n
 		.phase = plan->phase,
 		.severity = plan->severity,
 		.attempts = lane->pending.attempts,
-		.created_at = lane->has_pending ? lane->pending.created_at : now_ms,
+		.created_at = now_ms, /* news has a life of its own; the pace goes on */
 		.due_at = due_of(lane, plan, now_ms),
 	};
 

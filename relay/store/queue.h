@@ -65,7 +65,7 @@ struct claimed {
 	char id[32];
 	char *notification_id, *destination, *sink, *sink_kind, *target, *event_id, *sealed;
 	int64_t revision;
-	int64_t created_at; /* when first owed: for DELIVERY_LIFE_MS */
+	int64_t created_at; /* when this revision was first owed: for DELIVERY_LIFE_MS */
 	int attempts;       /* this one included */
 	bool plain;
 	json_t *document; /* reason filled in; owned */
@@ -96,6 +96,7 @@ struct settlement {
 	const char *text;
 	int64_t elapsed_ms;
 	int64_t due_at;
+	bool maybe_told; /* it may have arrived all the same: nobody answered */
 };
 int queue_settle(struct db *, const struct settlement *, int64_t now_ms, struct err *) MUST_CHECK;
 
@@ -112,6 +113,23 @@ int queue_destination_put(struct db *, const char *destination, const char *kind
                           const struct destination_state *, const char *text, int64_t now_ms,
                           struct err *) MUST_CHECK;
 
+/* The sinks of the config. */
+struct queue_sinks {
+	struct queue_sink {
+		const char *name, *kind;
+		char *destination;
+	} * items;
+	size_t count;
+};
+/*
+ * What waits for a destination that no sink has any more goes to where the
+ * sink it was planned for delivers now, and so does what the old destination
+ * was told of incidents that are open.  Not what the new one knows already,
+ * and no open incident that has ended since.  How many deliveries, or -1.
+ */
+int64_t queue_follow(struct db *, const struct queue_sinks *, int64_t now_ms,
+                     struct err *) MUST_CHECK;
+
 /* A blocked destination may take one delivery now. */
 int queue_probe_blocked(struct db *, struct err *) MUST_CHECK;
 
@@ -122,14 +140,15 @@ int queue_destinations_pending(struct db *, void (*fn)(const char *destination, 
 /* How many are pending, or -1. */
 int64_t queue_pending(struct db *, struct err *);
 
-/* At start, before the first claim: what was in flight goes out again. */
+/* At start, before the first claim: what was in flight goes out again.  It may
+ * have arrived, so its end is told in any case. */
 int queue_release_all(struct db *, struct err *) MUST_CHECK;
-/* Deliveries owed for longer than their life become dead, and the tokens of
- * such task callbacks are dropped.  How many, or -1. */
+/* Deliveries owed for longer than their life become dead, and tokens of run
+ * tasks older than that are dropped.  How many deliveries, or -1. */
 int64_t queue_expire(struct db *, int64_t now_ms, struct err *) MUST_CHECK;
 /* By hand: dead (or waiting) to due now, with a new life; probes a blocked
- * destination.  1; 0 = no such or not dead or pending; -1; 2 = the lane has
- * newer news than this. */
+ * destination.  1; 0 = no such or not dead or pending; -1; 2 = the lane, or
+ * the notification itself, is past this. */
 int queue_retry(struct db *, const char *delivery_id, int64_t now_ms, struct err *) MUST_CHECK;
 
 #endif

@@ -67,6 +67,8 @@ queue_settle(struct db *db, const struct settlement *settlement, int64_t now_ms,
 		            settlement->elapsed_ms) < 0
 		             ? -1
 		             : 1;
+	if (rc == 1 && settlement->maybe_told && told_maybe(db, &owed, err) < 0)
+		rc = -1;
 	if (rc == 1)
 		rc = settle(db, &owed, settlement, now_ms, err);
 	owed_fini(&owed);
@@ -81,7 +83,9 @@ queue_release_all(struct db *db, struct err *err)
 		int rc = owed_take(db_bind(db, ST_QUEUE_ANY_CLAIMED, ""), &owed, err);
 		if (rc == 1) {
 			owed.attempts--; /* nobody knows how that one ended */
-			rc = lane_put_back(db, &owed, err) < 0 ? -1 : 1;
+			rc = told_maybe(db, &owed, err) < 0 || lane_put_back(db, &owed, err) < 0
+			             ? -1
+			             : 1;
 		}
 		owed_fini(&owed);
 		if (rc <= 0)
@@ -115,10 +119,13 @@ queue_expire(struct db *db, int64_t now_ms, struct err *err)
 		callbacks++;
 	int64_t others =
 		rc < 0 ? -1 : db_run(db, err, ST_QUEUE_EXPIRE, "i", now_ms - DELIVERY_LIFE_MS);
-	return others < 0 ? -1 : callbacks + others;
+	if (others < 0 || events_drop_sealed(db, now_ms - TASK_CALLBACK_LIFE_MS, err) < 0)
+		return -1;
+	return callbacks + others;
 }
 
-/* 1 when something newer was said, or is about to be, in its lane; 0; -1. */
+/* 1 when something newer was said, or is about to be, in its lane, or when the
+ * notification went on without a word to it; 0; -1. */
 static int
 is_outdated(struct db *db, const struct owed *owed, struct err *err)
 {
@@ -128,12 +135,14 @@ is_outdated(struct db *db, const struct owed *owed, struct err *err)
 		return -1;
 	if (told.any && told.revision >= owed->revision)
 		return 1;
-	struct db_row *row = db_bind(db, ST_QUEUE_NEWER_IN_LANE, "ttti", owed->notification_id,
-	                             owed->destination, owed->id, owed->revision);
-	int rc = db_step(row, err);
-	int64_t newer = rc == 1 ? db_int(row, 0) : 0;
-	db_end(row);
-	return rc < 0 ? -1 : newer > 0;
+	int64_t revision =
+		db_number(db, err, -1, ST_QUEUE_NEWEST_REVISION, "t", owed->notification_id);
+	if (revision < 0 || revision > owed->revision)
+		return revision < 0 ? -1 : 1;
+	int64_t newer =
+		db_number(db, err, -1, ST_QUEUE_NEWER_IN_LANE, "ttti", owed->notification_id,
+	                  owed->destination, owed->id, owed->revision);
+	return newer < 0 ? -1 : newer > 0;
 }
 
 static int

@@ -17,8 +17,10 @@
 	X(IMAGE_GET, "SELECT " IMAGE_COLUMNS " FROM images WHERE key = $1")                                            \
 	X(IMAGES_OF_BUCKET,                                                                                            \
 	  "SELECT " IMAGE_COLUMNS " FROM images WHERE bucket_key = $1 ORDER BY key")                                   \
-	X(IMAGES_REVOKED, "SELECT " IMAGE_COLUMNS " FROM images WHERE bucket_key = $1 "                                \
-	                  "AND status IN ('revoked', 'scheduled') ORDER BY key")                                       \
+	X(IMAGES_REVOKED,                                                                                              \
+	  "SELECT " IMAGE_COLUMNS " FROM images WHERE bucket_key = $1 "                                                \
+	  "AND (status IN ('revoked', 'scheduled') OR (status = 'deleted' AND (inherited_from IS NOT NULL "            \
+	  "OR EXISTS (SELECT 1 FROM images d WHERE d.inherited_from = images.key)))) ORDER BY key")                    \
 	X(IMAGES_INHERITED,                                                                                            \
 	  "SELECT " IMAGE_COLUMNS " FROM images WHERE inherited_from = $1 ORDER BY key")                               \
 	X(IMAGE_PUT,                                                                                                   \
@@ -59,7 +61,8 @@
 	  "INSERT INTO usages (workspace_key, bucket_key, fingerprint, external_identifier, evidence, "                \
 	  "channel, seen_at) VALUES ($1, $2, '', '', 'rule', $3, $4) ON CONFLICT (workspace_key, "                     \
 	  "bucket_key, fingerprint, external_identifier) DO UPDATE SET channel = excluded.channel")                    \
-	X(LINKS_DROP, "DELETE FROM usages WHERE workspace_key = $1 AND evidence = 'rule'")                             \
+	X(LINK_DROP,                                                                                                   \
+	  "DELETE FROM usages WHERE workspace_key = $1 AND bucket_key = $2 AND evidence = 'rule'")                     \
 	X(LINKS_OF_WORKSPACE, "SELECT bucket_key, channel FROM usages WHERE workspace_key = $1 "                       \
 	                      "AND evidence = 'rule' ORDER BY bucket_key")                                             \
 	X(LINKS_OF_BUCKET,                                                                                             \

@@ -16,6 +16,10 @@
 	X(EVENT_SEALED, "SELECT sealed FROM events WHERE id = $1")                                \
 	X(EVENT_DROP_SEALED,                                                                      \
 	  "UPDATE events SET sealed = NULL WHERE id = $1 AND sealed IS NOT NULL")                 \
+	X(EVENTS_DROP_SEALED,                                                                     \
+	  "UPDATE events SET sealed = NULL WHERE sealed IS NOT NULL AND received_at <= $1"        \
+	  " AND id NOT IN (SELECT d.event_id FROM deliveries d"                                   \
+	  " WHERE d.state IN ('pending', 'claimed') AND d.event_id IS NOT NULL)")                 \
 	X(EVENT_LOAD, "SELECT source, source_kind, received_at, tries, body FROM events"          \
 	              " WHERE id = $1 AND state = 'accepted'")                                    \
 	X(EVENT_STATE, "SELECT state FROM events WHERE id = $1")                                  \

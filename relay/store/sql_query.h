@@ -2,9 +2,8 @@
  * sql_query.h - SQL of query.h; rules in statements.h.
  *
  * Optional filters are text that is '' where any will do.  Where an index
- * needs a column compared outright there is one statement for each way in,
- * and all of a family take the same parameters.  Column 0 of a list is its
- * cursor.
+ * needs a column compared outright there is one statement for each way in.
+ * Column 0 of a list is its cursor.
  */
 #ifndef RELAY_STORE_SQL_QUERY_H
 #define RELAY_STORE_SQL_QUERY_H
@@ -26,26 +25,19 @@
 	" AND (w.name = $5 OR w.id = $5 OR w.key = $5)))"                                         \
 	" ORDER BY i.id DESC LIMIT $6"
 
-/* $1 below this id, $2 state ('' any), $3 another state that counts as it, $4
- * 'blocked' or 'free' for pending ones of such destinations only ('' both),
- * $5 sink, $6 incident, $7 rows */
+/* Deliveries and events: each way in walks one index downwards, $2 rows of it
+ * at most, and what is left to filter is left to the caller.
+ * $1 below this id, $2 rows, $3 what the way in is by */
 #define QUERY_DELIVERY_FROM                                                             \
 	"SELECT d.id, d.state, coalesce(t.blocked, 0), d.sink, d.team, d.incident_id, " \
 	"d.notification_id,"                                                            \
 	" d.revision, d.reason, d.due_at, t.paused_until"                               \
-	" FROM deliveries d LEFT JOIN destinations t ON t.key = d.destination"
-#define QUERY_DELIVERY_WHERE                                  \
-	" AND d.id < $1 AND ($4 = '' OR d.state <> 'pending'" \
-	" OR ($4 = 'blocked' AND coalesce(t.blocked, 0) = 1)" \
-	" OR ($4 = 'free' AND coalesce(t.blocked, 0) = 0))"   \
-	" AND ($5 = '' OR d.sink = $5)"
-#define QUERY_DELIVERY_ORDER " ORDER BY d.id DESC LIMIT $7"
+	" FROM deliveries d LEFT JOIN destinations t ON t.key = d.destination WHERE d.id < $1"
+#define QUERY_DELIVERY_ORDER " ORDER BY d.id DESC LIMIT $2"
 
-/* $1 below this id, $2 state, $3 source, $4 rows */
 #define QUERY_EVENT_FROM \
 	"SELECT id, source, kind, received_at, state, reason FROM events WHERE id < $1"
-#define QUERY_EVENT_WHERE \
-	" AND ($2 = '' OR state = $2) AND ($3 = '' OR source = $3) ORDER BY id DESC LIMIT $4"
+#define QUERY_EVENT_ORDER " ORDER BY id DESC LIMIT $2"
 
 #define SQL_QUERY(X)                                                                               \
 	X(QUERY_INCIDENTS,                                                                         \
@@ -110,27 +102,24 @@
 	X(QUERY_USAGE_VERSION,                                                                     \
 	  "SELECT fingerprint, version FROM assignments WHERE bucket_key = $1 AND channel = $2"    \
 	  " AND assigned_at <= $3 ORDER BY assigned_at DESC, event_id DESC LIMIT 1")               \
-	X(QUERY_DELIVERIES, QUERY_DELIVERY_FROM                                                    \
-	  " WHERE $2 = '' AND $3 = '' AND d.state <> 'dropped'" QUERY_DELIVERY_WHERE               \
-	  " AND $6 = ''" QUERY_DELIVERY_ORDER)                                                     \
-	X(QUERY_DELIVERIES_ONE_STATE,                                                              \
-	  QUERY_DELIVERY_FROM " WHERE d.state = $2 AND $3 = $2" QUERY_DELIVERY_WHERE               \
-	                      " AND $6 = ''" QUERY_DELIVERY_ORDER)                                 \
-	X(QUERY_DELIVERIES_TWO_STATES, QUERY_DELIVERY_FROM                                         \
-	  " WHERE d.state IN ($2, $3)" QUERY_DELIVERY_WHERE " AND $6 = ''" QUERY_DELIVERY_ORDER)   \
-	X(QUERY_DELIVERIES_INCIDENT, QUERY_DELIVERY_FROM                                           \
-	  " WHERE d.incident_id = $6 AND d.state <> 'dropped'"                                     \
-	  " AND ($2 = '' OR d.state IN ($2, $3))" QUERY_DELIVERY_WHERE QUERY_DELIVERY_ORDER)       \
+	X(QUERY_DELIVERIES, QUERY_DELIVERY_FROM QUERY_DELIVERY_ORDER)                              \
+	X(QUERY_DELIVERIES_STATE, QUERY_DELIVERY_FROM " AND d.state = $3" QUERY_DELIVERY_ORDER)    \
+	X(QUERY_DELIVERIES_WAITING,                                                                \
+	  QUERY_DELIVERY_FROM " AND d.state = 'pending' UNION ALL " QUERY_DELIVERY_FROM            \
+	                      " AND d.state = 'claimed' ORDER BY 1 DESC LIMIT $2")                 \
+	X(QUERY_DELIVERIES_INCIDENT,                                                               \
+	  QUERY_DELIVERY_FROM " AND d.incident_id = $3" QUERY_DELIVERY_ORDER)                      \
 	X(QUERY_DELIVERY_STATE,                                                                    \
 	  "SELECT d.state, coalesce(t.blocked, 0) FROM deliveries d"                               \
 	  " LEFT JOIN destinations t ON t.key = d.destination WHERE d.id = $1")                    \
 	X(QUERY_ATTEMPTS,                                                                          \
 	  "SELECT seq, at, outcome, code, text, ms FROM attempts WHERE delivery_id = $1"           \
 	  " ORDER BY seq DESC LIMIT $2")                                                           \
-	X(QUERY_EVENTS, QUERY_EVENT_FROM QUERY_EVENT_WHERE)                                        \
-	X(QUERY_EVENTS_ACCEPTED, QUERY_EVENT_FROM " AND state = 'accepted'" QUERY_EVENT_WHERE)     \
+	X(QUERY_EVENTS, QUERY_EVENT_FROM QUERY_EVENT_ORDER)                                        \
+	X(QUERY_EVENTS_SOURCE, QUERY_EVENT_FROM " AND source = $3" QUERY_EVENT_ORDER)              \
+	X(QUERY_EVENTS_ACCEPTED, QUERY_EVENT_FROM " AND state = 'accepted'" QUERY_EVENT_ORDER)     \
 	X(QUERY_EVENTS_ODD,                                                                        \
-	  QUERY_EVENT_FROM " AND state IN ('unknown', 'parked')" QUERY_EVENT_WHERE)                \
+	  QUERY_EVENT_FROM " AND state = $3 AND state IN ('unknown', 'parked')" QUERY_EVENT_ORDER) \
 	X(QUERY_EVENT,                                                                             \
 	  "SELECT id, source, kind, received_at, state, reason, body FROM events WHERE id = $1")   \
 	X(QUERY_EVENT_STATE, "SELECT state FROM events WHERE id = $1")                             \

@@ -21,8 +21,8 @@
 	" AND c.destination = d.destination AND coalesce(c.state, '') = 'claimed')"
 
 #define SQL_QUEUE(X)                                                                              \
-	X(QUEUE_TOLD, "SELECT told_revision, told_status, told_phase, told_severity, told_at"     \
-	              " FROM lanes WHERE notification_id = $1 AND destination = $2")              \
+	X(QUEUE_TOLD, "SELECT told_revision, told_status, told_phase, told_severity, told_at,"    \
+	              " maybe_told FROM lanes WHERE notification_id = $1 AND destination = $2")   \
 	X(QUEUE_TELL, "INSERT INTO lanes (notification_id, destination, told_revision,"           \
 	              " told_status, told_phase, told_severity, told_at)"                         \
 	              " VALUES ($1, $2, $3, $4, $5, $6, $7)"                                      \
@@ -32,6 +32,10 @@
 	              " told_phase = excluded.told_phase,"                                        \
 	              " told_severity = excluded.told_severity,"                                  \
 	              " told_at = excluded.told_at")                                              \
+	X(QUEUE_MAYBE_TOLD, "INSERT INTO lanes (notification_id, destination, maybe_told)"        \
+	                    " VALUES ($1, $2, 1)"                                                 \
+	                    " ON CONFLICT (notification_id, destination) DO UPDATE SET"           \
+	                    " maybe_told = 1")                                                    \
 	X(QUEUE_IN_LANE, QUEUE_OWED "WHERE notification_id = $1 AND destination = $2"             \
 	                            " AND " QUEUE_STATE " = $3 LIMIT 1")                          \
 	X(QUEUE_BY_ID, QUEUE_OWED "WHERE id = $1")                                                \
@@ -57,6 +61,8 @@
 	                    " plain = $5, severity = $6 WHERE id = $1")                           \
 	X(QUEUE_NOT_BEFORE, "UPDATE deliveries SET due_at = $4 WHERE notification_id = $1"        \
 	                    " AND destination = $2 AND " QUEUE_STATE " = $3 AND due_at < $4")     \
+	X(QUEUE_NEWEST_REVISION, "SELECT coalesce(max(revision), 0)"                              \
+	                         " FROM notifications WHERE id = $1")                             \
 	X(QUEUE_NEWER_IN_LANE, "SELECT count(*) FROM deliveries WHERE notification_id = $1"       \
 	                       " AND destination = $2 AND id <> $3 AND (state = 'claimed'"        \
 	                       " OR (revision > $4 AND state IN ('pending', 'sent', 'dead')))")   \
@@ -79,6 +85,25 @@
 	                         " failures = excluded.failures,"                                 \
 	                         " failing_since = excluded.failing_since, text = excluded.text," \
 	                         " updated_at = excluded.updated_at")                             \
+	/* Of $1, a sink of kind $2 that delivers to $3 now. */                                   \
+	X(QUEUE_OWED_ELSEWHERE,                                                                   \
+	  "SELECT d.id, d.destination FROM deliveries d"                                          \
+	  " WHERE d.state = 'pending' AND d.sink = $1 AND d.sink_kind = $2"                       \
+	  " AND d.destination <> $3 AND (d.status = 'resolved' OR NOT EXISTS"                     \
+	  " (SELECT 1 FROM incidents i WHERE i.id = d.incident_id"                                \
+	  " AND i.status = 'resolved')) ORDER BY d.id")                                           \
+	X(QUEUE_TOLD_ELSEWHERE,                                                                   \
+	  "SELECT DISTINCT l.notification_id, l.destination"                                      \
+	  " FROM incidents i JOIN deliveries d ON d.incident_id = i.id"                           \
+	  " JOIN lanes l ON l.notification_id = d.notification_id"                                \
+	  " AND l.destination = d.destination WHERE i.status = 'open'"                            \
+	  " AND coalesce(d.state, '') = 'sent' AND d.sink = $1 AND d.sink_kind = $2"              \
+	  " AND d.destination <> $3")                                                             \
+	X(QUEUE_READDRESS, "UPDATE deliveries SET destination = $2 WHERE id = $1")                \
+	/* Where the new destination has a lane of its own, that one counts. */                   \
+	X(QUEUE_MOVE_LANE, "UPDATE lanes SET destination = $3 WHERE notification_id = $1"         \
+	                   " AND destination = $2 AND NOT EXISTS (SELECT 1 FROM lanes o"          \
+	                   " WHERE o.notification_id = $1 AND o.destination = $3)")               \
 	X(QUEUE_PAUSE, "UPDATE destinations SET paused_until = $2 WHERE key = $1")                \
 	X(QUEUE_PROBE, "UPDATE destinations SET paused_until = NULL WHERE blocked = 1"            \
 	               " AND ($1 = '' OR key = $1)")                                              \

@@ -258,6 +258,7 @@ store_close(struct store *s)
 		return;
 	line_close(&s->writes);
 	line_close(&s->reads);
+	db_interrupt(s->reader); /* what is written must be waited for, what is read need not */
 	pthread_join(s->write_thread, NULL);
 	pthread_join(s->read_thread, NULL);
 	db_close(s->reader);

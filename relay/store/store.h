@@ -84,8 +84,9 @@ struct planner {
  */
 int store_open(struct store **, const char *url, struct inbox *, const struct planner *,
                int64_t (*now_ms)(void), struct err *) MUST_CHECK;
-/* Runs what was submitted, answers it, joins the threads.  The answers are in
- * the inbox then: inbox_free() runs those the loop did not come to. */
+/* Runs what was submitted, answers it, joins the threads.  Reads are not
+ * waited for: they fail.  The answers are in the inbox then: inbox_free() runs
+ * those the loop did not come to. */
 void store_close(struct store *);
 
 /* Several at once, linked by item.next from first to last: one wake-up. */

@@ -138,6 +138,24 @@ class Webhook(RelayCase):
         until(lambda: again.last("image.released"), 30, "the document")
         self.assertEqual(len(again.documents), 1)
 
+    def test_a_new_url_gets_what_waited_for_the_old_one_and_how_it_ends(self):
+        self.start()
+        prod = "retail-checkout-prod"
+        self.send(hcp.assessment_event(prod, 2))
+        self.document("workspace.drift")
+        self.receiver.always(Fault(404, "gone"))
+        self.release()
+        until(lambda: self.deliveries(state="blocked"), what="a blocked delivery")
+        mended = self.stand_in(Receiver(self.receiver.secret))
+        self.config["sinks"][0]["webhook"]["url"] = mended.url
+        self.relay.reload(self.config)
+        until(lambda: mended.last("image.released"), 20, "what waited")
+        self.assertEqual(mended.about("workspace.drift"), [])
+        self.send(hcp.assessment_event(prod, 0))
+        until(lambda: mended.last("workspace.drift"), 20, "the end")
+        self.assertEqual([item["reason"] for item in mended.about("workspace.drift")], ["resolved"])
+        self.assertEqual(self.deliveries(state="pending") + self.deliveries(state="blocked"), [])
+
     def test_a_newer_revision_replaces_an_undelivered_older_one(self):
         self.start()
         self.receiver.script(Fault(429, headers={"Retry-After": "2"}))
@@ -223,6 +241,36 @@ class Slack(RelayCase):
                 self.start(store={"url": f"sqlite:{body}.db"})
                 self.send(hcp.complete(IMAGES, "v1"))
                 until(lambda: self.relay.items("deliveries", state="blocked"))
+
+    def test_opened_and_closed_while_it_was_down_says_nothing(self):
+        self.start()
+        self.slack.close()
+        self.send(hcp.assessment_event("retail-checkout-prod", 2))
+        until(lambda: any(item["attempts"] for item in self.relay.items("deliveries", state="pending")))
+        self.send(hcp.assessment_event("retail-checkout-prod", 0))
+        until(lambda: not self.relay.items("deliveries", state="pending"), 15, "nothing owed")
+        self.assertEqual(self.relay.items("deliveries", state="sent"), [])
+
+    def test_what_may_have_arrived_before_a_kill_is_told_to_its_end(self):
+        self.start()
+        self.slack.script(Fault(500, "never read", delay=2 * SLOWER))
+        self.send(hcp.assessment_event("retail-checkout-prod", 2))
+        until(lambda: self.slack.count() == 1, what="the opened under way")
+        self.send(hcp.assessment_event("retail-checkout-prod", 0))
+        until(lambda: len(self.relay.items("deliveries", state="pending")) == 2, what="the end waiting too")
+        self.relay.kill()
+        self.relay.start()
+        sent = until(lambda: self.relay.items("deliveries", state="sent"), 15, "the end")
+        self.assertEqual([item["reason"] for item in sent], ["resolved"])
+
+    def test_what_arrived_without_an_answer_is_told_to_its_end(self):
+        self.start()
+        self.slack.script(Fault(drop=True), Fault(drop=True))
+        self.send(hcp.assessment_event("retail-checkout-prod", 2))
+        until(lambda: any(item["attempts"] for item in self.relay.items("deliveries", state="pending")))
+        self.send(hcp.assessment_event("retail-checkout-prod", 0))
+        sent = until(lambda: self.relay.items("deliveries", state="sent"), 30, "the end")
+        self.assertEqual([item["reason"] for item in sent], ["resolved"])
 
     def test_a_quiet_change_rides_with_the_next_message(self):
         self.start()

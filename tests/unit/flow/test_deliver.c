@@ -610,6 +610,36 @@ a_sink_taken_out_of_the_config_finishes_and_waits(void **state)
 	free(destination);
 }
 
+static void
+a_blocked_sink_mended_by_another_address_says_what_waited(void **state)
+{
+	struct world *w = *state;
+	const char *host = httpd_address(w->in.httpd);
+	char *mended = mem_fmt("- name: hook\n"
+	                       "  webhook: {url: \"http://%s/mended\", secret_file: hook.key,"
+	                       " allow_private: true}\n",
+	                       host);
+
+	configure_usual(w);
+	owe_and_wake(w, "hook", "ntf_1");
+	until_settled(w, METRIC_DELIVERIES_SENT, 1);
+	clock_now = T0 + MINUTE_MS;
+	stand_in_script(&w->in, (struct stand_in_answer){"/hook", 410, "gone", NULL, false});
+	owe(w, "hook", "ntf_1", 2);
+	deliver_wake(w->deliver);
+	until_settled(w, METRIC_DELIVERIES_BLOCKED, 1);
+	owe(w, "hook", "ntf_2", 1);
+	configure(w, mended);
+	until_settled(w, METRIC_DELIVERIES_SENT, 2);
+	assert_int_equal(stand_in_count(&w->in, "/hook"), 2);
+	assert_int_equal(stand_in_count(&w->in, "/mended"), 2);
+	for (size_t i = 2; i < w->in.got_count; i++) {
+		bool known = strcmp(w->in.got[i].id, "ntf_1_2") == 0;
+		assert_non_null(strstr(w->in.got[i].body, known ? "\"changed\"" : "\"opened\""));
+	}
+	free(mended);
+}
+
 static int
 accept_task(struct db *db, void *arg, struct err *err)
 {
@@ -765,6 +795,7 @@ main(void)
 		WORLD_TEST(a_blocked_destination_is_probed_each_hour_and_opens_again),
 		WORLD_TEST(a_reload_probes_a_blocked_destination_once),
 		WORLD_TEST(a_sink_taken_out_of_the_config_finishes_and_waits),
+		WORLD_TEST(a_blocked_sink_mended_by_another_address_says_what_waited),
 		WORLD_TEST(a_run_task_is_answered_and_its_token_dropped),
 		WORLD_TEST(a_token_nobody_can_open_is_given_up),
 		WORLD_TEST(a_drain_waits_for_what_is_in_flight_and_claims_nothing_more),

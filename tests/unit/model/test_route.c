@@ -64,8 +64,10 @@ static const struct route_facts revoked = {
 static struct route_facts
 revoked_on(struct incident_rows *rows)
 {
+	struct conf conf = {.teams = {teams, COUNT(teams)}};
 	struct route_facts facts = revoked;
 
+	route_own(&conf, rows);
 	facts.rows = rows;
 	return facts;
 }
@@ -272,21 +274,26 @@ static void
 an_audience_sees_its_rows_and_a_buckets_owner_all(void **state)
 {
 	struct conf conf = {.teams = {teams, COUNT(teams)}};
-	struct incident_row payments = row("fin-payments-prod", "o/p/x"),
-			    nobodys = row("hr-web", "o/p/x");
-	struct incident_row nameless = row(NULL, "");
+	struct incident_row rows[] = {row("fin-payments-prod", "o/p/x"), row("hr-web", "o/p/x"),
+	                              row(NULL, "")};
+	const struct incident_row *payments = &rows[0], *nobodys = &rows[1], *nameless = &rows[2];
+	struct incident_rows list = {rows, COUNT(rows)};
 
 	(void)state;
-	assert_true(audience_sees(&conf, AUDIENCE_EVERYONE, NULL, "x", &nobodys));
-	assert_true(audience_sees(&conf, AUDIENCE_TEAM, "payments", "x", &payments));
-	assert_false(audience_sees(&conf, AUDIENCE_TEAM, "payments", "x", &nobodys));
-	assert_false(audience_sees(&conf, AUDIENCE_TEAM, "platform", "x", &payments));
-	assert_true(audience_sees(&conf, AUDIENCE_TEAM, "platform", "base-x", &payments));
-	assert_true(audience_sees(&conf, AUDIENCE_TEAM, "platform", "base-x", &nobodys));
-	assert_true(audience_sees(&conf, AUDIENCE_UNOWNED, NULL, "base-x", &nobodys));
-	assert_false(audience_sees(&conf, AUDIENCE_UNOWNED, NULL, "base-x", &payments));
-	assert_false(audience_sees(&conf, AUDIENCE_TEAM, "payments", NULL, &nameless));
-	assert_true(audience_sees(&conf, AUDIENCE_UNOWNED, NULL, NULL, &nameless));
+	route_own(&conf, &list);
+	assert_string_equal(payments->team, "payments");
+	assert_null(nobodys->team);
+	assert_null(nameless->team);
+	assert_true(audience_sees(AUDIENCE_EVERYONE, NULL, NULL, nobodys));
+	assert_true(audience_sees(AUDIENCE_TEAM, "payments", NULL, payments));
+	assert_false(audience_sees(AUDIENCE_TEAM, "payments", NULL, nobodys));
+	assert_false(audience_sees(AUDIENCE_TEAM, "platform", NULL, payments));
+	assert_true(audience_sees(AUDIENCE_TEAM, "platform", "platform", payments));
+	assert_true(audience_sees(AUDIENCE_TEAM, "platform", "platform", nobodys));
+	assert_true(audience_sees(AUDIENCE_UNOWNED, NULL, "platform", nobodys));
+	assert_false(audience_sees(AUDIENCE_UNOWNED, NULL, "platform", payments));
+	assert_false(audience_sees(AUDIENCE_TEAM, "payments", NULL, nameless));
+	assert_true(audience_sees(AUDIENCE_UNOWNED, NULL, NULL, nameless));
 }
 
 int

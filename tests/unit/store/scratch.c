@@ -63,6 +63,17 @@ scratch_ask(const struct scratch *s, const char *query)
 }
 
 void
+scratch_run(const struct scratch *s, const char *script)
+{
+	sqlite3 *sql = NULL;
+
+	assert_int_equal(sqlite3_open_v2(s->path, &sql, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+	if (sqlite3_exec(sql, script, NULL, NULL, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", script, sqlite3_errmsg(sql));
+	sqlite3_close(sql);
+}
+
+void
 rig_make(struct rig *rig)
 {
 	memset(rig, 0, sizeof(*rig));

@@ -27,6 +27,8 @@ void scratch_remove(struct scratch *);
 struct db *scratch_db(const struct scratch *, enum db_mode); /* dies when it cannot */
 /* One number of one query on a connection of its own. */
 int64_t scratch_ask(const struct scratch *, const char *query);
+/* Changes made behind the relay's back, likewise. */
+void scratch_run(const struct scratch *, const char *script);
 
 /* A store with a loop around it. */
 struct rig {

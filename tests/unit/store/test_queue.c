@@ -15,6 +15,7 @@
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
 #include "relay/store/events.h"
+#include "relay/store/incidents.h"
 #include "relay/store/queue.h"
 
 #define T0 INT64_C(1700000000000)
@@ -133,7 +134,15 @@ expect_nothing(struct world *w, const char *destination, int64_t now_ms)
 static void
 settle_until(struct world *w, const char *id, enum settle what, int64_t now_ms, int64_t due_at)
 {
-	const struct settlement settlement = {id, what, "retry", 503, "down", 12, due_at};
+	const struct settlement settlement = {
+		.delivery_id = id,
+		.settle = what,
+		.outcome = "retry",
+		.code = 503,
+		.text = "down",
+		.elapsed_ms = 12,
+		.due_at = due_at,
+	};
 
 	if (queue_settle(w->db, &settlement, now_ms, &w->err) < 0)
 		fail_msg("%s", w->err.text);
@@ -408,7 +417,8 @@ a_retry_keeps_its_turn_whatever_comes_after(void **state)
 	assert_int_equal(claim(w, SLACK, 1, T0 + 5000, &got), 1);
 	assert_int_equal(got.revision, 2);
 	assert_int_equal(got.attempts, 2);
-	assert_int_equal(got.created_at, T0);
+	assert_int_equal(got.created_at,
+	                 T0 + 20); /* news: it does not die of the older one's age */
 	/* The same when the newer one came while it was under way. */
 	add(w, plan_of(3), T0 + 5001);
 	settle_until(w, got.id, SETTLE_RETRY, T0 + 5010, T0 + 15000);
@@ -417,7 +427,7 @@ a_retry_keeps_its_turn_whatever_comes_after(void **state)
 	assert_int_equal(claim(w, SLACK, 1, T0 + 15000, &got), 1);
 	assert_int_equal(got.revision, 3);
 	assert_int_equal(got.attempts, 3);
-	assert_int_equal(got.created_at, T0);
+	assert_int_equal(got.created_at, T0 + 5001);
 	claimed_fini(&got);
 }
 
@@ -517,6 +527,68 @@ what_is_owed_too_long_dies_and_can_be_retried_by_hand(void **state)
 }
 
 static void
+news_does_not_die_with_what_it_replaced(void **state)
+{
+	struct world *w = *state;
+	const int64_t late = T0 + DELIVERY_LIFE_MS - MINUTE_MS;
+	struct delivery_plan end = plan_of(2);
+	char id[32];
+
+	told(w);
+	end.severity = SEVERITY_CRITICAL;
+	add(w, end, T0 + 1);
+	expect(w, SLACK, T0 + 1, 2, "changed", id);
+	settle_until(w, id, SETTLE_RETRY, T0 + 2, late + HOUR_MS);
+	end.revision = 3;
+	end.resolved = true;
+	add(w, end, late);
+	assert_int_equal(queue_expire(w->db, late + HOUR_MS, &w->err), 0);
+	expect_nothing(w, SLACK, late + HOUR_MS - 1); /* it keeps the pace of the retries */
+	expect(w, SLACK, late + HOUR_MS, 3, "resolved", id);
+}
+
+/* The notification of plan_of() as the planner left it. */
+static void
+note(struct world *w, int64_t revision)
+{
+	struct notification notification = {.id = "ntf_1", .revision = revision};
+
+	assert_int_equal(notification_add(w->db, "inc_1", "everyone", NULL, &notification, &w->err),
+	                 0);
+}
+
+static void
+what_went_on_without_a_word_is_not_retried_by_hand(void **state)
+{
+	struct world *w = *state;
+	struct delivery_plan end = plan_of(2);
+	char id[32];
+
+	add(w, plan_of(1), T0);
+	expect(w, SLACK, T0, 1, "opened", id);
+	settle(w, id, SETTLE_DEAD, T0);
+	end.resolved = true;
+	add(w, end, T0 + 1); /* never told: no word of its end */
+	note(w, 2);
+	assert_int_equal(queue_retry(w->db, id, T0 + 2, &w->err), 2);
+	expect_nothing(w, SLACK, T0 + HOUR_MS);
+}
+
+static void
+the_newest_is_retried_by_hand(void **state)
+{
+	struct world *w = *state;
+	char id[32];
+
+	add(w, plan_of(1), T0);
+	expect(w, SLACK, T0, 1, "opened", id);
+	settle(w, id, SETTLE_DEAD, T0);
+	note(w, 1);
+	assert_int_equal(queue_retry(w->db, id, T0 + 2, &w->err), 1);
+	expect(w, SLACK, T0 + 2, 1, "opened", id);
+}
+
+static void
 old_news_is_not_retried_by_hand(void **state)
 {
 	struct world *w = *state;
@@ -556,6 +628,161 @@ what_was_under_way_at_a_crash_goes_out_again(void **state)
 	expect(w, SLACK, T0 + 2, 2, "opened", id); /* the newer one, in the older one's turn */
 	expect(w, SLACK, T0 + 2, 1, "opened", id);
 	expect_nothing(w, SLACK, T0 + HOUR_MS);
+}
+
+static void
+what_may_have_arrived_at_a_crash_is_told_to_its_end(void **state)
+{
+	struct world *w = *state;
+	struct delivery_plan end = plan_of(2);
+	char id[32];
+
+	add(w, plan_of(1), T0);
+	expect(w, SLACK, T0, 1, "opened", id);
+	end.resolved = true;
+	add(w, end, T0 + 1);
+	assert_int_equal(queue_release_all(w->db, &w->err), 0);
+	expect(w, SLACK, T0 + 2, 2, "resolved", id);
+	settle(w, id, SETTLE_SENT, T0 + 2);
+	expect_nothing(w, SLACK, T0 + HOUR_MS);
+}
+
+static void
+what_nobody_answered_is_told_to_its_end(void **state)
+{
+	struct world *w = *state;
+	struct delivery_plan end = plan_of(2);
+	struct settlement timeout = {
+		.settle = SETTLE_RETRY,
+		.outcome = "retry",
+		.text = "timed out",
+		.due_at = T0 + 5000,
+		.maybe_told = true,
+	};
+	char id[32];
+
+	end.resolved = true;
+	add(w, plan_of(1), T0);
+	expect(w, SLACK, T0, 1, "opened", id);
+	timeout.delivery_id = id;
+	add(w, end, T0 + 1); /* while it is under way */
+	assert_int_equal(queue_settle(w->db, &timeout, T0 + 2, &w->err), 0);
+	expect(w, SLACK, T0 + 5000, 2, "resolved", id);
+
+	struct delivery_plan other = plan_of(1);
+	other.notification_id = end.notification_id = "ntf_2";
+	add(w, other, T0);
+	expect(w, SLACK, T0, 1, "opened", id);
+	assert_int_equal(queue_settle(w->db, &timeout, T0 + 2, &w->err), 0);
+	add(w, end, T0 + 3); /* while it waits for its retry */
+	expect(w, SLACK, T0 + 5000, 2, "resolved", id);
+}
+
+/* ---- a sink that got another address ---- */
+
+#define SLACK_NEW "slack 02"
+
+static void
+follow(struct world *w, int64_t moved)
+{
+	struct queue_sink items[] = {{"team-slack", "slack", SLACK_NEW}, {"siem", "webhook", HOOK}};
+	const struct queue_sinks sinks = {items, COUNT(items)};
+
+	assert_int_equal(queue_follow(w->db, &sinks, T0, &w->err), moved);
+}
+
+static void
+what_waits_follows_its_sink_to_its_new_address(void **state)
+{
+	struct world *w = *state;
+	struct delivery_plan rise = plan_of(2), end = plan_of(3), elsewhere = plan_of(1);
+	char id[32];
+
+	told(w); /* at the old address */
+	rise.severity = end.severity = SEVERITY_CRITICAL;
+	add(w, rise, T0 + 1);
+	elsewhere.destination = HOOK; /* has a sink: the name is that of another's route */
+	add(w, elsewhere, T0);
+	follow(w, 1);
+	follow(w, 0);
+	expect_nothing(w, SLACK, T0 + HOUR_MS);
+	expect(w, SLACK_NEW, T0 + 1, 2, "changed", id); /* not opened a second time */
+	settle(w, id, SETTLE_SENT, T0 + 2);
+	end.destination = SLACK_NEW;
+	end.resolved = true;
+	add(w, end, T0 + 3);
+	expect(w, SLACK_NEW, T0 + 3, 3, "resolved", id);
+	expect(w, HOOK, T0 + HOUR_MS, 1, "opened", id);
+}
+
+static void
+put_incident(struct world *w, const char *id, bool open)
+{
+	struct incident incident = {
+		.kind = KIND_WORKSPACE_DRIFT,
+		.severity = SEVERITY_WARNING,
+		.open = open,
+		.title = "drift",
+		.revision = 1,
+		.opened_at = T0,
+		.updated_at = T0,
+		.resolved_at = open ? 0 : T0,
+	};
+
+	strcpy(incident.id, id);
+	incident.key = incident.id;
+	if (incidents_add(w->db, &incident, &w->err) < 0)
+		fail_msg("%s", w->err.text);
+}
+
+static void
+what_was_told_of_an_open_incident_follows_too(void **state)
+{
+	struct world *w = *state;
+	struct delivery_plan end = plan_of(2);
+	char id[32];
+
+	put_incident(w, "inc_1", true);
+	told(w);
+	follow(w, 0);
+	end.destination = SLACK_NEW;
+	end.resolved = true;
+	add(w, end, T0 + 1);
+	expect(w, SLACK_NEW, T0 + 1, 2, "resolved", id);
+}
+
+static void
+what_ended_meanwhile_is_not_opened_at_the_new_address(void **state)
+{
+	struct world *w = *state;
+
+	put_incident(w, "inc_1", false);
+	add(w, plan_of(1), T0);
+	follow(w, 0);
+	expect_nothing(w, SLACK_NEW, T0 + HOUR_MS);
+}
+
+static void
+what_the_new_address_knows_is_not_said_again(void **state)
+{
+	struct world *w = *state;
+	struct delivery_plan known = plan_of(1), waits = plan_of(1), newer = plan_of(2);
+	char id[32];
+
+	known.destination = SLACK_NEW;
+	add(w, known, T0);
+	expect(w, SLACK_NEW, T0, 1, "opened", id);
+	settle(w, id, SETTLE_SENT, T0);
+	add(w, plan_of(1), T0); /* told already */
+	waits.notification_id = newer.notification_id = "ntf_2";
+	add(w, waits, T0); /* owed already, and newer */
+	newer.destination = SLACK_NEW;
+	add(w, newer, T0);
+	follow(w, 0);
+	expect(w, SLACK_NEW, T0 + 1, 2, "opened", id);
+	expect_nothing(w, SLACK_NEW, T0 + HOUR_MS);
+	expect_nothing(w, SLACK, T0 + HOUR_MS);
+	assert_int_equal(queue_pending(w->db, &w->err), 0);
 }
 
 static void
@@ -633,20 +860,49 @@ a_task_callback_brings_its_token_and_lives_an_hour(void **state)
 		.event_id = "evt_1",
 	};
 	struct claimed got;
-	char first[32];
+	char first[32], *sealed;
 
 	assert_int_equal(event_insert(w->db, &event, first, &w->err), 1);
-	add(w, plan, T0);
-	assert_int_equal(claim(w, plan.destination, 1, T0, &got), 1);
+	add(w, plan, T0 + 1); /* planned after it was received */
+	assert_int_equal(claim(w, plan.destination, 1, T0 + 1, &got), 1);
 	assert_string_equal(got.sealed, "sealed-token");
 	assert_string_equal(got.target, "https://app.example.com/cb");
 	assert_null(json_object_get(got.document, "reason")); /* it has none */
 	settle_until(w, got.id, SETTLE_RETRY, T0, T0 + 5000);
 	claimed_fini(&got);
+	assert_int_equal(queue_expire(w->db, T0 + HOUR_MS, &w->err), 0);
+	sealed = event_sealed(w->db, "evt_1", &w->err);
+	assert_non_null(sealed); /* it is still needed */
+	free(sealed);
+	assert_int_equal(queue_expire(w->db, T0 + HOUR_MS + 1, &w->err), 1);
+	assert_null(event_sealed(w->db, "evt_1", &w->err));
+}
+
+static void
+a_token_without_a_callback_goes_after_an_hour(void **state)
+{
+	struct world *w = *state;
+	struct new_event refused = {
+		.id = "evt_1",
+		.key = "1123456789abcdef0123456789abcdef",
+		.source = "task",
+		.source_kind = "hcp_run_task",
+		.body = "{}",
+		.body_len = 2,
+		.sealed = "sealed-token",
+		.received_at = T0,
+	};
+	char first[32];
+
+	assert_int_equal(event_insert(w->db, &refused, first, &w->err), 1);
+	assert_int_equal(event_move(w->db, "evt_1", EVENT_STATE_IGNORED, NULL, "refused", &w->err),
+	                 0);
 	assert_int_equal(queue_expire(w->db, T0 + HOUR_MS - 1, &w->err), 0);
-	assert_int_equal(queue_expire(w->db, T0 + HOUR_MS, &w->err), 1);
 	char *sealed = event_sealed(w->db, "evt_1", &w->err);
-	assert_null(sealed);
+	assert_non_null(sealed);
+	free(sealed);
+	assert_int_equal(queue_expire(w->db, T0 + HOUR_MS, &w->err), 0);
+	assert_null(event_sealed(w->db, "evt_1", &w->err));
 }
 
 static void
@@ -689,11 +945,21 @@ main(void)
 		WORLD_TEST(a_paused_destination_gets_nothing_before_its_time),
 		WORLD_TEST(a_blocked_destination_gets_one_probe_an_hour),
 		WORLD_TEST(what_is_owed_too_long_dies_and_can_be_retried_by_hand),
+		WORLD_TEST(news_does_not_die_with_what_it_replaced),
+		WORLD_TEST(what_went_on_without_a_word_is_not_retried_by_hand),
+		WORLD_TEST(the_newest_is_retried_by_hand),
 		WORLD_TEST(old_news_is_not_retried_by_hand),
 		WORLD_TEST(what_was_under_way_at_a_crash_goes_out_again),
+		WORLD_TEST(what_may_have_arrived_at_a_crash_is_told_to_its_end),
+		WORLD_TEST(what_nobody_answered_is_told_to_its_end),
+		WORLD_TEST(what_waits_follows_its_sink_to_its_new_address),
+		WORLD_TEST(what_was_told_of_an_open_incident_follows_too),
+		WORLD_TEST(what_ended_meanwhile_is_not_opened_at_the_new_address),
+		WORLD_TEST(what_the_new_address_knows_is_not_said_again),
 		WORLD_TEST(destinations_that_are_owed_something_are_told_once_each),
 		WORLD_TEST(every_attempt_is_kept),
 		WORLD_TEST(a_task_callback_brings_its_token_and_lives_an_hour),
+		WORLD_TEST(a_token_without_a_callback_goes_after_an_hour),
 		WORLD_TEST(a_delivery_moves_only_as_it_may),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

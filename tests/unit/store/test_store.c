@@ -442,6 +442,75 @@ test_a_good_store_is_not_failing(void **state)
 	assert_false(store_failing(rig->store, &why));
 }
 
+/* A read without an end, of many statements or of one. */
+struct endless {
+	struct store_job job;
+	bool one_statement;
+	sem_t begun;
+	int rc;
+};
+
+static int
+run_endless(struct store_job *job, struct db *db, struct err *err)
+{
+	struct endless *endless = (struct endless *)job;
+	int64_t number = 0;
+
+	sem_post(&endless->begun);
+	if (endless->one_statement)
+		return db_number(db, err, -1, ST_QUERY_EVENTS_WAITING, "") < 0 ? -1 : 0;
+	while (number >= 0)
+		number = db_number(db, err, -1, ST_QUERY_QUEUE_COUNT, "t", "sent");
+	return -1;
+}
+
+static void
+endless_done(struct store_job *job, int rc)
+{
+	((struct endless *)job)->rc = rc;
+}
+
+static void
+close_during(struct rig *rig, bool one_statement)
+{
+	struct endless now = {.job = {.run = run_endless, .done = endless_done}}, later;
+
+	now.one_statement = one_statement;
+	now.rc = 1;
+	sem_init(&now.begun, 0, 0);
+	later = now;
+	store_read(rig->store, &now.job);
+	store_read(rig->store, &later.job);
+	sem_wait(&now.begun);
+	rig_close(rig);
+	inbox_free(rig->inbox);
+	rig->inbox = inbox_new(rig->loop);
+	assert_int_equal(now.rc, -1);
+	assert_int_equal(later.rc, -1);
+	assert_non_null(strstr(now.job.failure.text, "is being closed"));
+	sem_destroy(&now.begun);
+	sem_destroy(&later.begun);
+}
+
+static void
+test_closing_waits_for_no_read_of_many_statements(void **state)
+{
+	rig_open(*state, NULL);
+	close_during(*state, false);
+}
+
+static void
+test_closing_waits_for_no_read_of_one_long_statement(void **state)
+{
+	struct rig *rig = *state;
+
+	rig_open(rig, NULL);
+	scratch_run(&rig->scratch,
+	            "DROP TABLE events; CREATE VIEW events AS WITH RECURSIVE n (i) AS"
+	            " (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT 'accepted' AS state FROM n");
+	close_during(rig, true);
+}
+
 int
 main(void)
 {
@@ -458,6 +527,8 @@ main(void)
 		TEST(a_replayed_event_is_planned_though_its_id_is_old),
 		TEST(the_backlog_of_the_last_run_is_planned_first),
 		TEST(a_good_store_is_not_failing),
+		TEST(closing_waits_for_no_read_of_many_statements),
+		TEST(closing_waits_for_no_read_of_one_long_statement),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,153 @@
+/* Which incidents about images a bucket or a workspace has to do with. */
+#include <string.h>
+
+#include "relay/flow/plan.h"
+#include "relay/store/catalog.h"
+#include "relay/store/incidents.h"
+
+static const char *
+root_of(const struct image *image)
+{
+	return image->inherited_from != NULL ? image->inherited_from : image->key;
+}
+
+static bool
+root_seen_before(const struct image_list *images, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (strcmp(root_of(&images->items[k]), root_of(&images->items[i])) == 0)
+			return true;
+	return false;
+}
+
+int
+refresh_bucket(struct plan *plan, const char *bucket_key, struct err *err)
+{
+	struct image_list images;
+	int rc = catalog_revoked_of(plan->db, bucket_key, &images, err);
+
+	for (size_t i = 0; rc == 0 && i < images.count; i++)
+		if (!root_seen_before(&images, i))
+			rc = refresh_revocation(plan, root_of(&images.items[i]), REFRESH_OPEN_ONLY,
+			                        NULL, false, NULL, err);
+	image_list_fini(&images);
+	return rc;
+}
+
+/* Incidents that list it, also where no rule links it to their bucket any more. */
+static int
+refresh_listing(struct plan *plan, const struct workspace *workspace,
+                const struct incident_list *listing, bool changed, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < listing->count; i++) {
+		const struct incident *incident = &listing->items[i];
+
+		if (i > 0 && strcmp(incident->id, listing->items[i - 1].id) == 0)
+			continue; /* it lists it for two buckets */
+		if (incident->kind == KIND_IMAGE_REVOCATION)
+			rc = refresh_revocation(plan, incident->image_key, REFRESH_OPEN_ONLY,
+			                        workspace, changed, NULL, err);
+		else
+			rc = refresh_superseded(plan, incident->bucket_key, incident->channel,
+			                        REFRESH_OPEN_ONLY, workspace, err);
+	}
+	return rc;
+}
+
+static bool
+lists_root(const struct incident_list *listing, const char *root_key)
+{
+	for (size_t i = 0; i < listing->count; i++)
+		if (listing->items[i].kind == KIND_IMAGE_REVOCATION &&
+		    strcmp(listing->items[i].image_key, root_key) == 0)
+			return true;
+	return false;
+}
+
+static bool
+lists(const struct incident_list *listing, const char *incident_id)
+{
+	for (size_t i = 0; i < listing->count; i++)
+		if (strcmp(listing->items[i].id, incident_id) == 0)
+			return true;
+	return false;
+}
+
+/* One workspace asked about what it is not listed in. */
+struct visit {
+	struct plan *plan;
+	const struct workspace *workspace;
+	const struct incident_list *listing; /* these were refreshed already */
+};
+
+/*
+ * Those of a bucket's revoked images that it may run: each by the root of its
+ * revocation.  One that closed when the last had moved off opens anew, under a
+ * new id, for a workspace that is seen to come (back) to the image.
+ */
+static int
+visit_revocations(const struct visit *v, const struct link *link, struct err *err)
+{
+	enum refresh_open open =
+		v->workspace->applied.to != 0 ? REFRESH_FOR_SOMEBODY : REFRESH_OPEN_ONLY;
+	struct image_list images;
+	struct history history = {0};
+	int rc = catalog_revoked_of(v->plan->db, link->bucket_key, &images, err);
+
+	if (rc == 0 && images.count > 0)
+		rc = catalog_history(v->plan->db, link->bucket_key, &history, err);
+	for (size_t i = 0; rc == 0 && i < images.count; i++) {
+		const struct image *image = &images.items[i];
+
+		if (!lists_root(v->listing, root_of(image)) &&
+		    usage_possible(&history, link->channel, v->workspace->applied, image,
+		                   v->plan->now_ms))
+			rc = refresh_revocation(v->plan, root_of(image), open, v->workspace, false,
+			                        NULL, err);
+	}
+	history_fini(&history);
+	image_list_fini(&images);
+	return rc;
+}
+
+static int
+visit_superseded(const struct visit *v, const struct link *link, struct err *err)
+{
+	const char *followed = usage_followed_channel(link->channel);
+	struct incident_list open;
+	int rc = incidents_of_bucket(v->plan->db, link->bucket_key, KIND_IMAGE_SUPERSEDED, &open,
+	                             err);
+
+	for (size_t i = 0; rc == 0 && i < open.count; i++)
+		if (strcmp(open.items[i].channel, followed) == 0 &&
+		    !lists(v->listing, open.items[i].id))
+			rc = refresh_superseded(v->plan, link->bucket_key, followed,
+			                        REFRESH_OPEN_ONLY, v->workspace, err);
+	incident_list_fini(&open);
+	return rc;
+}
+
+int
+refresh_workspace_images(struct plan *plan, const struct workspace *workspace, bool changed,
+                         struct err *err)
+{
+	struct incident_list listing;
+	struct link_list links = {0};
+	struct visit visit = {plan, workspace, &listing};
+	int rc = incidents_listing(plan->db, workspace->key, &listing, err);
+
+	if (rc == 0)
+		rc = refresh_listing(plan, workspace, &listing, changed, err);
+	if (rc == 0 && workspace->gone_at == 0)
+		rc = catalog_links_of_workspace(plan->db, workspace->key, &links, err);
+	for (size_t i = 0; rc == 0 && i < links.count; i++) {
+		rc = visit_revocations(&visit, &links.items[i], err);
+		if (rc == 0)
+			rc = visit_superseded(&visit, &links.items[i], err);
+	}
+	link_list_fini(&links);
+	incident_list_fini(&listing);
+	return rc;
+}

@@ -1,0 +1,161 @@
+/*
+ * A sink that got another address: what its old one was owed goes to the new
+ * one, and the lanes go with it, so that an incident told at the old address
+ * goes on to its end at the new one and is not opened a second time.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "relay/base/mem.h"
+#include "relay/store/lane.h"
+#include "relay/store/queue.h"
+
+/* Deliveries by id, or lanes by notification and destination. */
+struct strays {
+	struct stray {
+		char *id, *destination;
+	} * items;
+	size_t count;
+};
+
+static void
+strays_fini(struct strays *strays)
+{
+	for (size_t i = 0; i < strays->count; i++) {
+		free(strays->items[i].id);
+		free(strays->items[i].destination);
+	}
+	free(strays->items);
+}
+
+static bool
+is_configured(const struct queue_sinks *sinks, const char *destination)
+{
+	for (size_t i = 0; i < sinks->count; i++)
+		if (strcmp(sinks->items[i].destination, destination) == 0)
+			return true;
+	return false;
+}
+
+/* Of the rows of `statement` those whose destination no sink has any more. */
+static int
+strays_find(struct db *db, enum statement statement, const struct queue_sinks *sinks,
+            const struct queue_sink *sink, struct strays *strays, struct err *err)
+{
+	struct db_row *row =
+		db_bind(db, statement, "ttt", sink->name, sink->kind, sink->destination);
+	int rc;
+
+	while ((rc = db_step(row, err)) == 1) {
+		if (is_configured(sinks, db_text(row, 1)))
+			continue;
+		strays->items = mem_grow(strays->items, strays->count + 1, sizeof(*strays->items));
+		strays->items[strays->count++] =
+			(struct stray){mem_str(db_text(row, 0)), mem_str(db_text(row, 1))};
+	}
+	db_end(row);
+	return rc;
+}
+
+static int
+move_lane(struct db *db, const char *notification_id, const char *from, const char *to,
+          struct err *err)
+{
+	return db_run(db, err, ST_QUEUE_MOVE_LANE, "ttt", notification_id, from, to) < 0 ? -1 : 0;
+}
+
+/* 1: the lane at `to` is owed or was told as much already; 0: it may have this
+ * one, and has no other pending; -1. */
+static int
+make_room(struct db *db, const struct owed *owed, const char *to, struct err *err)
+{
+	struct owed claimed = {0}, pending = {0};
+	struct told told;
+	int rc = told_load(db, owed->notification_id, to, &told, err);
+
+	if (rc == 0)
+		rc = owed_in_lane(db, owed->notification_id, to, DELIVERY_CLAIMED, &claimed, err);
+	if (rc >= 0)
+		rc = owed_in_lane(db, owed->notification_id, to, DELIVERY_PENDING, &pending, err);
+	if (rc >= 0) {
+		bool known = told.revision >= owed->revision ||
+		             claimed.revision >= owed->revision ||
+		             pending.revision >= owed->revision;
+		if (rc == 1 && !known)
+			rc = delivery_move(db, pending.id, DELIVERY_PENDING, DELIVERY_DROPPED, err);
+		if (rc >= 0)
+			rc = known;
+	}
+	owed_fini(&claimed);
+	owed_fini(&pending);
+	return rc;
+}
+
+static int
+readdress(struct db *db, const struct owed *owed, const struct queue_sink *sink, int64_t now_ms,
+          struct err *err)
+{
+	if (db_run(db, err, ST_QUEUE_DESTINATION_MET, "tti", sink->destination, sink->kind,
+	           now_ms) < 0 ||
+	    db_run(db, err, ST_QUEUE_READDRESS, "tt", owed->id, sink->destination) < 0)
+		return -1;
+	return move_lane(db, owed->notification_id, owed->destination, sink->destination, err) < 0
+	               ? -1
+	               : 1;
+}
+
+/* 1: it goes on at the new address; 0: nothing to do there; -1. */
+static int
+move_delivery(struct db *db, const char *id, const struct queue_sink *sink, int64_t now_ms,
+              struct err *err)
+{
+	struct owed owed;
+	int rc = owed_load(db, id, &owed, err);
+
+	if (rc != 1)
+		goto out;
+	rc = make_room(db, &owed, sink->destination, err);
+	if (rc == 1)
+		rc = delivery_move(db, id, DELIVERY_PENDING, DELIVERY_DROPPED, err);
+	else if (rc == 0)
+		rc = readdress(db, &owed, sink, now_ms, err);
+out:
+	owed_fini(&owed);
+	return rc;
+}
+
+static int64_t
+follow(struct db *db, const struct queue_sinks *sinks, const struct queue_sink *sink,
+       int64_t now_ms, struct err *err)
+{
+	struct strays owed = {0}, told = {0};
+	int64_t moved = 0;
+	int rc = strays_find(db, ST_QUEUE_OWED_ELSEWHERE, sinks, sink, &owed, err);
+
+	for (size_t i = 0; rc >= 0 && i < owed.count; i++) {
+		rc = move_delivery(db, owed.items[i].id, sink, now_ms, err);
+		moved += rc > 0;
+	}
+	if (rc >= 0)
+		rc = strays_find(db, ST_QUEUE_TOLD_ELSEWHERE, sinks, sink, &told, err);
+	for (size_t i = 0; rc >= 0 && i < told.count; i++)
+		rc = move_lane(db, told.items[i].id, told.items[i].destination, sink->destination,
+		               err);
+	strays_fini(&owed);
+	strays_fini(&told);
+	return rc < 0 ? -1 : moved;
+}
+
+int64_t
+queue_follow(struct db *db, const struct queue_sinks *sinks, int64_t now_ms, struct err *err)
+{
+	int64_t moved = 0;
+
+	for (size_t i = 0; i < sinks->count; i++) {
+		int64_t more = follow(db, sinks, &sinks->items[i], now_ms, err);
+		if (more < 0)
+			return -1;
+		moved += more;
+	}
+	return moved;
+}
