@@ -15,6 +15,8 @@
 #include "relay/source/source.h"
 #include "relay/store/events.h"
 
+#define HAND_OVER 16 /* measured: 4 wakes the store too often, 64 lets it wait for us */
+
 /* A configured source, its keys prepared. */
 struct entrance {
 	const char *name; /* borrowed from the config */
@@ -29,9 +31,10 @@ struct intake {
 	struct conf *conf;
 	struct entrance *entrances;
 	size_t count;
-	/* What one round of the loop read goes to the store together: one wake-up
-	 * of its thread, and one commit, for all of it. */
+	/* What one round of the loop reads goes to the store a few at a time: one
+	 * wake-up of its thread for each few, and it works while we read on. */
 	struct store_job *first, *last;
+	int collected;
 	struct timer *hand_over;
 };
 
@@ -133,6 +136,7 @@ hand_over(void *arg)
 	if (in->first != NULL)
 		store_submit_list(in->store, in->first, in->last);
 	in->first = in->last = NULL;
+	in->collected = 0;
 }
 
 static void
@@ -145,6 +149,8 @@ collect(struct intake *in, struct store_job *job)
 		in->last->item.next = &job->item;
 	}
 	in->last = job;
+	if (++in->collected == HAND_OVER)
+		hand_over(in);
 }
 
 static void

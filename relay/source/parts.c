@@ -1,5 +1,6 @@
 #include "relay/source/parts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,11 +124,22 @@ workspace_link(struct workspace_ref *ws, const char *app_url, const char *run_ur
 		ws->url = workspace_url_build(ws);
 }
 
-char *
-identity_text_take(json_t *parts)
+void
+identity_add_bytes(struct buf *out, const char *text, size_t len)
 {
-	char *text = json_dumps(parts, JSON_COMPACT);
+	char head[24];
+	int n = snprintf(head, sizeof(head), "%zu:", len);
 
-	json_decref(parts);
-	return text;
+	buf_add(out, head, (size_t)n);
+	buf_add(out, text, len);
+	buf_putc(out, ',');
+}
+
+void
+identity_add(struct buf *out, const char *text)
+{
+	if (text != NULL)
+		identity_add_bytes(out, text, strlen(text));
+	else
+		buf_puts(out, "-,");
 }

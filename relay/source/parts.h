@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "relay/base/buf.h"
 #include "relay/model/event.h"
 #include "relay/source/source.h"
 
@@ -42,7 +43,11 @@ void workspace_place(struct workspace_ref *ws, const char *const *urls, size_t c
  */
 void workspace_link(struct workspace_ref *ws, const char *app_url, const char *run_url);
 
-/* An identity from its parts, unambiguous whatever they hold.  Takes the array; caller frees. */
-char *identity_text_take(json_t *parts);
+/*
+ * One more part of an identity: "LENGTH:TEXT," and "-," where it is absent, so
+ * that different parts never read the same, whatever they hold.
+ */
+void identity_add(struct buf *, const char *text);
+void identity_add_bytes(struct buf *, const char *text, size_t len);
 
 #endif

@@ -100,10 +100,14 @@ assessment_identity(const json_t *body)
 {
 	const char *id = json_filled_at(body, "details.new_assessment_result.id");
 	const char *trigger = trigger_of(body);
+	struct buf text = {0};
 
 	if (id == NULL || trigger == NULL)
 		return NULL;
-	return identity_text_take(json_pack("[sss]", "assessment", id, trigger));
+	identity_add(&text, "assessment");
+	identity_add(&text, id);
+	identity_add(&text, trigger);
+	return buf_take(&text);
 }
 
 static char *
@@ -113,6 +117,7 @@ auto_destroy_identity(const json_t *body)
 	                                   "run_create_error_message"};
 	const json_t *details = json_at(body, "details");
 	struct workspace_ref ws = {0};
+	struct buf text = {0};
 
 	workspace_read(&ws, details, body);
 	if (ws.organization == NULL || (ws.name == NULL && ws.id == NULL))
@@ -120,11 +125,16 @@ auto_destroy_identity(const json_t *body)
 	for (size_t i = 0; i < COUNT(what); i++) {
 		const char *value = json_filled_at(details, what[i]);
 
-		if (value != NULL)
-			return identity_text_take(
-				json_pack("[sssssss]", "auto_destroy", ws.organization,
-			                  ws.name ? "name" : "id", ws.name ? ws.name : ws.id,
-			                  trigger_coarse(trigger_of(body)), what[i], value));
+		if (value == NULL)
+			continue;
+		identity_add(&text, "auto_destroy");
+		identity_add(&text, ws.organization);
+		identity_add(&text, ws.name ? "name" : "id");
+		identity_add(&text, ws.name ? ws.name : ws.id);
+		identity_add(&text, trigger_coarse(trigger_of(body)));
+		identity_add(&text, what[i]);
+		identity_add(&text, value);
+		return buf_take(&text);
 	}
 	return NULL;
 }
@@ -133,8 +143,13 @@ static char *
 change_request_identity(const json_t *body)
 {
 	const char *url = json_filled_at(body, "change_request_url");
+	struct buf text = {0};
 
-	return url ? identity_text_take(json_pack("[ss]", "change_request", url)) : NULL;
+	if (url == NULL)
+		return NULL;
+	identity_add(&text, "change_request");
+	identity_add(&text, url);
+	return buf_take(&text);
 }
 
 static char *

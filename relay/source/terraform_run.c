@@ -119,54 +119,60 @@ entry_identity(const json_t *entry)
 	const char *status = json_filled_at(entry, "run_status");
 	const char *updated_at = json_filled_at(entry, "run_updated_at");
 
+	struct buf text = {0};
+
 	if (updated_at == NULL || (trigger == NULL && status == NULL))
 		return NULL;
-	return identity_text_take(json_pack("[s?s?s]", trigger, status, updated_at));
+	identity_add(&text, trigger);
+	identity_add(&text, status);
+	identity_add(&text, updated_at);
+	return buf_take(&text);
 }
 
-/* Sorted: the order of the list identifies nothing. */
-static json_t *
-entries_identity(const json_t *entries)
+/* Sorted: the order of the list identifies nothing.  False when one of them cannot be told. */
+static bool
+add_entries(struct buf *out, const json_t *entries)
 {
-	size_t count = json_array_size(entries);
+	size_t count = json_array_size(entries), n;
 	char **texts = mem_array(count, sizeof(*texts));
-	json_t *sorted = NULL;
-	size_t n;
+	bool all;
 
 	for (n = 0; n < count; n++) {
 		texts[n] = entry_identity(json_array_get(entries, n));
 		if (texts[n] == NULL)
 			break;
 	}
-	if (n == count && n > 0) {
+	all = n == count && n > 0;
+	if (all && n > 1)
 		qsort(texts, n, sizeof(*texts), by_text);
-		sorted = json_array();
-		for (size_t i = 0; i < n; i++)
-			json_array_append_new(sorted, json_string_nocheck(texts[i]));
-	}
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		if (all)
+			identity_add(out, texts[i]);
 		free(texts[i]);
+	}
 	free(texts);
-	return sorted;
+	return all;
 }
 
 char *
 run_identity(const json_t *body)
 {
-	json_t *entries = entries_identity(json_at(body, "notifications"));
 	struct workspace_ref ws = {0};
-	char *text = NULL;
+	struct buf text = {0};
 	size_t len;
 	const char *id = run_id_of(body, &len);
 
-	if (entries == NULL || id == NULL) {
-		json_decref(entries);
+	if (id == NULL)
 		return NULL;
-	}
 	terraform_place(&ws, body);
-	text = identity_text_take(json_pack("[ss?s%o]", "run", ws.host, id, len, entries));
+	identity_add(&text, "run");
+	identity_add(&text, ws.host);
+	identity_add_bytes(&text, id, len);
 	free((char *)ws.host);
-	return text;
+	if (add_entries(&text, json_at(body, "notifications")))
+		return buf_take(&text);
+	buf_fini(&text);
+	return NULL;
 }
 
 static void

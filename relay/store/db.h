@@ -44,6 +44,10 @@ void db_mark_rollback(struct db *);
 enum db_trouble { DB_FINE, DB_NO_ROOM, DB_BROKEN };
 enum db_trouble db_trouble(const struct db *);
 
+/* The keys of accepted events that are not in their index yet (unplanned.h); DB_WRITE only. */
+struct unplanned;
+struct unplanned *db_unplanned(struct db *);
+
 /* Adds to a metric once this transaction has committed: what is rolled back,
  * alone or with the rest, is not counted. */
 void db_count(struct db *, enum metric, int64_t);

@@ -95,6 +95,7 @@ db_rollback(struct db *db)
 	struct err ignored;
 
 	db->in_transaction = false;
+	unplanned_rollback(&db->unplanned);
 	if (!sqlite3_get_autocommit(db->sql) && control(db, C_ROLLBACK, &ignored) != 0)
 		return; /* only when SQLite has rolled back by itself meanwhile */
 }
@@ -123,6 +124,7 @@ db_commit(struct db *db, struct err *err)
 	db->in_transaction = false;
 	if (db->mode == DB_READ)
 		return 0;
+	unplanned_commit(&db->unplanned);
 	metric_add(METRIC_STORE_COMMITS, 1);
 	for (int m = 0; m < METRIC_COUNT; m++)
 		if (db->counts.n[m] != 0)
@@ -136,6 +138,7 @@ db_mark(struct db *db, struct err *err)
 	if (sqlite3_get_autocommit(db->sql))
 		return err_set(err, "store %s: the transaction was lost", db->file);
 	db->marked = db->counts;
+	unplanned_set_mark(&db->unplanned);
 	return control(db, C_MARK, err);
 }
 
@@ -151,6 +154,7 @@ db_mark_rollback(struct db *db)
 	struct err ignored;
 
 	db->counts = db->marked;
+	unplanned_undo_mark(&db->unplanned);
 	/* Where the transaction is gone there is nothing to undo; otherwise a
 	 * failure is trouble, which the commit will not overlook. */
 	if (sqlite3_get_autocommit(db->sql))
@@ -163,6 +167,12 @@ void
 db_interrupt(struct db *db)
 {
 	atomic_store(&db->interrupted, true);
+}
+
+struct unplanned *
+db_unplanned(struct db *db)
+{
+	return &db->unplanned;
 }
 
 enum db_trouble

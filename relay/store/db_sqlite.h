@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 
 #include "relay/store/db.h"
+#include "relay/store/unplanned.h"
 
 #define DB_PARAMETERS_MAX 24
 
@@ -47,6 +48,7 @@ struct db {
 	bool in_transaction;
 	enum db_trouble trouble;
 	struct err trouble_text, refusal;
+	struct unplanned unplanned;
 	struct counts counts, marked; /* of this transaction, and as they were at db_mark() */
 
 	int log_pages, log_moved; /* pages in the log; how many of them are in their places */

@@ -261,6 +261,19 @@ migrate(struct db *db, struct err *err)
 }
 
 static int
+load_unplanned(struct db *db, struct err *err)
+{
+	struct db_row *row = db_bind(db, ST_EVENTS_UNPLANNED, "");
+	int got;
+
+	while ((got = db_step(row, err)) == 1)
+		unplanned_add(&db->unplanned, db_text(row, 0), db_text(row, 1));
+	db_end(row);
+	unplanned_commit(&db->unplanned);
+	return got;
+}
+
+static int
 check_version(struct db *db, struct err *err)
 {
 	int version;
@@ -303,6 +316,8 @@ db_open(struct db **out, const char *url, enum db_mode mode, struct err *err)
 		goto fail;
 	if ((mode == DB_WRITE ? migrate(db, err) : check_version(db, err)) != 0)
 		goto fail;
+	if (mode == DB_WRITE && load_unplanned(db, err) != 0)
+		goto fail;
 	*out = db;
 	return 0;
 fail:
@@ -321,6 +336,7 @@ db_close(struct db *db)
 		sqlite3_finalize(db->control[i]);
 	sqlite3_close(db->sql);
 	owner_release(db->owner);
+	unplanned_fini(&db->unplanned);
 	free(db->reserve);
 	free(db->file);
 	free(db);

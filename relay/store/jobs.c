@@ -39,3 +39,13 @@ jobs_move(struct jobs *to, struct jobs *from, int most)
 	while (most-- > 0 && from->first)
 		jobs_add(to, jobs_take(from));
 }
+
+bool
+jobs_are(const struct jobs *jobs, int count)
+{
+	struct inbox_item *item = jobs->first;
+
+	while (item != NULL && --count > 0)
+		item = item->next;
+	return item != NULL;
+}

@@ -17,6 +17,9 @@ struct store_job *jobs_take(struct jobs *); /* the first, or NULL */
 /* Moves up to `most` from the front of `from` behind `to`. */
 void jobs_move(struct jobs *to, struct jobs *from, int most);
 
+/* Are there at least so many? */
+bool jobs_are(const struct jobs *, int count);
+
 static inline struct store_job *
 jobs_first(const struct jobs *jobs)
 {

@@ -22,7 +22,7 @@ const char schema_meta[] =
  */
 static const char first[] =
 	"CREATE TABLE events ("
-	"  id TEXT NOT NULL PRIMARY KEY,"
+	"  id TEXT NOT NULL PRIMARY KEY, key TEXT NOT NULL,"
 	"  source TEXT NOT NULL, source_kind TEXT NOT NULL, kind TEXT,"
 	"  received_at BIGINT NOT NULL, state TEXT NOT NULL, tries BIGINT NOT NULL,"
 	"  reason TEXT, sealed TEXT, body TEXT NOT NULL);"

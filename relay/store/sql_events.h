@@ -6,11 +6,11 @@
 	X(EVENT_KEY_ADD, "INSERT INTO event_keys (key, event_id, seen_at) VALUES ($1, $2, $3)"    \
 	                 " ON CONFLICT (key) DO NOTHING")                                         \
 	X(EVENT_KEY_GET, "SELECT event_id FROM event_keys WHERE key = $1")                        \
-	X(EVENT_KEY_DROP, "DELETE FROM event_keys WHERE key = $1")                                \
-	X(EVENT_ADD, "INSERT INTO events (id, source, source_kind, received_at, state, tries,"    \
-	             " sealed, body) VALUES ($1, $2, $3, $4, $5, 0, $6, $7)")                     \
+	X(EVENT_ADD, "INSERT INTO events (id, key, source, source_kind, received_at, state,"      \
+	             " tries, sealed, body) VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8)")          \
 	X(EVENT_MOVE, "UPDATE events SET state = $2, kind = COALESCE($3, kind), reason = $4"      \
-	              " WHERE id = $1 AND state = 'accepted'")                                    \
+	              " WHERE id = $1 AND state = 'accepted' RETURNING key, received_at")         \
+	X(EVENTS_UNPLANNED, "SELECT key, id FROM events WHERE state = 'accepted'")                \
 	X(EVENT_REPLAY, "UPDATE events SET state = 'accepted', tries = 0, reason = NULL"          \
 	                " WHERE id = $1 AND state IN ('unknown', 'parked')")                      \
 	X(EVENT_SEALED, "SELECT sealed FROM events WHERE id = $1")                                \

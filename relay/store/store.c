@@ -21,7 +21,7 @@
  * so seldom that the one long stop is felt.
  */
 #define TIDY_IDLE_PAGES 64
-#define TIDY_BUSY_PAGES 4000
+#define TIDY_BUSY_PAGES 8000
 #define TIDY_AFTER_MS 20
 
 /* A line of jobs that the loop fills and one thread empties. */

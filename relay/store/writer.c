@@ -10,7 +10,8 @@
 #include "relay/base/mem.h"
 
 #define PLAN_IDLE_MS 5  /* planning in a turn that nobody waits for */
-#define PLAN_QUIET_MS 5 /* nobody came for so long: planning has the thread to itself */
+#define CROWD 8         /* jobs in one turn: more than what planning itself calls forth */
+#define PLAN_QUIET_MS 5 /* no crowd for so long: planning has the thread to itself */
 #define PLAN_LEAST_MS 2 /* else one event is planned this often */
 #define BACKOFF_MIN_MS 100
 #define BACKOFF_MAX_MS 1000
@@ -89,7 +90,7 @@ went_wrong(struct writer *w, const char *why)
 static bool
 is_busy(const struct writer *w, int64_t now)
 {
-	return now < w->asked_at_ms + PLAN_QUIET_MS;
+	return now < w->crowd_at_ms + PLAN_QUIET_MS;
 }
 
 /* How long until something is planned: at once, but under load in turn. */
@@ -210,8 +211,8 @@ plan_and_join(struct writer *w, struct jobs *jobs, struct err *err)
 {
 	bool awaited = jobs->first != NULL;
 
-	if (awaited)
-		w->asked_at_ms = clock_mono_ms();
+	if (jobs_are(jobs, CROWD))
+		w->crowd_at_ms = clock_mono_ms();
 	if (plan(w, err) != 0)
 		return -1;
 	if (awaited || !w->line.waits(w->line.arg))

@@ -28,7 +28,7 @@ struct writer {
 	int64_t (*now_ms)(void);
 
 	struct planning planning;
-	int64_t asked_at_ms, planned_at_ms; /* last job, last planning; monotonic */
+	int64_t crowd_at_ms, planned_at_ms; /* last crowd, last planning; monotonic */
 	struct jobs kept;                   /* lost their commit and may not be lost */
 	bool spare;                         /* room is put aside; without it only `keep` jobs run */
 	int64_t backoff_ms;                 /* 0 = the last turn went well */

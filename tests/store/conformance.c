@@ -104,7 +104,9 @@ test_changes_are_counted(void **state)
 	assert_int_equal(put(d, "a", "2"), 1); /* an update of what conflicts */
 	expect_meta(d, "a", "2");
 	assert_int_equal(add(d, "evt_1", "k1"), 1);
-	assert_int_equal(db_run(d->db, &d->err, ST_EVENT_KEY_ADD, "tti", "k1", "evt_2", INT64_C(1)),
+	assert_int_equal(db_run(d->db, &d->err, ST_EVENT_KEY_ADD, "tti", "k9", "evt_1", INT64_C(1)),
+	                 1);
+	assert_int_equal(db_run(d->db, &d->err, ST_EVENT_KEY_ADD, "tti", "k9", "evt_2", INT64_C(1)),
 	                 0);
 	assert_int_equal(db_run(d->db, &d->err, ST_EVENT_TRY, "t", "evt_none"), 0);
 	assert_int_equal(db_run(d->db, &d->err, ST_EVENT_TRY, "t", "evt_1"), 1);
@@ -204,7 +206,7 @@ test_a_refused_statement_is_no_trouble_within_a_mark(void **state)
 
 	assert_int_equal(add(d, "evt_1", "k1"), 1);
 	assert_int_equal(db_mark(d->db, &d->err), 0);
-	assert_int_equal(db_run(d->db, &d->err, ST_EVENT_ADD, "tttittb", "evt_1", "s", "k",
+	assert_int_equal(db_run(d->db, &d->err, ST_EVENT_ADD, "ttttittb", "evt_1", "k1", "s", "k",
 	                        INT64_C(1), "accepted", NULL, "{}", (size_t)2),
 	                 -1);
 	assert_true(d->err.text[0] != '\0');
