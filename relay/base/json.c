@@ -35,23 +35,39 @@ refusal(const json_error_t *error)
 }
 
 /*
- * The check comes first: it costs a fraction of building the tree, tells
- * "not JSON" from "more than jansson takes" whatever stands first in the text,
- * keeps deep nesting away from jansson, which recurses, and refuses the NUL
- * bytes between tokens that jansson passes over.
+ * What jansson takes is JSON, but for two things: it passes over NUL bytes
+ * between tokens, and it nests deeper than we want.  A text without NUL and
+ * with few brackets cannot do either.
+ */
+static bool
+needs_check(const char *data, size_t len)
+{
+	size_t brackets = 0;
+
+	for (size_t i = 0; i < len; i++)
+		brackets += (size_t)(data[i] == '[') + (size_t)(data[i] == '{');
+	return brackets > JSON_DEPTH_MAX || memchr(data, '\0', len) != NULL;
+}
+
+/*
+ * Our check tells "not JSON" from "more than jansson takes" whatever stands
+ * first in the text, and keeps deep nesting away from jansson, which recurses.
+ * Most texts are taken without it.
  */
 enum json_answer
 json_read(const char *data, size_t len, json_t **out, struct err *err)
 {
+	bool checked = needs_check(data, len);
 	json_error_t error;
 
 	*out = NULL;
-	if (json_check(data, len, JSON_DEPTH_MAX, err) < 0)
+	if (checked && json_check(data, len, JSON_DEPTH_MAX, err) < 0)
 		return JSON_NOT_JSON;
-
 	*out = json_loadb(data, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
 	if (*out != NULL)
 		return JSON_TREE;
+	if (!checked && json_check(data, len, JSON_DEPTH_MAX, err) < 0)
+		return JSON_NOT_JSON;
 	err_set(err, "line %d column %d: %s", error.line, error.column, refusal(&error));
 	return JSON_NOT_WHOLE;
 }

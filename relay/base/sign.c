@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,12 +91,24 @@ hmac_verify_hex(struct hmac_key *key, const void *data, size_t len, const char *
 	return equal_constant_time(said, is, key->size);
 }
 
+static EVP_MD *sha256;
+
+static void
+fetch_sha256(void)
+{
+	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	must(sha256 != NULL);
+}
+
 void
 sha256_hex(const void *data, size_t len, char out[SHA256_HEX_SIZE])
 {
+	/* Fetched once for the process: each look-up of an algorithm costs as much as a digest. */
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	unsigned char digest[32];
 
-	must(EVP_Digest(data, len, digest, NULL, EVP_sha256(), NULL) == 1);
+	pthread_once(&once, fetch_sha256);
+	must(EVP_Digest(data, len, digest, NULL, sha256, NULL) == 1);
 	hex_encode(digest, sizeof(digest), out);
 }
 

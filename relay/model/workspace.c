@@ -68,22 +68,15 @@ bool
 workspace_run(struct workspace *workspace, const struct run_news *run, int64_t received_at)
 {
 	int64_t at = run->updated_at != 0 ? run->updated_at : received_at;
-	bool applied = false;
+	enum run_meaning meaning = run_meaning(run->status);
+	bool applied = meaning == RUN_APPLIED && run_applied(workspace, run, at);
 
-	switch (run_meaning(run->status)) {
-	case RUN_FAILED:
-		if (at < workspace->run_ok_at || at < workspace->run_failed_at)
-			return false;
-		workspace->run_failed_at = at;
-		return true;
-	case RUN_APPLIED:
-		applied = run_applied(workspace, run, at);
-		/* fall through */
-	case RUN_FINISHED:
+	if (meaning == RUN_APPLIED || meaning == RUN_FINISHED)
 		return run_succeeded(workspace, at) || applied;
-	default:
+	if (meaning != RUN_FAILED || at < workspace->run_ok_at || at < workspace->run_failed_at)
 		return false;
-	}
+	workspace->run_failed_at = at;
+	return true;
 }
 
 bool

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "relay/base/json.h"
+#include "relay/base/json_check.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -53,9 +54,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err err = {""};
 	json_t *tree;
 
-	if (json_read(text, size, &tree, &err) == JSON_TREE)
+	if (json_read(text, size, &tree, &err) == JSON_TREE) {
+		/* A tree is also made without our check: it must not have refused. */
+		must(json_check(text, size, JSON_DEPTH_MAX, &err) == 0);
 		check_round_trip(tree);
-	else
+	} else
 		check_refusal(text, size, &err);
 	json_decref(tree);
 	return 0;
