@@ -226,11 +226,13 @@ out:
 	return rc;
 }
 
+#define ODD_TOLD 20      /* so many are told one by one */
 #define ODD_COUNTED 1000 /* so many are counted anew with each that comes */
 
 /*
- * One more is set aside.  The first is told, and then each time they are twice
- * as many as last told: what an upgrade of HCP sends may be thousands of one kind.
+ * One more is set aside.  The first few are told each, and then only when they
+ * are twice as many as last told: what an upgrade of HCP sends may be thousands
+ * of one kind.
  */
 static int
 count_odd(struct plan *plan, const char *kind, json_t *detail, bool *tell, struct err *err)
@@ -244,7 +246,7 @@ count_odd(struct plan *plan, const char *kind, json_t *detail, bool *tell, struc
 		left = incidents_odd_events(plan->db, plan->source, kind, INT64_MAX, err);
 	if (left < 0)
 		return -1;
-	*tell = left > 0 && left >= 2 * told;
+	*tell = left > told && (left <= ODD_TOLD || left >= 2 * told);
 	json_object_set_new(detail, "count", json_integer(left));
 	if (*tell || left < told)
 		json_object_set_new(detail, "told", json_integer(left));
