@@ -6,6 +6,7 @@
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
 #include "relay/message/document.h"
+#include "relay/model/key.h"
 #include "relay/model/route.h"
 #include "relay/store/catalog.h"
 #include "relay/store/incidents.h"
@@ -95,10 +96,51 @@ add_hearer(struct hearing *h, const struct conf_sink *sink, const struct conf_ro
 	h->hearers[h->count++] = (struct hearer){sink, route, destination};
 }
 
-static void
-add_routed(struct plan *plan, const struct incident *incident, const struct incident_rows *rows,
-           struct hearings *all)
+static bool
+routes_ask_channels(const struct conf *conf)
 {
+	for (size_t i = 0; i < conf->routes.count; i++)
+		if (conf_item(conf->routes, struct conf_route, i)->match.channels.count > 0)
+			return true;
+	return false;
+}
+
+static bool
+points_at(const struct assignment *a, const struct incident *incident)
+{
+	char *key = a->fingerprint != NULL ? key_image(incident->bucket_key, a->fingerprint) : NULL;
+	bool same = key != NULL && strcmp(key, incident->image_key) == 0;
+
+	free(key);
+	return same;
+}
+
+/* Those that point at the incident's image now; names are borrowed from history. */
+static int
+load_channels(struct plan *plan, const struct incident *incident, struct history *history,
+              struct key_texts *out, struct err *err)
+{
+	if (incident->image_key == NULL || incident->bucket_key == NULL ||
+	    !routes_ask_channels(plan->conf))
+		return 0;
+	if (catalog_history(plan->db, incident->bucket_key, history, err) != 0)
+		return -1;
+	out->items = mem_array(history->count + 1, sizeof(*out->items));
+	for (size_t i = 0; i < history->count; i++) {
+		const struct assignment *a = &history->items[i];
+		bool current = i + 1 == history->count || strcmp(a[1].channel, a->channel) != 0;
+
+		if (current && points_at(a, incident))
+			out->items[out->count++] = a->channel;
+	}
+	return 0;
+}
+
+static int
+add_routed(struct plan *plan, const struct incident *incident, const struct incident_rows *rows,
+           struct hearings *all, struct err *err)
+{
+	struct history history = {0};
 	char *memory;
 	struct bucket_name bucket = bucket_name_of(incident->bucket_key, &memory);
 	struct route_facts facts = {
@@ -109,9 +151,11 @@ add_routed(struct plan *plan, const struct incident *incident, const struct inci
 		.channel = incident->channel,
 		.rows = rows,
 	};
-	struct told_list told;
+	struct told_list told = {0};
+	int rc = load_channels(plan, incident, &history, &facts.image_channels, err);
 
-	route_select(plan->conf, &facts, &told);
+	if (rc == 0)
+		route_select(plan->conf, &facts, &told);
 	for (size_t i = 0; i < told.count; i++) {
 		const struct told *t = &told.items[i];
 		char *name = audience_name(t->audience, t->team);
@@ -121,7 +165,10 @@ add_routed(struct plan *plan, const struct incident *incident, const struct inci
 		free(name);
 	}
 	free(told.items);
+	free(facts.image_channels.items);
+	history_fini(&history);
 	free(memory);
+	return rc;
 }
 
 static const struct conf_sink *
@@ -316,7 +363,8 @@ announce_incident(struct plan *plan, const struct incident *incident, struct inc
 	int rc = -1;
 
 	route_own(plan->conf, rows);
-	add_routed(plan, incident, rows, &all);
+	if (add_routed(plan, incident, rows, &all, err) != 0)
+		goto out;
 	if (take_over(plan, incident, &all, err) != 0 ||
 	    add_told_before(plan, incident, &all, err) != 0)
 		goto out;

@@ -99,6 +99,16 @@ bucket_wanted(const struct key_texts *globs, const struct route_facts *facts)
 	return false;
 }
 
+/* A workspace on "any channel" names none in its row: the image's own count too. */
+static bool
+channel_wanted(const struct key_texts *globs, const struct route_facts *facts)
+{
+	for (size_t i = 0; i < facts->image_channels.count; i++)
+		if (any_glob(globs, facts->image_channels.items[i]))
+			return true;
+	return wanted(globs, facts->channel, facts->rows, row_channel);
+}
+
 static bool
 route_matches(const struct conf *conf, const struct conf_match *match,
               const struct route_facts *facts)
@@ -113,7 +123,7 @@ route_matches(const struct conf *conf, const struct conf_match *match,
 	       wanted(&match->workspaces, NULL, facts->rows, row_name) &&
 	       wanted(&match->organizations, facts->organization_id, facts->rows,
 	              row_organization) &&
-	       wanted(&match->channels, facts->channel, facts->rows, row_channel);
+	       channel_wanted(&match->channels, facts);
 }
 
 struct selection {

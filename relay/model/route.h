@@ -28,6 +28,7 @@ struct route_facts {
 	const char *bucket;               /* the incident's; NULL where it has none */
 	const char *organization_id;      /* of HCP, of the bucket; NULL where none */
 	const char *channel;              /* the incident's; NULL where none */
+	struct key_texts image_channels;  /* that point at its image now; borrowed */
 	const struct incident_rows *rows; /* their teams are set */
 };
 
