@@ -12,7 +12,9 @@
 #include "relay/store/store.h"
 
 #define EVENT_KEY_DAYS 400
-#define EVENT_TRIES_MAX 3
+#define EVENT_TRIES_MAX 3 /* plans that failed */
+#define EVENT_STARTS_MAX \
+	10 /* ends of the process while it was planned: most are no fault of the event */
 
 enum event_state {
 	EVENT_ACCEPTED,

@@ -287,7 +287,7 @@ plan_one(struct planning *p, const struct planner *planner, struct db *db,
 		return rc;
 	}
 	p->planned++;
-	if (l.tries > EVENT_TRIES_MAX) {
+	if (l.tries > EVENT_STARTS_MAX) {
 		rc = park(planner, db, &l, "the relay ended each time it was planned", now_ms, err);
 	} else if (try_plan(planner, db, &l, now_ms, &reason) == 0) {
 		rc = 0;

@@ -63,7 +63,7 @@ struct stored_event {
  * An event is planned in a later turn than the one that accepted it, so it is
  * durable before any code of ours looks into it.  For those found accepted at
  * start the try is counted and committed before: one that brings the process
- * down is parked after EVENT_TRIES_MAX starts, and is not a crash loop.
+ * down is parked after EVENT_STARTS_MAX starts, and is not a crash loop.
  */
 struct planner {
 	int (*plan)(void *arg, struct db *, const struct stored_event *, int64_t now_ms,

@@ -106,10 +106,10 @@ test_a_crasher_is_parked_and_the_others_are_planned(void **state)
 	(void)state;
 	scratch_make(&s);
 	store_events(&s, 0, EVENTS);
-	for (int i = 0; i < EVENT_TRIES_MAX; i++)
+	for (int i = 0; i < EVENT_STARTS_MAX; i++)
 		assert_false(live_in_a_child(&s));
 	assert_int_equal(scratch_ask(&s, "SELECT tries FROM events WHERE id = '" CRASHER "'"),
-	                 EVENT_TRIES_MAX);
+	                 EVENT_STARTS_MAX);
 	/* Those counted together with it lost one try, and had one alone. */
 	assert_int_equal(scratch_ask(&s, "SELECT MAX(tries) FROM events WHERE id <> '" CRASHER "'"),
 	                 2);
