@@ -65,6 +65,18 @@ buf_putc(struct buf *b, char c)
 }
 
 void
+buf_number(struct buf *b, size_t number)
+{
+	char digits[24], *at = digits + sizeof(digits);
+	const char *end = at;
+
+	do
+		*--at = (char)('0' + number % 10);
+	while ((number /= 10) > 0);
+	buf_add(b, at, (size_t)(end - at));
+}
+
+void
 buf_printf(struct buf *b, const char *fmt, ...)
 {
 	va_list args;

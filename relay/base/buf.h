@@ -23,6 +23,7 @@ void buf_reserve(struct buf *, size_t more);
 void buf_add(struct buf *, const void *, size_t);
 void buf_puts(struct buf *, const char *);
 void buf_putc(struct buf *, char);
+void buf_number(struct buf *, size_t); /* in decimal */
 void buf_printf(struct buf *, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* The text so far, never NULL; borrowed until the next change. */

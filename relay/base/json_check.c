@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "relay/base/json_note.h"
 #include "relay/base/text.h"
 
 enum expect {
@@ -22,6 +23,7 @@ struct check {
 	int max_depth;
 	int depth;
 	uint64_t objects; /* bit 0: the innermost one open is an object; bit 1: the next ... */
+	struct json_notes *notes; /* NULL: nobody wants to know */
 };
 
 static bool
@@ -74,6 +76,8 @@ open_one(struct check *c, bool object)
 {
 	if (c->depth == c->max_depth)
 		return "nested too deep";
+	if (c->notes != NULL)
+		note_open(c->notes, c->at);
 	c->at++;
 	c->depth++;
 	c->objects = c->objects << 1 | object;
@@ -87,7 +91,17 @@ close_one(struct check *c)
 	c->at++;
 	c->depth--;
 	c->objects >>= 1;
+	if (c->notes != NULL)
+		note_close(c->notes, c->at);
 	value_done(c);
+}
+
+/* The four digits of U+0000 and of surrogates. */
+static bool
+is_delicate(const char *digits)
+{
+	return memcmp(digits, "0000", 4) == 0 ||
+	       ((digits[0] == 'd' || digits[0] == 'D') && digits[1] >= '8');
 }
 
 static const char *
@@ -104,8 +118,29 @@ check_escape(struct check *c)
 	if (c->end - c->at < 6 || !is_hex(c->at[2]) || !is_hex(c->at[3]) || !is_hex(c->at[4]) ||
 	    !is_hex(c->at[5]))
 		return "an escape without its four hex digits";
+	if (c->notes != NULL && is_delicate(c->at + 2))
+		c->notes->unsure = true;
 	c->at += 6;
 	return NULL;
+}
+
+/* Eight bytes at a time that mean themselves: no quote, backslash, control
+ * character or more than ASCII.  A byte's high bit says that it may be one; a
+ * borrow from the byte before can say so too, and costs only time. */
+static void
+skip_plain(struct check *c)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t eight;
+
+	while (c->end - c->at >= (ptrdiff_t)sizeof(eight)) {
+		memcpy(&eight, c->at, sizeof(eight));
+		if ((eight | (eight - ones * 0x20) | ((eight ^ ones * '"') - ones) |
+		     ((eight ^ ones * '\\') - ones)) &
+		    ones * 0x80)
+			return;
+		c->at += sizeof(eight);
+	}
 }
 
 static const char *
@@ -115,8 +150,11 @@ check_string(struct check *c)
 
 	c->at++;
 	while (c->at < c->end && fault == NULL) {
-		unsigned char byte = (unsigned char)*c->at;
+		skip_plain(c);
+		if (c->at == c->end)
+			break;
 
+		unsigned char byte = (unsigned char)*c->at;
 		if (byte == '"') {
 			c->at++;
 			return NULL;
@@ -184,8 +222,10 @@ check_literal(struct check *c)
 static const char *
 check_value(struct check *c)
 {
-	const char *fault;
+	const char *from = c->at, *fault;
 
+	if (c->notes != NULL && c->depth > 0 && !(c->objects & 1))
+		note_element(c->notes);
 	switch (*c->at) {
 	case '{':
 		return open_one(c, true);
@@ -200,6 +240,8 @@ check_value(struct check *c)
 		else
 			fault = check_literal(c);
 	}
+	if (fault == NULL && c->notes != NULL)
+		note_value(c->notes, from, c->at);
 	value_done(c);
 	return fault;
 }
@@ -207,12 +249,15 @@ check_value(struct check *c)
 static const char *
 check_name(struct check *c)
 {
+	const char *from = c->at + 1, *fault;
+
 	if (*c->at != '"')
 		return "a name in quotes is missing";
-
-	const char *fault = check_string(c);
+	fault = check_string(c);
 	if (fault != NULL)
 		return fault;
+	if (c->notes != NULL)
+		note_name(c->notes, from, c->at - 1);
 	skip_space(c);
 	if (!take(c, ':'))
 		return "':' is missing";
@@ -290,11 +335,30 @@ report(const struct check *c, const char *from, const char *fault, struct err *e
 	return err_set(err, "line %zu column %zu: %s", line, column, fault);
 }
 
+static int
+check(struct check *c, const char *data, struct err *err)
+{
+	const char *fault = check_document(c);
+
+	return fault == NULL ? 0 : report(c, data, fault, err);
+}
+
 int
 json_check(const char *data, size_t len, int max_depth, struct err *err)
 {
 	struct check c = {.at = data, .end = data + len, .expect = VALUE, .max_depth = max_depth};
-	const char *fault = check_document(&c);
 
-	return fault == NULL ? 0 : report(&c, data, fault, err);
+	return check(&c, data, err);
+}
+
+int
+json_check_noting(const char *data, size_t len, struct json_notes *notes, struct err *err)
+{
+	struct check c = {.at = data,
+	                  .end = data + len,
+	                  .expect = VALUE,
+	                  .max_depth = JSON_DEPTH_MAX,
+	                  .notes = notes};
+
+	return check(&c, data, err);
 }

@@ -2,13 +2,14 @@
 
 #include <pthread.h>
 #include <stdbool.h>
-#include <stdio.h>
+#include <string.h>
 
 #include "relay/base/sign.h"
 
 /* Crockford's base 32: no I, L, O, U. */
 static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
+#define PREFIX_MAX 4
 #define TIME_CHARS 10   /* 48 bits of milliseconds, 50 written */
 #define RANDOM_CHARS 16 /* 80 bits, kept as base 32 digits */
 #define MS_MAX ((INT64_C(1) << 48) - 1)
@@ -53,8 +54,11 @@ next(int64_t now_ms)
 void
 id_make(const char *prefix, int64_t now_ms, char out[ID_SIZE])
 {
-	char text[TIME_CHARS + RANDOM_CHARS + 1];
+	size_t n = strnlen(prefix, PREFIX_MAX);
+	char *text = out + n + 1;
 
+	memcpy(out, prefix, n);
+	out[n] = '_';
 	if (now_ms < 0 || now_ms > MS_MAX)
 		now_ms = now_ms < 0 ? 0 : MS_MAX;
 
@@ -67,6 +71,5 @@ id_make(const char *prefix, int64_t now_ms, char out[ID_SIZE])
 
 	for (int i = TIME_CHARS - 1; i >= 0; i--, ms >>= 5)
 		text[i] = alphabet[ms & 31];
-	text[sizeof(text) - 1] = '\0';
-	snprintf(out, ID_SIZE, "%.4s_%s", prefix, text);
+	text[TIME_CHARS + RANDOM_CHARS] = '\0';
 }

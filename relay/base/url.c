@@ -19,13 +19,11 @@ struct parts {
 static bool
 is_clean(const char *text)
 {
-	for (; *text != '\0'; text++) {
-		unsigned char c = (unsigned char)*text;
+	static const char unclean[] = "\"<>\\^`{|}\x7f \x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a"
+				      "\x0b\x0c\x0d\x0e\x0f\x10\x11\x12\x13\x14\x15\x16"
+				      "\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f";
 
-		if (c <= ' ' || c == 0x7f || strchr("\"<>\\^`{|}", c) != NULL)
-			return false;
-	}
-	return true;
+	return text[strcspn(text, unclean)] == '\0';
 }
 
 static bool

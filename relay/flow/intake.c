@@ -1,6 +1,5 @@
 #include "relay/flow/intake.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,11 +86,12 @@ accept_run(struct store_job *base, struct db *db, struct err *err)
 static void
 accept_answer(struct accept_job *job)
 {
-	char body[128];
+	char body[128], *end;
 
-	snprintf(body, sizeof(body), "{\"status\":\"%s\",\"event\":\"%s\"}",
-	         job->duplicate ? "duplicate" : "accepted",
-	         job->duplicate ? job->first_id : job->id);
+	end = stpcpy(body, job->duplicate ? "{\"status\":\"duplicate\",\"event\":\""
+	                                  : "{\"status\":\"accepted\",\"event\":\"");
+	end = stpcpy(end, job->duplicate ? job->first_id : job->id);
+	stpcpy(end, "\"}");
 	answer(job->request, 200, body,
 	       job->duplicate ? METRIC_INGEST_DUPLICATE : METRIC_INGEST_ACCEPTED);
 }
@@ -155,7 +155,7 @@ collect(struct intake *in, struct store_job *job)
 
 static void
 accept_event(struct intake *in, const struct entrance *entrance, struct httpd_request *request,
-             const json_t *tree, const char *body, size_t len)
+             const struct json_picks *picks, const char *body, size_t len)
 {
 	struct accept_job *job = mem_alloc(sizeof(*job));
 	int64_t now_ms = clock_wall_ms();
@@ -166,7 +166,7 @@ accept_event(struct intake *in, const struct entrance *entrance, struct httpd_re
 	job->request = request;
 	job->conf = conf_hold(in->conf);
 	id_make("evt", now_ms, job->id);
-	event_key(entrance->kind, tree, body, len, job->key);
+	event_key(entrance->kind, picks, body, len, job->key);
 	job->event = (struct new_event){
 		.id = job->id,
 		.key = job->key,
@@ -190,18 +190,18 @@ read_body(struct intake *in, const struct entrance *entrance, struct httpd_reque
           const char *body, size_t len)
 {
 	struct err why;
-	json_t *tree = NULL;
-	enum json_answer is = json_read(body, len, &tree, &why);
+	struct json_picks picks;
+	enum json_answer is = json_pick(body, len, entrance->kind->wants, &picks, &why);
 
 	if (is == JSON_NOT_JSON && store_failing(in->store, &why))
 		answer_unavailable(request, "the store cannot take events now");
 	else if (is == JSON_NOT_JSON)
 		answer_error(request, 400, why.text, METRIC_INGEST_BAD_REQUEST);
-	else if (is == JSON_TREE && entrance->kind->is_verification(tree))
+	else if (is == JSON_TREE && entrance->kind->is_verification(&picks))
 		answer(request, 200, "{\"status\":\"verified\"}", METRIC_INGEST_VERIFIED);
 	else
-		accept_event(in, entrance, request, tree, body, len);
-	json_decref(tree);
+		accept_event(in, entrance, request, is == JSON_TREE ? &picks : NULL, body, len);
+	json_picks_fini(&picks);
 }
 
 static const struct entrance *

@@ -67,12 +67,19 @@ static void
 write_head(struct buf *head, const struct httpd_request *r, int code, const char *type, size_t len)
 {
 	buf_reset(head);
-	buf_printf(head, "HTTP/1.1 %d %s\r\n", code, reason_of(code));
+	buf_puts(head, "HTTP/1.1 ");
+	buf_number(head, (size_t)code);
+	buf_putc(head, ' ');
+	buf_puts(head, reason_of(code));
 	if (code != 204 && code != 304) {
-		if (type)
-			buf_printf(head, "Content-Type: %s\r\n", type);
-		buf_printf(head, "Content-Length: %zu\r\n", len);
+		if (type) {
+			buf_puts(head, "\r\nContent-Type: ");
+			buf_puts(head, type);
+		}
+		buf_puts(head, "\r\nContent-Length: ");
+		buf_number(head, len);
 	}
+	buf_puts(head, "\r\n");
 	buf_add(head, r->headers.data, r->headers.len);
 	if (r->close)
 		buf_puts(head, "Connection: close\r\n");

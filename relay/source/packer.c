@@ -49,16 +49,25 @@ spelled(const json_t *object, const char *a, const char *b, const char *c)
 	return text;
 }
 
-static const char *
-event_source(const json_t *body)
-{
-	return spelled(body, "event_source", "eventSource", NULL);
-}
+enum { EVENT_ID, OLD_EVENT_ID, EVENT_SOURCE, OLD_EVENT_SOURCE, EVENT_ACTION, OLD_EVENT_ACTION };
 
+static const struct json_want wants[] = {
+	[EVENT_ID] = {"event_id", JSON_TOP},
+	[OLD_EVENT_ID] = {"eventId", JSON_TOP},
+	[EVENT_SOURCE] = {"event_source", JSON_TOP},
+	[OLD_EVENT_SOURCE] = {"eventSource", JSON_TOP},
+	[EVENT_ACTION] = {"event_action", JSON_TOP},
+	[OLD_EVENT_ACTION] = {"eventAction", JSON_TOP},
+	{0},
+};
+
+/* A row, or the one behind it: its old spelling. */
 static const char *
-event_action(const json_t *body)
+envelope(const struct json_picks *body, int row)
 {
-	return spelled(body, "event_action", "eventAction", NULL);
+	const char *text = json_picked_filled(body, row);
+
+	return text ? text : json_picked_filled(body, row + 1);
 }
 
 /* The first of two names that holds an object. */
@@ -73,19 +82,23 @@ object_at(const json_t *parent, const char *name, const char *old_name)
 }
 
 static bool
-is_verification(const json_t *body)
+is_verification(const struct json_picks *body)
 {
-	const char *action = event_action(body);
-	const char *source = event_source(body);
+	const char *action = envelope(body, EVENT_ACTION);
+	const char *source = envelope(body, EVENT_SOURCE);
 
 	return (action != NULL && strcmp(action, "test") == 0) ||
 	       (source != NULL && strcmp(source, TEST_SOURCE) == 0);
 }
 
-static char *
-identity(const json_t *body)
+static bool
+identity(const struct json_picks *body, struct buf *out)
 {
-	return mem_str(spelled(body, "event_id", "eventId", NULL));
+	const char *id = envelope(body, EVENT_ID);
+
+	if (id != NULL)
+		buf_puts(out, id);
+	return id != NULL;
 }
 
 /* A version's name as everybody reads it: iterations were numbered, versions are "v3". */
@@ -319,13 +332,16 @@ static void
 normalize(json_t *body, struct event *event)
 {
 	const json_t *payload = object_at(body, "event_payload", "eventPayload");
-	const char *source = event_source(body);
-	const char *action = event_action(body);
+	struct json_picks picks;
+	const char *source, *action;
 
+	json_pick_tree(body, wants, &picks);
+	source = envelope(&picks, EVENT_SOURCE);
+	action = envelope(&picks, EVENT_ACTION);
 	event_start(event, body);
 	event->packer.organization_id = "";
 	event->packer.project_id = "";
-	if (is_verification(body)) {
+	if (is_verification(&picks)) {
 		event_says(event, EVENT_NOTED, "verification");
 	} else if (source != NULL && strncmp(source, PACKER_PREFIX, strlen(PACKER_PREFIX)) != 0) {
 		says_noun(event, EVENT_IGNORED, source, action);
@@ -350,6 +366,7 @@ const struct source_kind source_hcp_packer = {
 	.conf = {.name = "hcp_packer", .keys = keys, .size = sizeof(struct source_options)},
 	.header = "X-Hcp-Webhook-Signature",
 	.sha256_too = true,
+	.wants = wants,
 	.is_verification = is_verification,
 	.identity = identity,
 	.normalize = normalize,

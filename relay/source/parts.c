@@ -1,6 +1,5 @@
 #include "relay/source/parts.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,22 +39,6 @@ event_keep(struct event *event, const char *text, size_t len)
 	if (json_array_append_new(event->made, kept) != 0)
 		return NULL;
 	return json_string_value(kept);
-}
-
-static const char *
-filled_in(const json_t *first, const json_t *second, const char *name)
-{
-	const char *text = json_filled_at(first, name);
-
-	return text ? text : json_filled_at(second, name);
-}
-
-void
-workspace_read(struct workspace_ref *ws, const json_t *first, const json_t *second)
-{
-	ws->id = filled_in(first, second, "workspace_id");
-	ws->name = filled_in(first, second, "workspace_name");
-	ws->organization = filled_in(first, second, "organization_name");
 }
 
 bool
@@ -127,10 +110,8 @@ workspace_link(struct workspace_ref *ws, const char *app_url, const char *run_ur
 void
 identity_add_bytes(struct buf *out, const char *text, size_t len)
 {
-	char head[24];
-	int n = snprintf(head, sizeof(head), "%zu:", len);
-
-	buf_add(out, head, (size_t)n);
+	buf_number(out, len);
+	buf_putc(out, ':');
 	buf_add(out, text, len);
 	buf_putc(out, ',');
 }

@@ -28,9 +28,6 @@ void event_says(struct event *event, enum event_type type, const char *kind);
 /* A copy of text that lives as long as the event; text must be UTF-8. */
 const char *event_keep(struct event *event, const char *text, size_t len);
 
-/* workspace_id, workspace_name and organization_name, each from the first object that has it. */
-void workspace_read(struct workspace_ref *ws, const json_t *first, const json_t *second);
-
 /* Whether that is enough to tell which workspace it is. */
 bool workspace_is_told(const struct workspace_ref *ws);
 

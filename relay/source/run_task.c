@@ -32,28 +32,40 @@ static const struct key keys[] = {
 	{0},
 };
 
+enum { ACCESS_TOKEN, STAGE, ENFORCEMENT_LEVEL, TASK_RESULT_ID };
+
+static const struct json_want wants[] = {
+	[ACCESS_TOKEN] = {"access_token", JSON_TOP},
+	[STAGE] = {"stage", JSON_TOP},
+	[ENFORCEMENT_LEVEL] = {"task_result_enforcement_level", JSON_TOP},
+	[TASK_RESULT_ID] = {"task_result_id", JSON_TOP},
+	{0},
+};
+
 static bool
-says(const json_t *body, const char *name, const char *value)
+says(const struct json_picks *body, int row, const char *value)
 {
-	const char *text = json_text_at(body, name);
+	const char *text = json_picked(body, row);
 
 	return text != NULL && strcmp(text, value) == 0;
 }
 
 /* Sent when a run task is created or changed.  Old products sent no stage, hence three marks. */
 static bool
-is_verification(const json_t *body)
+is_verification(const struct json_picks *body)
 {
-	return says(body, "access_token", "test-token") || says(body, "stage", "test") ||
-	       says(body, "task_result_enforcement_level", "test");
+	return says(body, ACCESS_TOKEN, "test-token") || says(body, STAGE, "test") ||
+	       says(body, ENFORCEMENT_LEVEL, "test");
 }
 
-static char *
-identity(const json_t *body)
+static bool
+identity(const struct json_picks *body, struct buf *out)
 {
-	const char *id = json_filled_at(body, "task_result_id");
+	const char *id = json_picked_filled(body, TASK_RESULT_ID);
 
-	return mem_str(id);
+	if (id != NULL)
+		buf_puts(out, id);
+	return id != NULL;
 }
 
 static void
@@ -63,7 +75,9 @@ read_workspace(struct workspace_ref *ws, const json_t *body)
 	const char *run_url = json_filled_at(body, "run_app_url");
 	const char *urls[] = {app_url, run_url, json_filled_at(body, "task_result_callback_url")};
 
-	workspace_read(ws, body, NULL);
+	ws->id = json_filled_at(body, "workspace_id");
+	ws->name = json_filled_at(body, "workspace_name");
+	ws->organization = json_filled_at(body, "organization_name");
 	workspace_place(ws, urls, COUNT(urls));
 	workspace_link(ws, app_url, run_url);
 }
@@ -72,7 +86,9 @@ static void
 normalize(json_t *body, struct event *event)
 {
 	struct run_task_news *news = &event->run_task;
+	struct json_picks picks;
 
+	json_pick_tree(body, wants, &picks);
 	event_start(event, body);
 	read_workspace(&event->workspace, body);
 	*news = (struct run_task_news){
@@ -85,7 +101,7 @@ normalize(json_t *body, struct event *event)
 		.speculative = json_true_at(body, "is_speculative"),
 	};
 
-	if (is_verification(body))
+	if (is_verification(&picks))
 		event_says(event, EVENT_NOTED, "verification");
 	else if (news->task_result_id != NULL && news->callback_url != NULL)
 		event_says(event, EVENT_RUN_TASK, "run_task");
@@ -97,6 +113,7 @@ const struct source_kind source_hcp_run_task = {
 	.conf = {.name = "hcp_run_task", .keys = keys, .size = sizeof(struct run_task_options)},
 	.header = "X-TFC-Task-Signature",
 	.bearer = true,
+	.wants = wants,
 	.is_verification = is_verification,
 	.identity = identity,
 	.normalize = normalize,

@@ -9,6 +9,7 @@
 
 #define SHA512_DIGITS 128
 #define SHA256_DIGITS 64
+#define IDENTITY_ROOM 512 /* most fit */
 
 const struct source_kind *const source_kinds[] = {
 	&source_hcp_terraform,
@@ -108,23 +109,24 @@ verifier_sign(struct verifier *v, const void *body, size_t len, char out[129])
 }
 
 void
-event_key(const struct source_kind *kind, const json_t *tree, const void *body, size_t len,
-          char out[EVENT_KEY_SIZE])
+event_key(const struct source_kind *kind, const struct json_picks *picks, const void *body,
+          size_t len, char out[EVENT_KEY_SIZE])
 {
-	char *identity = tree ? kind->identity(tree) : NULL;
 	char digest[SHA256_HEX_SIZE];
 	struct buf text = {0};
 
 	/* The middle word keeps a body apart from an identity that reads the same. */
+	buf_reserve(&text, IDENTITY_ROOM);
 	buf_puts(&text, kind->conf.name);
-	buf_puts(&text, identity ? "\nidentity\n" : "\nbody\n");
-	if (identity != NULL)
-		buf_puts(&text, identity);
-	else
+	buf_puts(&text, "\nidentity\n");
+	if (picks == NULL || !kind->identity(picks, &text)) {
+		buf_reset(&text);
+		buf_puts(&text, kind->conf.name);
+		buf_puts(&text, "\nbody\n");
 		buf_add(&text, body, len);
+	}
 	sha256_hex(text.data, text.len, digest);
 	memcpy(out, digest, EVENT_KEY_SIZE - 1);
 	out[EVENT_KEY_SIZE - 1] = '\0';
 	buf_fini(&text);
-	free(identity);
 }

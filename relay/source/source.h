@@ -15,7 +15,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "relay/base/buf.h"
 #include "relay/base/err.h"
+#include "relay/base/json_pick.h"
 #include "relay/base/sign.h"
 #include "relay/config/key.h"
 #include "relay/model/event.h"
@@ -36,10 +38,12 @@ struct source_kind {
 	const char *header;   /* of the signature */
 	bool sha256_too;      /* 64 digits are HMAC-SHA-256 (HCP Packer only) */
 	bool bearer;          /* bodies hold an access token, which must not be stored */
+	/* What acceptance looks at: a body is read into a tree when it is planned. */
+	const struct json_want *wants;
 	/* A verification (test) request: answered 200 `verified`, not stored. */
-	bool (*is_verification)(const json_t *body);
-	/* What identifies the event; NULL = nothing in it does (its SHA-256 then). Caller frees. */
-	char *(*identity)(const json_t *body);
+	bool (*is_verification)(const struct json_picks *body);
+	/* Adds what identifies the event; false = nothing in it does, whatever was added. */
+	bool (*identity)(const struct json_picks *body, struct buf *out);
 	/* Fills *out; takes a reference of body.  Never fails: what it cannot tell is EVENT_UNKNOWN. */
 	void (*normalize)(json_t *body, struct event *out);
 };
@@ -60,12 +64,12 @@ void verifier_sign(struct verifier *, const void *body, size_t len, char out[129
 /*
  * The key an event is stored under: 32 hex digits, the first half of the
  * SHA-256 of the kind's family and the identity (or of the body, where
- * nothing identifies it).  tree is NULL for a body that no tree could be made
- * of; the body's bytes then tell.  The family is the kind's name and not the
+ * nothing identifies it).  picks is NULL for a body that jansson does not take
+ * whole; the body's bytes then tell.  The family is the kind's name and not the
  * configured source's, so the same event over two sources is one.
  */
 #define EVENT_KEY_SIZE 33
-void event_key(const struct source_kind *, const json_t *tree, const void *body, size_t len,
+void event_key(const struct source_kind *, const struct json_picks *, const void *body, size_t len,
                char out[EVENT_KEY_SIZE]);
 
 /*

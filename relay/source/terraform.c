@@ -60,34 +60,70 @@ trigger_coarse(const char *name)
 	return trigger && trigger->coarse ? trigger->coarse : name;
 }
 
-static bool
-is_verification(const json_t *body)
+const struct json_want terraform_wants[] = {
+	[TRIGGER] = {"trigger", JSON_TOP},
+	[RUN_ID] = {"run_id", JSON_TOP},
+	[RUN_URL] = {"run_url", JSON_TOP},
+	[WORKSPACE_ID] = {"workspace_id", JSON_TOP},
+	[WORKSPACE_NAME] = {"workspace_name", JSON_TOP},
+	[ORGANIZATION_NAME] = {"organization_name", JSON_TOP},
+	[CONFIGURATION_URL] = {"notification_configuration_url", JSON_TOP},
+	[CHANGE_REQUEST_URL] = {"change_request_url", JSON_TOP},
+	[CHANGE_REQUEST_SUBJECT] = {"change_request_subject", JSON_TOP},
+	[DETAILS] = {"details", JSON_TOP},
+	[DETAILS_WORKSPACE_ID] = {"workspace_id", DETAILS},
+	[DETAILS_WORKSPACE_NAME] = {"workspace_name", DETAILS},
+	[DETAILS_ORGANIZATION_NAME] = {"organization_name", DETAILS},
+	[RUN_EXTERNAL_ID] = {"run_external_id", DETAILS},
+	[AUTO_DESTROY_AT] = {"auto_destroy_at", DETAILS},
+	[RUN_CREATE_ERROR] = {"run_create_error_message", DETAILS},
+	[ASSESSMENT] = {"new_assessment_result", DETAILS},
+	[ASSESSMENT_ID] = {"id", ASSESSMENT},
+	[ASSESSMENT_URL] = {"url", ASSESSMENT},
+	[NOTIFICATIONS] = {"notifications", JSON_TOP},
+	[FIRST] = {"0", NOTIFICATIONS},
+	[FIRST_TRIGGER] = {"trigger", FIRST},
+	[FIRST_TRIGGER_TYPE] = {"trigger_type", FIRST},
+	[FIRST_STATUS] = {"run_status", FIRST},
+	[FIRST_UPDATED_AT] = {"run_updated_at", FIRST},
+	[SECOND] = {"1", NOTIFICATIONS},
+	{0},
+};
+
+/* The first of two that is filled in. */
+static const char *
+either(const struct json_picks *body, int first, int second)
 {
-	const char *trigger = json_text_at(body, "notifications.0.trigger");
+	const char *text = json_picked_filled(body, first);
+
+	return text ? text : json_picked_filled(body, second);
+}
+
+static bool
+is_verification(const struct json_picks *body)
+{
+	const char *trigger = json_picked(body, FIRST_TRIGGER);
 
 	return trigger != NULL && strcmp(trigger, "verification") == 0;
 }
 
 static const char *
-trigger_of(const json_t *body)
+trigger_of(const struct json_picks *body)
 {
-	const char *trigger = json_filled_at(body, "trigger");
-
-	return trigger ? trigger : json_filled_at(body, "notifications.0.trigger");
+	return either(body, TRIGGER, FIRST_TRIGGER);
 }
 
 static enum form
-form_of(const json_t *body)
+form_of(const struct json_picks *body)
 {
 	const struct trigger *trigger = trigger_named(trigger_of(body));
 	size_t len;
 
 	if (is_verification(body))
 		return FORM_VERIFICATION;
-	if (json_is_array(json_at(body, "notifications")) && run_id_of(body, &len) != NULL)
+	if (json_picked_array(body, NOTIFICATIONS) && run_id_of(body, &len) != NULL)
 		return FORM_RUN;
-	if (json_filled_at(body, "change_request_url") ||
-	    json_filled_at(body, "change_request_subject"))
+	if (either(body, CHANGE_REQUEST_URL, CHANGE_REQUEST_SUBJECT) != NULL)
 		return FORM_CHANGE_REQUEST;
 	/* A run trigger without a run tells nothing. */
 	if (trigger == NULL || trigger->form == FORM_RUN)
@@ -95,91 +131,94 @@ form_of(const json_t *body)
 	return trigger->form;
 }
 
-static char *
-assessment_identity(const json_t *body)
+static bool
+assessment_identity(const struct json_picks *body, struct buf *out)
 {
-	const char *id = json_filled_at(body, "details.new_assessment_result.id");
+	const char *id = json_picked_filled(body, ASSESSMENT_ID);
 	const char *trigger = trigger_of(body);
-	struct buf text = {0};
 
 	if (id == NULL || trigger == NULL)
-		return NULL;
-	identity_add(&text, "assessment");
-	identity_add(&text, id);
-	identity_add(&text, trigger);
-	return buf_take(&text);
+		return false;
+	identity_add(out, "assessment");
+	identity_add(out, id);
+	identity_add(out, trigger);
+	return true;
 }
 
-static char *
-auto_destroy_identity(const json_t *body)
+static void
+read_workspace(struct workspace_ref *ws, const struct json_picks *body)
 {
-	static const char *const what[] = {"run_external_id", "auto_destroy_at",
-	                                   "run_create_error_message"};
-	const json_t *details = json_at(body, "details");
-	struct workspace_ref ws = {0};
-	struct buf text = {0};
+	ws->id = either(body, DETAILS_WORKSPACE_ID, WORKSPACE_ID);
+	ws->name = either(body, DETAILS_WORKSPACE_NAME, WORKSPACE_NAME);
+	ws->organization = either(body, DETAILS_ORGANIZATION_NAME, ORGANIZATION_NAME);
+}
 
-	workspace_read(&ws, details, body);
+static bool
+auto_destroy_identity(const struct json_picks *body, struct buf *out)
+{
+	static const int what[] = {RUN_EXTERNAL_ID, AUTO_DESTROY_AT, RUN_CREATE_ERROR};
+	struct workspace_ref ws = {0};
+
+	read_workspace(&ws, body);
 	if (ws.organization == NULL || (ws.name == NULL && ws.id == NULL))
-		return NULL;
+		return false;
 	for (size_t i = 0; i < COUNT(what); i++) {
-		const char *value = json_filled_at(details, what[i]);
+		const char *value = json_picked_filled(body, what[i]);
 
 		if (value == NULL)
 			continue;
-		identity_add(&text, "auto_destroy");
-		identity_add(&text, ws.organization);
-		identity_add(&text, ws.name ? "name" : "id");
-		identity_add(&text, ws.name ? ws.name : ws.id);
-		identity_add(&text, trigger_coarse(trigger_of(body)));
-		identity_add(&text, what[i]);
-		identity_add(&text, value);
-		return buf_take(&text);
+		identity_add(out, "auto_destroy");
+		identity_add(out, ws.organization);
+		identity_add(out, ws.name ? "name" : "id");
+		identity_add(out, ws.name ? ws.name : ws.id);
+		identity_add(out, trigger_coarse(trigger_of(body)));
+		identity_add(out, terraform_wants[what[i]].name);
+		identity_add(out, value);
+		return true;
 	}
-	return NULL;
+	return false;
 }
 
-static char *
-change_request_identity(const json_t *body)
+static bool
+change_request_identity(const struct json_picks *body, struct buf *out)
 {
-	const char *url = json_filled_at(body, "change_request_url");
-	struct buf text = {0};
+	const char *url = json_picked_filled(body, CHANGE_REQUEST_URL);
 
 	if (url == NULL)
-		return NULL;
-	identity_add(&text, "change_request");
-	identity_add(&text, url);
-	return buf_take(&text);
+		return false;
+	identity_add(out, "change_request");
+	identity_add(out, url);
+	return true;
 }
 
-static char *
-identity(const json_t *body)
+static bool
+identity(const struct json_picks *body, struct buf *out)
 {
 	switch (form_of(body)) {
 	case FORM_RUN:
-		return run_identity(body);
+		return run_identity(body, out);
 	case FORM_ASSESSMENT:
-		return assessment_identity(body);
+		return assessment_identity(body, out);
 	case FORM_AUTO_DESTROY:
-		return auto_destroy_identity(body);
+		return auto_destroy_identity(body, out);
 	case FORM_CHANGE_REQUEST:
-		return change_request_identity(body);
+		return change_request_identity(body, out);
 	case FORM_UNKNOWN:
 	case FORM_VERIFICATION:
 	case FORM_DELETED:
 		break;
 	}
-	return NULL;
+	return false;
 }
 
 void
-terraform_place(struct workspace_ref *ws, const json_t *body)
+terraform_place(struct workspace_ref *ws, const struct json_picks *body)
 {
 	const char *urls[] = {
-		json_filled_at(body, "run_url"),
-		json_filled_at(body, "details.new_assessment_result.url"),
-		json_filled_at(body, "notification_configuration_url"),
-		json_filled_at(body, "change_request_url"),
+		json_picked_filled(body, RUN_URL),
+		json_picked_filled(body, ASSESSMENT_URL),
+		json_picked_filled(body, CONFIGURATION_URL),
+		json_picked_filled(body, CHANGE_REQUEST_URL),
 	};
 
 	workspace_place(ws, urls, COUNT(urls));
@@ -219,10 +258,10 @@ read_verdict(struct assessment_news *news, const json_t *result)
 }
 
 static void
-assessment_normalize(struct event *event)
+assessment_normalize(struct event *event, const struct json_picks *picks)
 {
 	const json_t *result = json_at(event->body, "details.new_assessment_result");
-	const char *trigger = trigger_of(event->body);
+	const char *trigger = trigger_of(picks);
 	struct assessment_news *news = &event->assessment;
 
 	if (!json_is_object(result) || !workspace_is_told(&event->workspace)) {
@@ -247,10 +286,10 @@ assessment_normalize(struct event *event)
 }
 
 static void
-auto_destroy_normalize(struct event *event)
+auto_destroy_normalize(struct event *event, const struct json_picks *picks)
 {
 	const json_t *details = json_at(event->body, "details");
-	const char *trigger = trigger_of(event->body);
+	const char *trigger = trigger_of(picks);
 	struct auto_destroy_news *news = &event->auto_destroy;
 
 	if (!workspace_is_told(&event->workspace)) {
@@ -270,10 +309,10 @@ auto_destroy_normalize(struct event *event)
 }
 
 static void
-change_request_normalize(struct event *event)
+change_request_normalize(struct event *event, const struct json_picks *picks)
 {
 	const json_t *body = event->body;
-	const char *trigger = trigger_of(body);
+	const char *trigger = trigger_of(picks);
 
 	event->change_request = (struct change_request_news){
 		.url = json_filled_at(body, "change_request_url"),
@@ -289,37 +328,38 @@ change_request_normalize(struct event *event)
 static void
 normalize(json_t *body, struct event *event)
 {
-	enum form form = form_of(body);
+	struct json_picks picks;
 
+	json_pick_tree(body, terraform_wants, &picks);
 	event_start(event, body);
-	workspace_read(&event->workspace, json_at(body, "details"), body);
-	terraform_place(&event->workspace, body);
-	workspace_link(&event->workspace, NULL, json_filled_at(body, "run_url"));
+	read_workspace(&event->workspace, &picks);
+	terraform_place(&event->workspace, &picks);
+	workspace_link(&event->workspace, NULL, json_picked_filled(&picks, RUN_URL));
 
-	switch (form) {
+	switch (form_of(&picks)) {
 	case FORM_RUN:
-		run_normalize(event);
+		run_normalize(event, &picks);
 		break;
 	case FORM_ASSESSMENT:
-		assessment_normalize(event);
+		assessment_normalize(event, &picks);
 		break;
 	case FORM_AUTO_DESTROY:
-		auto_destroy_normalize(event);
+		auto_destroy_normalize(event, &picks);
 		break;
 	case FORM_CHANGE_REQUEST:
-		change_request_normalize(event);
+		change_request_normalize(event, &picks);
 		break;
 	case FORM_DELETED:
 		event_says(event,
 		           workspace_is_told(&event->workspace) ? EVENT_WORKSPACE_DELETED
 		                                                : EVENT_UNKNOWN,
-		           trigger_of(body));
+		           trigger_of(&picks));
 		break;
 	case FORM_VERIFICATION:
 		event_says(event, EVENT_NOTED, "verification");
 		break;
 	case FORM_UNKNOWN:
-		event_says(event, EVENT_UNKNOWN, trigger_of(body));
+		event_says(event, EVENT_UNKNOWN, trigger_of(&picks));
 		break;
 	}
 }
@@ -337,6 +377,7 @@ static const struct key keys[] = {
 const struct source_kind source_hcp_terraform = {
 	.conf = {.name = "hcp_terraform", .keys = keys, .size = sizeof(struct source_options)},
 	.header = "X-TFE-Notification-Signature",
+	.wants = terraform_wants,
 	.is_verification = is_verification,
 	.identity = identity,
 	.normalize = normalize,

@@ -7,8 +7,8 @@
 #ifndef RELAY_SOURCE_TERRAFORM_H
 #define RELAY_SOURCE_TERRAFORM_H
 
-#include <jansson.h>
-
+#include "relay/base/buf.h"
+#include "relay/base/json_pick.h"
 #include "relay/model/event.h"
 
 /* The forms of payload, told by their content: the version number is a hint at best. */
@@ -28,6 +28,37 @@ struct trigger {
 	const char *coarse; /* the older, wider trigger this one is a part of; NULL = itself */
 };
 
+/* What tells the form and the identity, and more: the rows of terraform_wants. */
+enum {
+	TRIGGER,
+	RUN_ID,
+	RUN_URL,
+	WORKSPACE_ID,
+	WORKSPACE_NAME,
+	ORGANIZATION_NAME,
+	CONFIGURATION_URL,
+	CHANGE_REQUEST_URL,
+	CHANGE_REQUEST_SUBJECT,
+	DETAILS,
+	DETAILS_WORKSPACE_ID,
+	DETAILS_WORKSPACE_NAME,
+	DETAILS_ORGANIZATION_NAME,
+	RUN_EXTERNAL_ID,
+	AUTO_DESTROY_AT,
+	RUN_CREATE_ERROR,
+	ASSESSMENT,
+	ASSESSMENT_ID,
+	ASSESSMENT_URL,
+	NOTIFICATIONS,
+	FIRST,
+	FIRST_TRIGGER,
+	FIRST_TRIGGER_TYPE,
+	FIRST_STATUS,
+	FIRST_UPDATED_AT,
+	SECOND
+};
+extern const struct json_want terraform_wants[];
+
 /* NULL when name is NULL or not one we know. */
 const struct trigger *trigger_named(const char *name);
 
@@ -35,12 +66,12 @@ const struct trigger *trigger_named(const char *name);
 const char *trigger_coarse(const char *name);
 
 /* The id of the run a notification is about; NULL when none is sent.  *len: it may end inside its text. */
-const char *run_id_of(const json_t *body, size_t *len);
+const char *run_id_of(const struct json_picks *body, size_t *len);
 
-char *run_identity(const json_t *body);
-void run_normalize(struct event *event);
+bool run_identity(const struct json_picks *body, struct buf *out);
+void run_normalize(struct event *event, const struct json_picks *body);
 
 /* The host of a payload, as all of its forms tell it. */
-void terraform_place(struct workspace_ref *ws, const json_t *body);
+void terraform_place(struct workspace_ref *ws, const struct json_picks *body);
 
 #endif

@@ -1,7 +1,6 @@
 #include "relay/store/unplanned.h"
 
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,10 +110,10 @@ unplanned_find(const struct unplanned *u, const char *key)
 void
 unplanned_add(struct unplanned *u, const char *key, const char *id)
 {
-	struct unplanned_entry entry;
+	struct unplanned_entry entry = {0};
 
-	snprintf(entry.key, sizeof(entry.key), "%s", key);
-	snprintf(entry.id, sizeof(entry.id), "%s", id);
+	memccpy(entry.key, key, '\0', sizeof(entry.key) - 1);
+	memccpy(entry.id, id, '\0', sizeof(entry.id) - 1);
 	put(u, &entry);
 	remember(u, &entry, true);
 }

@@ -9,10 +9,10 @@
 #include "relay/base/log.h"
 #include "relay/base/mem.h"
 
-#define PLAN_IDLE_MS 5  /* planning in a turn that nobody waits for */
-#define CROWD 8         /* jobs in one turn: more than what planning itself calls forth */
-#define PLAN_QUIET_MS 5 /* no crowd for so long: planning has the thread to itself */
-#define PLAN_LEAST_MS 2 /* else one event is planned this often */
+#define PLAN_IDLE_MS 5   /* planning in a turn that nobody waits for */
+#define CROWD 8          /* jobs in one turn: more than what planning itself calls forth */
+#define PLAN_QUIET_MS 5  /* no crowd for so long: planning has the thread to itself */
+#define PLAN_LEAST_MS 10 /* else one event is planned this often */
 #define BACKOFF_MIN_MS 100
 #define BACKOFF_MAX_MS 1000
 

@@ -74,16 +74,16 @@ player_source(const struct player *player, const struct story_line *line, const 
 /* As the intake does: false when it stores nothing. */
 static bool
 accept_event(struct player *player, const struct story_line *line, const struct stored_event *event,
-             const json_t *tree)
+             const struct json_picks *picks)
 {
 	const struct source_kind *kind = source_kind_named(event->source_kind);
 	char key[EVENT_KEY_SIZE], first_id[32];
 	struct err err;
 	int is_new;
 
-	if (tree != NULL && kind->is_verification(tree))
+	if (picks != NULL && kind->is_verification(picks))
 		return false;
-	event_key(kind, tree, event->body, event->body_len, key);
+	event_key(kind, picks, event->body, event->body_len, key);
 	player_begin(player, line);
 	is_new = event_insert(player->db,
 	                      &(struct new_event){
@@ -134,7 +134,8 @@ player_receive(struct player *player, const struct story_line *line, const char 
 {
 	const struct conf_source *conf = conf_source_named(player->conf, source);
 	struct stored_event event = {.id = id, .source = source, .body = body, .body_len = len};
-	json_t *tree = NULL;
+	struct json_picks picks;
+	enum json_answer is;
 	struct err why;
 
 	if (conf == NULL)
@@ -144,15 +145,16 @@ player_receive(struct player *player, const struct story_line *line, const char 
 	player->events++;
 	id_make("evt", player->now_ms, id);
 	record_id(&player->record, id);
-	if (json_read(body, len, &tree, &why) == JSON_NOT_JSON)
+	is = json_pick(body, len, source_kind_named(event.source_kind)->wants, &picks, &why);
+	if (is == JSON_NOT_JSON)
 		line_fail(line, "not JSON: %s", why.text);
-	if (!accept_event(player, line, &event, tree))
+	if (!accept_event(player, line, &event, is == JSON_TREE ? &picks : NULL))
 		id[0] = '\0';
 	else if (strcmp(line->words[0], "parked") == 0)
 		park_stored(player, line, &event);
 	else
 		plan_stored(player, line, &event);
-	json_decref(tree);
+	json_picks_fini(&picks);
 }
 
 void

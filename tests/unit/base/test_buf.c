@@ -49,6 +49,22 @@ bytes_text_and_formats_follow_each_other(void **state)
 }
 
 static void
+numbers_are_written_in_decimal(void **state)
+{
+	struct buf b = {0};
+
+	(void)state;
+	buf_number(&b, 0);
+	buf_putc(&b, ' ');
+	buf_number(&b, 1090);
+	buf_putc(&b, ' ');
+	buf_number(&b, SIZE_MAX);
+	assert_string_equal(b.data, sizeof(size_t) == 8 ? "0 1090 18446744073709551615"
+	                                                : "0 1090 4294967295");
+	buf_fini(&b);
+}
+
+static void
 reset_keeps_the_memory(void **state)
 {
 	struct buf b = {0};
@@ -91,6 +107,7 @@ main(void)
 		cmocka_unit_test(an_empty_buffer_has_empty_text),
 		cmocka_unit_test(text_stays_terminated_while_it_grows),
 		cmocka_unit_test(bytes_text_and_formats_follow_each_other),
+		cmocka_unit_test(numbers_are_written_in_decimal),
 		cmocka_unit_test(reset_keeps_the_memory),
 		cmocka_unit_test(take_hands_the_memory_over),
 	};

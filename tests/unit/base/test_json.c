@@ -5,6 +5,7 @@
 
 #include "relay/base/buf.h"
 #include "relay/base/json.h"
+#include "relay/base/json_pick.h"
 #include "relay/base/mem.h"
 
 struct body {
@@ -19,17 +20,24 @@ struct body {
 		(text), sizeof(text) - 1, (answer), (where) \
 	}
 
+static const struct json_want no_wants[] = {{0}};
+
 static void
 check_body(const struct body *b)
 {
 	/* A copy of exactly this size: the sanitizer sees a byte read too many. */
 	char *copy = mem_dup(b->text, b->len);
 	json_t *tree = NULL;
-	struct err err = {""};
+	struct json_picks picks;
+	struct err err = {""}, pick_err = {""};
 	enum json_answer answer = json_read(copy, b->len, &tree, &err);
 
 	if (answer != b->answer)
 		fail_msg("%s: answer %d (%s)", b->text, answer, err.text);
+	/* Picking is another way to the same answer. */
+	assert_int_equal(json_pick(copy, b->len, no_wants, &picks, &pick_err), answer);
+	assert_string_equal(pick_err.text, err.text);
+	json_picks_fini(&picks);
 	assert_true((tree != NULL) == (answer == JSON_TREE));
 	if (b->where != NULL && strncmp(err.text, b->where, strlen(b->where)) != 0)
 		fail_msg("%s: %s", b->text, err.text);

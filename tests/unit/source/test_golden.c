@@ -28,15 +28,20 @@ static json_t *
 read_as(const struct source_kind *kind, json_t *body)
 {
 	struct event event;
-	char *identity = kind->identity(body);
+	struct json_picks picks;
+	struct buf identity = {0};
+	bool told;
 	json_t *seen;
 
+	json_pick_tree(body, kind->wants, &picks);
+	told = kind->identity(&picks, &identity);
 	kind->normalize(body, &event);
 	assert_null(event_check(&event));
-	seen = json_pack("{s:b, s:o, s:o}", "verification", kind->is_verification(body), "identity",
-	                 json_text_or_null(identity), "event", event_dump(&event));
+	seen = json_pack("{s:b, s:o, s:o}", "verification", kind->is_verification(&picks),
+	                 "identity", json_text_or_null(told ? identity.data : NULL), "event",
+	                 event_dump(&event));
 	event_fini(&event);
-	free(identity);
+	buf_fini(&identity);
 	return seen;
 }
 

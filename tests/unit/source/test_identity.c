@@ -35,9 +35,14 @@ static struct told
 key_of(const char *kind, const json_t *body)
 {
 	char *text = json_dumps(body, JSON_COMPACT);
+	const struct source_kind *source = source_kind_named(kind);
+	struct json_picks picks;
+	struct err err;
 	struct told key;
 
-	event_key(source_kind_named(kind), body, text, strlen(text), key.text);
+	assert_int_equal(json_pick(text, strlen(text), source->wants, &picks, &err), JSON_TREE);
+	event_key(source, &picks, text, strlen(text), key.text);
+	json_picks_fini(&picks);
 	free(text);
 	return key;
 }
@@ -211,19 +216,18 @@ static void
 what_nothing_identifies_is_told_by_its_bytes(void **state)
 {
 	const struct source_kind *kind = source_kind_named("hcp_packer");
-	json_t *tree = json_object();
+	struct json_picks none = {0};
 	char a[EVENT_KEY_SIZE], b[EVENT_KEY_SIZE], c[EVENT_KEY_SIZE], d[EVENT_KEY_SIZE];
 
 	(void)state;
-	event_key(kind, tree, "{}", 2, a);
+	event_key(kind, &none, "{}", 2, a);
 	event_key(kind, NULL, "{}", 2, b);
-	event_key(kind, tree, "{ }", 3, c);
-	event_key(source_kind_named("hcp_terraform"), tree, "{}", 2, d);
+	event_key(kind, &none, "{ }", 3, c);
+	event_key(source_kind_named("hcp_terraform"), &none, "{}", 2, d);
 	assert_string_equal(a, b);
 	assert_string_not_equal(a, c);
 	assert_string_not_equal(a, d);
 	assert_int_equal(strspn(a, "0123456789abcdef"), 32);
-	json_decref(tree);
 }
 
 static void
@@ -231,10 +235,12 @@ a_body_cannot_pass_for_an_identity(void **state)
 {
 	const struct source_kind *kind = source_kind_named("hcp_run_task");
 	json_t *tree = json_pack("{s:s}", "task_result_id", "taskrs-1");
+	struct json_picks picks;
 	char a[EVENT_KEY_SIZE], b[EVENT_KEY_SIZE];
 
 	(void)state;
-	event_key(kind, tree, "x", 1, a);
+	json_pick_tree(tree, kind->wants, &picks);
+	event_key(kind, &picks, "x", 1, a);
 	event_key(kind, NULL, "taskrs-1", 8, b);
 	assert_string_not_equal(a, b);
 	json_decref(tree);
