@@ -1,11 +1,9 @@
 #include "sinks/slack_text.h"
 
-#include <stdint.h>
 #include <string.h>
-#include <strings.h>
 
-#include "relay/base/mem.h"
 #include "relay/base/text.h"
+#include "relay/message/escape.h"
 
 #define ELLIPSIS "\xe2\x80\xa6"
 #define ZERO_WIDTH_SPACE "\xe2\x80\x8b"
@@ -33,100 +31,40 @@ slack_length(const char *text)
 	return units;
 }
 
-/* U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069: they turn the order of
- * what is read around.  And U+2028, U+2029, which break lines. */
-static bool
-is_direction(const char *c)
+/* The bytes of what is not cut apart: an entity, a character, one that was
+ * broken up with what breaks it. */
+static size_t
+piece_len(const char *c)
 {
-	if (strncmp(c, "\xe2\x80", 2) == 0)
-		return strchr("\x8e\x8f\xa8\xa9\xaa\xab\xac\xad\xae", c[2]) != NULL && c[2];
-	if (strncmp(c, "\xe2\x81", 2) == 0)
-		return strchr("\xa6\xa7\xa8\xa9", c[2]) != NULL && c[2];
-	return false;
+	size_t len = char_len(c);
+
+	if (*c == '&')
+		return strcspn(c, ";") + 1;
+	if ((*c == '@' || *c == '`') &&
+	    strncmp(c + 1, ZERO_WIDTH_SPACE, strlen(ZERO_WIDTH_SPACE)) == 0)
+		len += strlen(ZERO_WIDTH_SPACE);
+	return len;
 }
 
-static bool
-is_word(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       c == '_' || c == '.';
-}
-
-/* "@channel" where a word could begin; an address like a@channel.example is left. */
-static bool
-is_broadcast(const char *c, char before)
-{
-	static const char *const names[] = {"channel", "here", "everyone", "all"};
-
-	if (*c != '@' || is_word(before))
-		return false;
-	for (size_t i = 0; i < COUNT(names); i++)
-		if (strncasecmp(c + 1, names[i], strlen(names[i])) == 0)
-			return true;
-	return false;
-}
-
-/* Within a run of three backticks or more: every one but the last. */
-static bool
-is_fence(const char *c, const char *start)
-{
-	if (c[0] != '`' || c[1] != '`')
-		return false;
-	return c[2] == '`' || (c > start && c[-1] == '`');
-}
-
-/* What one character of `text` becomes: at most 16 bytes. */
+/* Of escaped text, whose every & begins an entity. */
 static void
-escape_char(const char *c, const char *text, bool label, char out[16])
-{
-	switch (*c) {
-	case '&':
-		strcpy(out, "&amp;");
-		return;
-	case '<':
-		strcpy(out, "&lt;");
-		return;
-	case '>':
-		strcpy(out, "&gt;");
-		return;
-	case '|':
-		strcpy(out, label ? LIGHT_BAR : "|");
-		return;
-	case '`':
-		strcpy(out, is_fence(c, text) ? "`" ZERO_WIDTH_SPACE : "`");
-		return;
-	case '@':
-		strcpy(out, is_broadcast(c, c > text ? c[-1] : ' ') ? "@" ZERO_WIDTH_SPACE : "@");
-		return;
-	default:
-		break;
-	}
-	if ((unsigned char)*c < ' ' || *c == 0x7f) {
-		strcpy(out, " ");
-	} else if (is_direction(c)) {
-		out[0] = '\0';
-	} else {
-		size_t len = char_len(c);
-		memcpy(out, c, len);
-		out[len] = '\0';
-	}
-}
-
-static void
-add_escaped(struct buf *out, const char *text, size_t max, bool label)
+add_cut(struct buf *out, const char *escaped, size_t max, bool label)
 {
 	size_t used = 0;
 	size_t fits_with_ellipsis = out->len; /* where to cut, should it not fit */
-	char piece[16];
-	bool blank = true; /* none at the beginning, and one at a time */
+	bool blank = true;                    /* none at the beginning, and one at a time */
 
-	for (const char *c = text; *c; c += char_len(c)) {
-		escape_char(c, text, label, piece);
+	for (size_t len; *escaped; escaped += len) {
+		char piece[16] = LIGHT_BAR;
+		len = piece_len(escaped);
+		if (!label || *escaped != '|') {
+			memcpy(piece, escaped, len);
+			piece[len] = '\0';
+		}
 		bool is_blank = strcmp(piece, " ") == 0;
 		if (is_blank && blank)
 			continue;
-		if (piece[0])
-			blank = is_blank;
+		blank = is_blank;
 		used += slack_length(piece);
 		if (used > max) {
 			if (out->data)
@@ -139,6 +77,16 @@ add_escaped(struct buf *out, const char *text, size_t max, bool label)
 		if (used < max)
 			fits_with_ellipsis = out->len;
 	}
+}
+
+static void
+add_escaped(struct buf *out, const char *text, size_t max, bool label)
+{
+	struct buf escaped = {0};
+
+	escape_add(&escaped, ESCAPE_SLACK, text, strlen(text));
+	add_cut(out, buf_text(&escaped), max, label);
+	buf_fini(&escaped);
 }
 
 void

@@ -4,19 +4,24 @@
 
 # To build the daemon, and to run the quickstart.
 packages_build=(
-	build-essential cmake ninja-build pkg-config python3 ca-certificates
+	build-essential cmake ninja-build pkg-config python3 ca-certificates openssl
 	libevent-dev libcurl4-openssl-dev libjansson-dev libfyaml-dev libsqlite3-dev libssl-dev
+	libesmtp-dev tzdata
 )
 
 # To run every test as well.
 packages_test=(
 	clang clang-format libcmocka-dev postgresql-15 valgrind mandoc shellcheck
+	postfix libsasl2-modules sasl2-bin
 )
 
-# For contrib/bench/run.
-packages_bench=(nginx-light prometheus-alertmanager)
+# For what comes from npm, where there is no npm yet.
+packages_node=(nodejs npm)
 
-# install_for build|test|bench...: asks apt only for what is not there.
+# For contrib/bench.
+packages_bench=(nginx-light prometheus-alertmanager python3-pystache)
+
+# install_for build|test|node|bench...: asks apt only for what is not there.
 install_for() {
 	local missing=() root=() purpose package
 	for purpose; do
