@@ -39,11 +39,11 @@ function(driftbell_flags target)
 	endif()
 endfunction()
 
-# driftbell_room(NAME FOLDER [LIBRARIES ...]): the static library
-# driftbell_NAME of FOLDER/*.c, linked to the room declared before it.  A room
+# driftbell_room(NAME FOLDER [SOURCES ...] [LIBRARIES ...]): the static library
+# driftbell_NAME of FOLDER/*.c and the sources made while building, linked to the room declared before it.  A room
 # without files yet is only a link in the chain.
 function(driftbell_room name folder)
-	cmake_parse_arguments(room "" "" "LIBRARIES" ${ARGN})
+	cmake_parse_arguments(room "" "" "SOURCES;LIBRARIES" ${ARGN})
 	get_property(before GLOBAL PROPERTY DRIFTBELL_ROOMS)
 	list(TRANSFORM before PREPEND driftbell_)
 	if(before)
@@ -53,7 +53,7 @@ function(driftbell_room name folder)
 	file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*.c")
 	list(FILTER sources EXCLUDE REGEX "/main\\.c$")
 	if(sources)
-		add_library(driftbell_${name} STATIC ${sources})
+		add_library(driftbell_${name} STATIC ${sources} ${room_SOURCES})
 		driftbell_flags(driftbell_${name})
 		target_link_libraries(driftbell_${name} PUBLIC ${before} ${room_LIBRARIES})
 	else()

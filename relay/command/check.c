@@ -10,7 +10,7 @@
 
 #include "relay/command/command.h"
 #include "relay/command/kinds.h"
-#include "relay/config/conf.h"
+#include "relay/flow/load.h"
 
 static void
 tell_fine(const struct conf *conf)
@@ -23,7 +23,7 @@ tell_fine(const struct conf *conf)
 static int
 run(const struct command_context *context, int argc, char **argv)
 {
-	struct conf *conf = NULL;
+	struct loaded loaded = {NULL, NULL};
 	struct buf report = {0};
 	int rc;
 
@@ -33,11 +33,11 @@ run(const struct command_context *context, int argc, char **argv)
 	}
 	if (argc != 1)
 		return 2;
-	rc = conf_load(&conf, context->config_path, &command_kinds, &report);
+	rc = relay_load(&loaded, context->config_path, &command_kinds, &report);
 	fputs(buf_text(&report), stdout);
 	if (rc == 0)
-		tell_fine(conf);
-	conf_release(conf);
+		tell_fine(loaded.conf);
+	loaded_release(&loaded);
 	buf_fini(&report);
 	if (fflush(stdout) != 0)
 		return 1;
@@ -47,6 +47,7 @@ run(const struct command_context *context, int argc, char **argv)
 const struct command command_check = {
 	.name = "check",
 	.arguments = "[--keys]",
-	.summary = "print every fault and warning of the config, or the table of all its keys",
+	.summary =
+		"print every fault and warning of the config and the templates, or the table of all its keys",
 	.run = run,
 };

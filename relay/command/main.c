@@ -9,12 +9,14 @@
 #include <string.h>
 
 #include "relay/base/mem.h"
+#include "relay/base/tz.h"
 #include "relay/command/command.h"
 
 static const char default_config[] = "/etc/driftbell/driftbell.yaml";
 
 static const struct command *const commands[] = {
-	&command_serve, &command_check, &command_send, &command_status, &command_version,
+	&command_serve, &command_check,  &command_explain, &command_render,
+	&command_send,  &command_status, &command_version, &command_mail_helper,
 };
 
 static void
@@ -22,12 +24,14 @@ print_help(FILE *out)
 {
 	fprintf(out, "usage: driftbell [--config FILE] COMMAND [ARGUMENT...]\n\n");
 	for (size_t i = 0; i < COUNT(commands); i++)
-		fprintf(out, "  %-8s %-26s  %s\n", commands[i]->name, commands[i]->arguments,
-		        commands[i]->summary);
+		if (commands[i]->summary)
+			fprintf(out, "  %s%s%s\n          %s\n", commands[i]->name,
+			        commands[i]->arguments[0] ? " " : "", commands[i]->arguments,
+			        commands[i]->summary);
 	fprintf(out,
 	        "\nFILE defaults to $DRIFTBELL_CONFIG, then %s.\n"
 	        "Exit codes: 0 done, 1 the thing asked for failed, 2 wrong usage.\n"
-	        "Manuals: driftbell(8), driftbell.yaml(5).\n",
+	        "Manuals: driftbell(8), driftbell.yaml(5), driftbell-templates(7).\n",
 	        default_config);
 }
 
@@ -61,7 +65,7 @@ run_command(const struct command *command, const struct command_context *context
 
 	if (argc == 2 && argv[1][0] == '-' && is_help(argv[1])) {
 		print_usage(stdout, command);
-		printf("%s\n", command->summary);
+		printf("%s\n", command->summary ? command->summary : "for driftbell itself");
 		return 0;
 	}
 	rc = command->run(context, argc, argv);
@@ -87,6 +91,7 @@ main(int argc, char **argv)
 	const struct command *command;
 	int i = 1;
 
+	tz_init();
 	if (context.config_path == NULL || context.config_path[0] == '\0')
 		context.config_path = default_config;
 	if (i + 1 < argc && strcmp(argv[i], "--config") == 0) {

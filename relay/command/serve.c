@@ -11,6 +11,7 @@
 #include "relay/base/metrics.h"
 #include "relay/command/command.h"
 #include "relay/command/kinds.h"
+#include "relay/flow/load.h"
 #include "relay/flow/relay.h"
 
 struct service {
@@ -33,37 +34,36 @@ log_report(const struct buf *report, enum log_level level)
 	free(text);
 }
 
-static struct conf *
-load(const char *path)
+static int
+load(struct loaded *loaded, const char *path)
 {
 	struct buf report = {0};
-	struct conf *conf;
-	int rc = conf_load(&conf, path, &command_kinds, &report);
+	int rc = relay_load(loaded, path, &command_kinds, &report);
 
 	log_report(&report, LOG_ERROR);
 	buf_fini(&report);
-	return rc == 0 ? conf : NULL;
+	return rc;
 }
 
 static void
 reload(void *arg)
 {
 	struct service *service = arg;
-	struct conf *conf = load(service->config_path);
+	struct loaded loaded;
 	char *kept;
 
-	if (conf == NULL) {
+	if (load(&loaded, service->config_path) != 0) {
 		metric_add(METRIC_CONFIG_RELOAD_FAILURES, 1);
-		log_error("reload refused, the old config stays", "config", service->config_path,
-		          LOG_END);
+		log_error("reload refused, the old config and templates stay", "config",
+		          service->config_path, LOG_END);
 		return;
 	}
-	kept = conf_restart_changes(relay_conf(service->relay), conf);
+	kept = conf_restart_changes(relay_conf(service->relay), loaded.conf);
 	if (kept[0] != '\0')
 		log_warn("these keys change at the next start only", "keys", kept, LOG_END);
 	free(kept);
-	relay_reload(service->relay, conf);
-	conf_release(conf);
+	relay_reload(service->relay, loaded.conf, loaded.templates);
+	loaded_release(&loaded);
 	metric_add(METRIC_CONFIG_RELOADS, 1);
 	log_info("config reloaded", "config", service->config_path, LOG_END);
 }
@@ -110,11 +110,11 @@ ready(void *arg, struct err *err)
 }
 
 static int
-start(struct service *service, struct conf *conf, struct err *err)
+start(struct service *service, const struct loaded *loaded, struct err *err)
 {
 	struct admin_env env = {.conf = conf_of, .wake = wake, .ready = ready, .arg = service};
 
-	if (relay_new(&service->relay, service->loop, conf, err) != 0)
+	if (relay_new(&service->relay, service->loop, loaded->conf, loaded->templates, err) != 0)
 		return -1;
 	env.loop = service->loop;
 	env.store = relay_store(service->relay);
@@ -143,7 +143,7 @@ static int
 run(const struct command_context *context, int argc, char **argv)
 {
 	struct service service = {.config_path = context->config_path};
-	struct conf *conf;
+	struct loaded loaded;
 	struct err err = {{0}};
 	int rc;
 
@@ -151,12 +151,11 @@ run(const struct command_context *context, int argc, char **argv)
 	if (argc != 1)
 		return 2;
 	signal(SIGPIPE, SIG_IGN);
-	conf = load(context->config_path);
-	if (conf == NULL)
+	if (load(&loaded, context->config_path) != 0)
 		return 1;
 	service.loop = loop_new();
-	rc = start(&service, conf, &err);
-	conf_release(conf);
+	rc = start(&service, &loaded, &err);
+	loaded_release(&loaded);
 	if (rc == 0)
 		loop_run(service.loop);
 	else

@@ -51,6 +51,10 @@ struct conf_links {
 	struct key_list runbooks; /* struct conf_runbook */
 };
 
+struct conf_templates {
+	char *folder; /* of the operator's own templates; NULL when not given */
+};
+
 struct conf_source {
 	char *name; /* [A-Za-z0-9][A-Za-z0-9._-]*: part of /hooks/NAME */
 	const struct key_kind *kind;
@@ -101,6 +105,7 @@ struct conf {
 	struct conf_limits limits;
 	struct conf_store store;
 	struct conf_links links;
+	struct conf_templates templates;
 	struct key_list sources, correlate, teams, sinks, routes; /* of the structs above */
 };
 

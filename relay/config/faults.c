@@ -62,6 +62,40 @@ faults_warn(struct faults *faults, int line, int column, const char *fmt, ...)
 	va_end(args);
 }
 
+static bool
+is_there(const struct faults *faults, const struct fault *fault)
+{
+	for (size_t i = 0; i < faults->count; i++) {
+		const struct fault *f = &faults->items[i];
+
+		if (f->line == fault->line && f->column == fault->column &&
+		    f->warning == fault->warning && strcmp(f->text, fault->text) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+faults_move(struct faults *into, struct faults *from, fault_place_fn *place, const void *arg)
+{
+	for (size_t i = 0; i < from->count; i++) {
+		struct fault *f = &from->items[i];
+
+		from->errors -= f->warning ? 0 : 1;
+		if (place != NULL)
+			place(&f->line, &f->column, arg);
+		if (is_there(into, f))
+			continue;
+		if (f->warning)
+			faults_warn(into, f->line, f->column, "%s", f->text);
+		else
+			faults_add(into, f->line, f->column, "%s", f->text);
+	}
+	into->errors += from->errors; /* those only counted */
+	into->dropped += from->dropped;
+	faults_fini(from);
+}
+
 static int
 by_place(const void *left, const void *right)
 {

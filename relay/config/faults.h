@@ -30,6 +30,14 @@ struct faults {
 void faults_add(struct faults *, int line, int column, const char *fmt, ...) PRINTF_LIKE(4, 5);
 void faults_warn(struct faults *, int line, int column, const char *fmt, ...) PRINTF_LIKE(4, 5);
 
+/*
+ * Moves all of `from`, each to where `place` says it is (NULL: it stays), but
+ * not one that `into` has already, word for word at that place.  For a text
+ * that was read as a part of a file, or more than once.
+ */
+typedef void fault_place_fn(int *line, int *column, const void *arg);
+void faults_move(struct faults *into, struct faults *from, fault_place_fn *place, const void *arg);
+
 /* "PATH:LINE:COL: [warning: ]text\n" for each, sorted by place. */
 void faults_report(struct faults *, const char *path, struct buf *report);
 void faults_fini(struct faults *);

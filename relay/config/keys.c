@@ -84,6 +84,12 @@ static const struct key links_keys[] = {
 	{0},
 };
 
+static const struct key templates_keys[] = {
+	ROW(conf_templates, folder, KEY_PATH,
+            .help = "A folder of templates of your own, beside and instead of the shipped ones."),
+	{0},
+};
+
 static const struct key source_keys[] = {
 	ROW(conf_source, name, KEY_TEXT, .flags = KEY_REQUIRED,
             .help = "Its place: webhooks are posted to /hooks/NAME."),
@@ -170,6 +176,8 @@ const struct key conf_keys[] = {
             .help = "What is kept."),
 	ROW(conf, links, KEY_MAP, .keys = links_keys, .size = sizeof(struct conf_links),
             .help = "What messages link to."),
+	ROW(conf, templates, KEY_MAP, .keys = templates_keys, .size = sizeof(struct conf_templates),
+            .help = "The words of messages."),
 	ROW(conf, sources, KEY_LIST, .keys = source_keys, .size = sizeof(struct conf_source),
             .help = "Who sends webhooks."),
 	ROW(conf, correlate, KEY_LIST, .keys = rule_keys, .size = sizeof(struct conf_rule),

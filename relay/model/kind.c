@@ -15,6 +15,29 @@ const char *const incident_kind_names[] = {
 	[KIND_COUNT] = NULL,
 };
 
+const char *const incident_kind_words[] = {
+	"image.revocation",
+	"image.superseded",
+	"image.released",
+	"image.deleted",
+	"image.base_outdated",
+	"channel.revoked",
+	"workspace.drift",
+	"workspace.check_failed",
+	"workspace.assessment_failed",
+	"workspace.run_failed",
+	"workspace.run_waiting",
+	"workspace.auto_destroy",
+	"workspace.change_request",
+	"workspace.untracked_image",
+	"workspace.wrong_channel",
+	"relay.sink_failing",
+	"relay.dead_letter",
+	"relay.unknown_event",
+	"relay.source_silent",
+	NULL,
+};
+
 const char *const phase_names[] = {
 	[PHASE_NONE] = NULL,
 	[PHASE_SCHEDULED] = "scheduled",

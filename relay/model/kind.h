@@ -20,6 +20,9 @@ enum incident_kind {
 	KIND_COUNT
 };
 extern const char *const incident_kind_names[]; /* "image.revocation", ...; ended by NULL */
+/* All of contract section 6, also those that no event of this version opens
+ * yet: a route and a template may be written for them today.  Ended by NULL. */
+extern const char *const incident_kind_words[];
 /* Told once, as opened with status resolved (contract section 6, "at once"). */
 bool incident_kind_closes_at_once(enum incident_kind);
 

@@ -1,7 +1,9 @@
 """Configuration as it is lived with: reloads, faults, files that others can read."""
 
 import copy
+import json
 import os
+import re
 import subprocess
 import unittest
 
@@ -9,6 +11,7 @@ import support  # noqa: F401
 from harness import hcp
 from harness.case import RelayCase
 from harness.relay import BINARY, Relay
+from harness.server import StandIn
 from harness.wait import SLOWER, until
 
 IMAGES = "retail-checkout-images"
@@ -120,6 +123,104 @@ routes:
         self.relay.spawn()
         self.assertEqual(self.relay.wait(), 1)
         self.assertTrue(self.relay.logged(r"driftbell\.yaml:1:\d+"), self.relay.log())
+
+
+class Texts(StandIn):
+    """Takes any JSON; `texts` are its texts in order."""
+
+    def __init__(self):
+        self.texts = []
+        super().__init__()
+        self.url = self.base + "/in"
+
+    def take(self, request):
+        with self.lock:
+            self.texts.append(json.loads(request.body)["text"])
+        return 200, {}, ""
+
+
+class Templates(RelayCase):
+    """A folder of the operator's own templates."""
+
+    def setUp(self):
+        super().setUp()
+        os.mkdir(self.at())
+        self.config["templates"] = {"folder": "templates"}
+
+    def at(self, *names):
+        return os.path.join(self.directory, "templates", *names)
+
+    def template(self, name, text):
+        os.makedirs(os.path.dirname(self.at(name)), exist_ok=True)
+        with open(self.at(name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def check(self):
+        """Without the warning that one sink is one."""
+        self.relay.configure(self.config)
+        result = self.relay.run("check")
+        result.stdout = re.sub(r"\A.*is the only sink.*\n", "", result.stdout)
+        return result
+
+    def test_every_fault_of_a_template_has_its_place(self):
+        self.template("mine.html", "<p>\n  {{> tood}}</p>\n")
+        self.template("mine.txt", "\n{{title}}{{title | upcase}}\n")
+        self.template("image.revocation/mine.json", '{"a": "b",\n "c": ["\\t{{#open}}"], "$do": 1}\n')
+        self.template("fails.txt", "{{title | date}}")
+        self.template("notes.doc", "")
+        result = self.check()
+        self.assertEqual(result.returncode, 1)
+        for place, word in (("mine.html:2:3", 'no partial "tood"; did you mean "todo"'), ("mine.txt:2:20", "upcase"),
+                            ("image.revocation/mine.json:2:11", "open"), ("image.revocation/mine.json:2:24", "[$]do"),
+                            ("fails.txt:1:1", 'fails on sample "image.revocation scheduled": .*date'),
+                            ("notes.doc:1:1", "warning: ")):
+            self.assertRegex(result.stdout, rf"(?m)^{re.escape(self.at(place))}.*{word}")
+        self.assertNotIn("ok:", result.stderr)
+
+    def test_good_ones_are_fine_and_a_folder_must_be_there(self):
+        self.template("mine.html", "<p>{{title}}{{> todo}}</p>")
+        self.template("todo.mustache", "Call somebody.")
+        result = self.check()
+        self.assertEqual((result.returncode, result.stdout), (0, ""), result)
+        self.config["templates"]["folder"] = "gone"
+        result = self.check()
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("gone:1:1: the folder cannot be read: No such file or directory\n", result.stdout)
+
+    def test_a_sink_names_a_template_that_is_there(self):
+        self.template("mine.json", '{"title": "{{title}}"}')
+        self.config["sinks"][0]["webhook"]["template"] = "mine"
+        result = self.check()
+        self.assertEqual(result.returncode, 0, result)
+        self.config["sinks"][0]["webhook"]["template"] = "nine"
+        result = self.check()
+        self.assertEqual(result.returncode, 1)
+        with open(self.relay.path, encoding="utf-8") as file:
+            lines = file.read().split("\n")
+        line = next(number for number, text in enumerate(lines, 1) if '"nine"' in text)
+        column = lines[line - 1].index('"nine"') + 1
+        self.assertEqual(result.stdout, f'{self.relay.path}:{line}:{column}: sink "siem": there is no template '
+                                        '"nine.json"; did you mean "mine.json"?\n')
+
+    def test_a_reload_takes_new_ones_and_keeps_the_old_set_for_broken_ones(self):
+        self.template("mine.json", '{"text": "first {{title}}"}')
+        taken = self.stand_in(Texts())
+        self.config["sinks"].append({"name": "texts", "webhook": {
+            "url": taken.url, "template": "mine", "allow_private": True}})
+        self.config["routes"][0]["to"].append("texts")
+        self.start()
+        self.send(hcp.complete(IMAGES, "v1"))
+        until(lambda: "first Image released: retail-checkout-images v1" in taken.texts)
+        self.template("mine.json", '{"text": "second {{title}}"}')
+        self.assertIn("config reloaded", self.relay.reload())
+        self.send(hcp.complete(IMAGES, "v2"))
+        until(lambda: "second Image released: retail-checkout-images v2" in taken.texts)
+        begin = len(self.relay.lines)
+        self.template("mine.json", '{"text": "third {{title}"}')
+        self.assertIn("refused", self.relay.reload())
+        self.assertTrue(self.relay.logged(r"templates/mine\.json:1:17: ", begin), self.relay.tail())
+        self.send(hcp.complete(IMAGES, "v3"))
+        until(lambda: "second Image released: retail-checkout-images v3" in taken.texts)
 
 
 class Second(RelayCase):

@@ -1,0 +1,16 @@
+# Writes OUT: every file below FOLDER as bytes of a C array (template_files.h).
+file(GLOB_RECURSE files RELATIVE "${FOLDER}" "${FOLDER}/*.*")
+list(FILTER files EXCLUDE REGEX "(^|/)\\.|\\.md$")
+list(SORT files)
+set(arrays "")
+set(rows "")
+set(n 0)
+foreach(file ${files})
+	file(READ "${FOLDER}/${file}" hex HEX)
+	string(REGEX REPLACE "(..)" "0x\\1," bytes "${hex}")
+	string(APPEND arrays "static const unsigned char file${n}[] = {${bytes}0};\n")
+	string(APPEND rows "\t{\"${file}\", (const char *)file${n}, sizeof(file${n}) - 1},\n")
+	math(EXPR n "${n} + 1")
+endforeach()
+file(WRITE "${OUT}" "#include \"relay/message/template_files.h\"\n\n${arrays}\n"
+	"const struct template_file template_files[] = {\n${rows}\t{NULL, NULL, 0},\n};\n")
