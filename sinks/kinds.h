@@ -8,6 +8,7 @@
 
 extern const struct sink_kind sink_slack;
 extern const struct sink_kind sink_webhook;
+extern const struct sink_kind sink_email;
 extern const struct sink_kind sink_task_callback;
 
 #endif

@@ -19,6 +19,8 @@ struct post {
 	char *url;
 	bool quiet;
 	judge_fn *judge;
+	const char *const *unsaid;
+	char *template_fault;
 	sink_done_fn *done;
 	void *arg;
 };
@@ -38,6 +40,7 @@ post_free(struct post *post)
 	if (post->next)
 		post->next->link = post->link;
 	mem_wipe_free(post->url, strlen(post->url));
+	free(post->template_fault);
 	free(post);
 }
 
@@ -50,6 +53,16 @@ http_sink_fini(struct http_sink *sink)
 	}
 }
 
+static bool
+repeats_secret(const struct httpc_response *response, const char *const *unsaid)
+{
+	for (; unsaid && *unsaid; unsaid++)
+		if (response->body &&
+		    memmem(response->body, response->body_len, *unsaid, strlen(*unsaid)))
+			return true;
+	return false;
+}
+
 static void
 on_answer(const struct httpc_response *response, void *arg)
 {
@@ -57,8 +70,11 @@ on_answer(const struct httpc_response *response, void *arg)
 	sink_done_fn *done = post->done;
 	void *done_arg = post->arg;
 	struct buf text = {0};
+	bool quiet = post->quiet || repeats_secret(response, post->unsaid);
+	char *template_fault = post->template_fault;
 
-	answer_text(&text, response, post->quiet ? NULL : post->url);
+	post->template_fault = NULL; /* the post goes before done is called */
+	answer_text(&text, response, quiet ? NULL : post->url);
 	struct sink_result result = {
 		.outcome = post->judge(response),
 		.code = response->result == HTTPC_ANSWERED ? response->status : 0,
@@ -66,22 +82,26 @@ on_answer(const struct httpc_response *response, void *arg)
 		.elapsed_ms = response->elapsed_ms,
 		.unheard = response->unheard,
 		.text = buf_text(&text),
+		.template_fault = template_fault,
 	};
 	post_free(post);
 	done(&result, done_arg);
+	free(template_fault);
 	buf_fini(&text);
 }
 
 void
-http_sink_send(struct http_sink *sink, const struct httpc_request *request, bool quiet,
-               judge_fn *judge, sink_done_fn *done, void *arg)
+http_sink_send(struct http_sink *sink, const struct httpc_request *request,
+               const struct http_terms *terms, sink_done_fn *done, void *arg)
 {
 	struct post *post = mem_alloc(sizeof(*post));
 
 	post->sink = sink;
 	post->url = mem_str(request->url);
-	post->quiet = quiet;
-	post->judge = judge;
+	post->quiet = terms->quiet;
+	post->judge = terms->judge;
+	post->unsaid = terms->unsaid;
+	post->template_fault = mem_str(terms->template_fault);
 	post->done = done;
 	post->arg = arg;
 	post->next = sink->posts;

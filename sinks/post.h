@@ -25,9 +25,16 @@ void http_sink_fini(struct http_sink *);
 /* What an answer means to this kind of sink. */
 typedef enum outcome judge_fn(const struct httpc_response *);
 
-/* The request is copied.  done as sink_kind.send promises.  `quiet`: the result
- * tells nothing of the answer's body, which may repeat a token. */
-void http_sink_send(struct http_sink *, const struct httpc_request *, bool quiet, judge_fn *,
+struct http_terms {
+	judge_fn *judge;
+	bool quiet; /* the result tells nothing of the answer's body, which may repeat a token */
+	/* No result tells a body that holds one of these; ended by NULL, kept by the sink; NULL. */
+	const char *const *unsaid;
+	const char *template_fault; /* for the result; copied; NULL */
+};
+
+/* The request is copied.  done as sink_kind.send promises. */
+void http_sink_send(struct http_sink *, const struct httpc_request *, const struct http_terms *,
                     sink_done_fn *, void *arg);
 
 /*

@@ -7,9 +7,10 @@
 
 const char *const outcome_names[] = {"sent", "retry", "rejected", "blocked", NULL};
 
-const struct sink_kind *const sink_kinds[] = {&sink_slack, &sink_webhook, NULL};
+const struct sink_kind *const sink_kinds[] = {&sink_slack, &sink_email, &sink_webhook, NULL};
 
-const struct key_kind *const sink_conf_kinds[] = {&sink_slack.conf, &sink_webhook.conf, NULL};
+const struct key_kind *const sink_conf_kinds[] = {&sink_slack.conf, &sink_email.conf,
+                                                  &sink_webhook.conf, NULL};
 
 const struct sink_kind *
 sink_kind_named(const char *name)

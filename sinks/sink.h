@@ -32,30 +32,58 @@ struct sink_result {
 	int64_t elapsed_ms;
 	bool unheard;     /* no answer came, but it may have been taken */
 	const char *text; /* for people; never a secret; borrowed during done */
+	/* Which template failed and why: the built-in message went out instead; or NULL. */
+	const char *template_fault;
+	/*
+	 * Where one delivery has several recipients: what became of each so far,
+	 * [{"address", "state", "code", "text"}], state sent | retry | rejected.
+	 * Handed in again with the next attempt.  NULL for all other kinds.
+	 * outcome is then RETRY while anybody is still owed, else REJECTED when
+	 * anybody was refused, else SENT.  Borrowed during done.
+	 */
+	const json_t *recipients;
+	/* What the next message of this notification to this destination needs to
+	 * know of this one (the mail to thread under); NULL = what was known stays. */
+	const json_t *reference;
 };
 
 /* One delivery.  Borrowed until done. */
 struct message {
 	const char *id; /* of the notification */
 	int64_t revision;
-	const json_t *document; /* contract section 7, reason filled in */
-	bool plain;             /* the richer form was rejected: send plain text */
-	int64_t attempt_at_ms;  /* now, of this attempt */
-	const char *target;     /* task_callback: the callback URL */
-	const char *bearer;     /* task_callback: the token; never logged */
+	const json_t *document;   /* contract section 7, reason filled in */
+	bool plain;               /* the richer form was rejected: send plain text */
+	int64_t attempt_at_ms;    /* now, of this attempt */
+	const json_t *recipients; /* of the attempt before; NULL at the first */
+	const json_t *reference;  /* of the message before to this destination; NULL at the first */
+	const char *target;       /* task_callback: the callback URL */
+	const char *bearer;       /* task_callback: the token; never logged */
 };
 
 typedef void sink_done_fn(const struct sink_result *, void *arg);
 
-struct sink_env { /* what a sink may use; outlives every sink */
+struct helpers;
+struct templates;
+struct sink_env { /* what a sink may use; outlives it */
 	struct httpc *httpc;
+	struct helpers *helpers;           /* relay/runtime/helper.h */
+	const struct templates *templates; /* relay/message/templates.h */
 };
+
+#define SINK_SECRET "***"
 
 struct sink; /* begins with `const struct sink_kind *kind` in every kind */
 struct sink_kind {
 	struct key_kind conf; /* name "slack", rows, size; for conf_load() */
 	bool every_revision; /* a webhook gets every revision; the others only what contract 8 calls a new message */
-	bool has_plain;  /* a rejected message has a plain form */
+	bool has_plain; /* a rejected message has a plain form */
+	/*
+	 * The templates it is rendered with: the name its options give, or NULL for
+	 * none, and what is put behind that name to make the files (templates.h),
+	 * ended by NULL.  Both NULL for a kind without templates.
+	 */
+	const char *const *template_endings; /* ".slack.json" */
+	const char *(*template_name)(const void *options);
 	int slots;       /* deliveries at once to one destination */
 	int64_t pace_ms; /* least time between two sends to one destination; 0 = none */
 	/*
@@ -68,6 +96,14 @@ struct sink_kind {
 	int (*open)(struct sink **, const void *options, const struct sink_env *, struct err *);
 	/* done: exactly once, never before send returns. */
 	void (*send)(struct sink *, const struct message *, sink_done_fn *, void *arg);
+	/*
+	 * What send would send, for people to read; nothing is opened.  What is
+	 * secret stands as SINK_SECRET.  fault is filled when the template failed
+	 * and this is the built-in message.  Caller frees.  NULL for a kind that
+	 * has no message of its own.
+	 */
+	char *(*show)(const void *options, const struct templates *, const struct message *,
+	              struct err *fault);
 	/* After the last done; or at the end, and cancels what is under way: its
 	 * done is not called then. */
 	void (*close)(struct sink *);

@@ -8,9 +8,12 @@
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
 #include "relay/base/text.h"
+#include "relay/message/templates.h"
+#include "relay/message/view.h"
 #include "sinks/kinds.h"
 #include "sinks/post.h"
-#include "sinks/slack_blocks.h"
+#include "sinks/slack_fit.h"
+#include "sinks/slack_plain.h"
 
 struct slack {
 	struct http_sink http;
@@ -19,6 +22,7 @@ struct slack {
 };
 
 #define AT(member) offsetof(struct slack_options, member)
+#define ENDING ".slack.json"
 
 static const struct key keys[] = {
 	{.name = "webhook_url",
@@ -26,6 +30,11 @@ static const struct key keys[] = {
          .offset = AT(webhook_url),
          .flags = KEY_REQUIRED,
          .help = "The URL of an incoming webhook."},
+	{.name = "template",
+         .type = KEY_TEXT,
+         .offset = AT(template),
+         .fallback = "notification",
+         .help = "NAME of the template NAME.slack.json."},
 	{.name = "allow_private",
          .type = KEY_BOOL,
          .offset = AT(allow_private),
@@ -168,6 +177,65 @@ judge(const struct httpc_response *response)
 	return outcome;
 }
 
+/* What Slack wants of every message and a template need not say. */
+static void
+add_missing(json_t *payload, const json_t *document)
+{
+	static const char *const off[] = {"unfurl_links", "unfurl_media"};
+
+	if (!json_filled_at(payload, "text")) {
+		json_t *plain = slack_plain(document);
+		json_object_set(payload, "text", json_object_get(plain, "text"));
+		json_decref(plain);
+	}
+	for (size_t i = 0; i < COUNT(off); i++)
+		if (!json_object_get(payload, off[i]))
+			json_object_set_new(payload, off[i], json_false());
+}
+
+/* A new reference, or NULL and why the template failed. */
+static json_t *
+payload_of_template(const struct slack_options *options, const struct templates *templates,
+                    const struct message *message, struct err *fault)
+{
+	char *file = mem_fmt("%s" ENDING, options->template);
+	json_t *view = view_of(message->document, NULL), *rendered = NULL, *out = NULL;
+
+	if (templates_json(templates, file, view, message->attempt_at_ms, &rendered, fault) == 0) {
+		out = slack_fit(rendered);
+		if (out)
+			add_missing(out, message->document);
+		else
+			err_set(fault, "%s makes no object", file);
+	}
+	json_decref(rendered);
+	json_decref(view);
+	free(file);
+	return out;
+}
+
+/* The built-in one where the template failed; fault then says why. */
+static json_t *
+payload_of(const struct slack_options *options, const struct templates *templates,
+           const struct message *message, struct err *fault)
+{
+	bool rich = !message->plain && templates;
+	json_t *payload = rich ? payload_of_template(options, templates, message, fault) : NULL;
+
+	return payload ? payload : slack_plain(message->document);
+}
+
+static char *
+slack_show(const void *options, const struct templates *templates, const struct message *message,
+           struct err *fault)
+{
+	json_t *payload = payload_of(options, templates, message, fault);
+	char *text = json_dumps(payload, JSON_INDENT(2));
+
+	json_decref(payload);
+	return text;
+}
+
 static void
 slack_send(struct sink *sink, const struct message *message, sink_done_fn *done, void *arg)
 {
@@ -177,8 +245,11 @@ slack_send(struct sink *sink, const struct message *message, sink_done_fn *done,
 		NULL,
 	};
 	struct slack *slack = (struct slack *)sink;
-	json_t *payload =
-		message->plain ? slack_plain(message->document) : slack_rich(message->document);
+	struct http_terms terms = {.judge = judge};
+	struct err fault = {0};
+	json_t *payload = payload_of(slack->options, slack->http.env->templates, message, &fault);
+
+	terms.template_fault = fault.text[0] ? fault.text : NULL;
 	char *body = json_dumps(payload, JSON_COMPACT);
 	const struct httpc_request request = {
 		.method = "POST",
@@ -189,10 +260,18 @@ slack_send(struct sink *sink, const struct message *message, sink_done_fn *done,
 		.allow_private = slack->options->allow_private,
 	};
 
-	http_sink_send(&slack->http, &request, false, judge, done, arg);
+	http_sink_send(&slack->http, &request, &terms, done, arg);
 	free(body);
 	json_decref(payload);
 }
+
+static const char *
+template_name(const void *options)
+{
+	return ((const struct slack_options *)options)->template;
+}
+
+static const char *const template_endings[] = {ENDING, NULL};
 
 const struct sink_kind sink_slack = {
 	.conf = {.name = "slack",
@@ -200,10 +279,13 @@ const struct sink_kind sink_slack = {
                  .size = sizeof(struct slack_options),
                  .check = check},
 	.has_plain = true,
+	.template_endings = template_endings,
+	.template_name = template_name,
 	.slots = 1,
 	.pace_ms = 1000,
 	.destination = destination,
 	.open = slack_open,
 	.send = slack_send,
+	.show = slack_show,
 	.close = slack_close,
 };

@@ -6,6 +6,7 @@
 
 struct slack_options {
 	struct secret webhook_url; /* the URL is the credential */
+	char *template;            /* NAME of NAME.slack.json */
 	bool allow_private;
 };
 

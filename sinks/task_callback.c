@@ -97,7 +97,8 @@ task_callback_send(struct sink *sink, const struct message *message, sink_done_f
 		.body_len = strlen(body),
 		.allow_private = callback->options->allow_private,
 	};
-	http_sink_send(&callback->http, &request, true, judge, done, arg);
+	const struct http_terms terms = {.judge = judge, .quiet = true};
+	http_sink_send(&callback->http, &request, &terms, done, arg);
 	mem_wipe_free(authorization, strlen(authorization));
 	free(body);
 }

@@ -1,127 +1,90 @@
 #include "sinks/webhook.h"
 
 #include <inttypes.h>
-#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "relay/base/buf.h"
 #include "relay/base/clock.h"
 #include "relay/base/mem.h"
-#include "relay/base/sign.h"
-#include "relay/base/text.h"
+#include "relay/config/conf.h"
+#include "relay/message/templates.h"
+#include "relay/message/view.h"
 #include "sinks/kinds.h"
 #include "sinks/post.h"
+
+#define ENDING ".json"
+/* A word of a header this long may be a credential ("Bearer TOKEN"). */
+#define TELLING_WORD 8
+/* Content-Type, User-Agent, id, timestamp, signature, and the end. */
+#define OWN_HEADERS 6
 
 struct webhook {
 	struct http_sink http;
 	const struct webhook_options *options;
 	char *url;
+	json_t *values;      /* name to text */
+	char **headers;      /* "Name: value", as many as in the options */
+	const char **unsaid; /* secrets that an answer may repeat; borrowed from the options */
 };
 
-#define AT(member) offsetof(struct webhook_options, member)
-
-static const struct key keys[] = {
-	{.name = "url", .type = KEY_URL, .offset = AT(url), .help = "Where to post to."},
-	{.name = "url",
-         .type = KEY_SECRET,
-         .offset = AT(secret_url),
-         .help = "The same for a URL that is a secret itself."},
-	{.name = "secret",
-         .type = KEY_SECRET,
-         .offset = AT(secret),
-         .flags = KEY_REQUIRED | KEY_PLURAL,
-         .help = "Signing secrets of Standard Webhooks: \"whsec_\" and base64, one a line; each "
-                 "signs."},
-	{.name = "allow_private",
-         .type = KEY_BOOL,
-         .offset = AT(allow_private),
-         .fallback = "false",
-         .help = "May call loopback and private addresses, and plain http."},
-	{.name = NULL},
-};
-
+/* Of "Bearer TOKEN" what must not be seen is TOKEN. */
 static const char *
-url_of(const struct webhook_options *options)
+telling_part(const char *text)
 {
-	return options->url ? options->url : options->secret_url.values[0];
+	const char *blank = strrchr(text, ' ');
+
+	return blank && strlen(blank + 1) >= TELLING_WORD ? blank + 1 : text;
 }
 
-/*
- * The libraries of the standard decode base64 loosely: bits of the last digit
- * that no byte uses need not be zero.  Ours wants them zero, so make them so.
- */
-static char *
-without_loose_bits(const char *secret)
+static void
+keep_unsaid(struct webhook *webhook, size_t *count, const struct webhook_value *value)
 {
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	static const int unused[] = {0, 0, 4, 2};
-	char *copy = mem_str(secret);
-	size_t len = strcspn(copy, "=");
-	const char *last = len ? strchr(digits, copy[len - 1]) : NULL;
-
-	if (last)
-		copy[len - 1] = digits[(last - digits) >> unused[len % 4] << unused[len % 4]];
-	return copy;
+	if (value->secret.count)
+		webhook->unsaid[(*count)++] = telling_part(value->secret.values[0]);
 }
 
-unsigned char *
-webhook_key(const char *secret, size_t *len)
+/* What the template sees as `values`: shown to people it has no secret in it. */
+static json_t *
+values_of(const struct webhook_options *options, bool shown)
 {
-	static const char prefix[] = "whsec_";
+	json_t *values = json_object();
 
-	if (strncmp(secret, prefix, sizeof(prefix) - 1) == 0)
-		secret += sizeof(prefix) - 1;
-	char *text = without_loose_bits(secret);
-	unsigned char *key = base64_decode(text, len);
-	mem_wipe_free(text, strlen(text));
-	if (key && *len >= WEBHOOK_KEY_MIN && *len <= WEBHOOK_KEY_MAX)
-		return key;
-	if (key)
-		mem_wipe_free(key, *len);
-	return NULL;
-}
-
-static char *
-check(const void *arg)
-{
-	const struct webhook_options *options = arg;
-
-	if (!options->url == !options->secret_url.count)
-		return mem_str("give exactly one of url, url_file and url_env");
-	char *url = url_trimmed(url_of(options));
-	bool fine = url_is_http(url);
-	mem_wipe_free(url, strlen(url));
-	if (!fine)
-		return mem_fmt("%s does not hold an http(s) URL", options->secret_url.origin);
-	for (size_t i = 0; i < options->secret.count; i++) {
-		size_t len;
-		unsigned char *key = webhook_key(options->secret.values[i], &len);
-		if (!key)
-			return mem_fmt(
-				"secret %zu of %s is not \"whsec_\" and base64 of 24 to 64 bytes",
-				i + 1, options->secret.origin);
-		mem_wipe_free(key, len);
+	for (size_t i = 0; i < options->values.count; i++) {
+		const struct webhook_value *value =
+			conf_item(options->values, struct webhook_value, i);
+		bool hidden = shown && value->secret.count;
+		/* What is not UTF-8 could not stand in JSON and is left out. */
+		json_object_set_new(values, value->name,
+		                    json_string(hidden ? SINK_SECRET : webhook_text(value)));
 	}
-	return NULL;
-}
-
-static char *
-destination(const void *options)
-{
-	return http_destination("webhook", url_of(options));
+	return values;
 }
 
 static int
-webhook_open(struct sink **out, const void *options, const struct sink_env *env, struct err *err)
+webhook_open(struct sink **out, const void *arg, const struct sink_env *env, struct err *err)
 {
 	(void)err;
+	const struct webhook_options *options = arg;
 	struct webhook *webhook = mem_alloc(sizeof(*webhook));
+	size_t unsaid = 0;
 
 	http_sink_init(&webhook->http, &sink_webhook, env);
 	webhook->options = options;
-	webhook->url = url_trimmed(url_of(options));
+	webhook->url = url_trimmed(webhook_url(options));
+	webhook->values = values_of(options, false);
+	webhook->headers = mem_array(options->headers.count + 1, sizeof(*webhook->headers));
+	webhook->unsaid = mem_array(options->values.count + options->headers.count + 1,
+	                            sizeof(*webhook->unsaid));
+	for (size_t i = 0; i < options->values.count; i++)
+		keep_unsaid(webhook, &unsaid, conf_item(options->values, struct webhook_value, i));
+	for (size_t i = 0; i < options->headers.count; i++) {
+		const struct webhook_value *header =
+			conf_item(options->headers, struct webhook_value, i);
+		webhook->headers[i] = mem_fmt("%s: %s", header->name, webhook_text(header));
+		keep_unsaid(webhook, &unsaid, header);
+	}
 	*out = (struct sink *)webhook;
 	return 0;
 }
@@ -130,84 +93,168 @@ static void
 webhook_close(struct sink *sink)
 {
 	struct webhook *webhook = (struct webhook *)sink;
+	const char *name;
+	json_t *value;
 
 	http_sink_fini(&webhook->http);
 	mem_wipe_free(webhook->url, strlen(webhook->url));
+	json_object_foreach(webhook->values, name, value) explicit_bzero(
+		(char *)(uintptr_t)json_string_value(value), json_string_length(value));
+	json_decref(webhook->values);
+	for (size_t i = 0; i < webhook->options->headers.count; i++)
+		mem_wipe_free(webhook->headers[i], strlen(webhook->headers[i]));
+	free(webhook->headers);
+	free(webhook->unsaid);
 	free(webhook);
 }
 
-char *
-webhook_signature(const struct secret *secret, const char *id, int64_t timestamp_s,
-                  const char *body, size_t len)
+/* What the template makes of the document, or NULL and why it failed. */
+static json_t *
+body_of_template(const struct webhook_options *options, const struct templates *templates,
+                 const json_t *values, const struct message *message, struct err *fault)
 {
-	struct buf content = {0}, value = {0};
+	char *file = mem_fmt("%s" ENDING, options->template);
+	json_t *view = view_of(message->document, values), *body = NULL;
 
-	buf_printf(&content, "%s.%" PRId64 ".", id, timestamp_s);
-	buf_add(&content, body, len);
-	for (size_t i = 0; i < secret->count; i++) {
-		unsigned char mac[DIGEST_MAX];
-		size_t key_len;
-		unsigned char *bytes = webhook_key(secret->values[i], &key_len);
-		if (!bytes)
-			continue; /* check() saw to it that this is not so */
-		struct hmac_key *key = hmac_key_new(DIGEST_SHA256, bytes, key_len);
-		hmac_compute(key, content.data, content.len, mac);
-		hmac_key_free(key);
-		mem_wipe_free(bytes, key_len);
-		char *text = base64_encode(mac, digest_size(DIGEST_SHA256));
-		buf_printf(&value, "%sv1,%s", value.len ? " " : "", text);
-		free(text);
+	if (templates_json(templates, file, view, message->attempt_at_ms, &body, fault) != 0)
+		body = NULL;
+	json_decref(view);
+	free(file);
+	return body;
+}
+
+/* The document itself where there is no template or it failed; fault then says why. */
+static json_t *
+body_of(const struct webhook_options *options, const struct templates *templates,
+        const json_t *values, const struct message *message, const char **content_type,
+        struct err *fault)
+{
+	json_t *body = NULL;
+
+	*content_type = webhook_content_type(options);
+	if (options->template && templates)
+		body = body_of_template(options, templates, values, message, fault);
+	if (body)
+		return body;
+	if (options->template) /* the content type was the template's */
+		*content_type = "application/json";
+	return json_incref((json_t *)message->document);
+}
+
+/* The header that tells revisions apart. */
+static char *
+message_id(const struct message *message)
+{
+	/* 64 characters of id are plenty: ours have 30. */
+	return mem_fmt("%.64s_%" PRId64, message->id, message->revision);
+}
+
+static char *
+webhook_show(const void *arg, const struct templates *templates, const struct message *message,
+             struct err *fault)
+{
+	const struct webhook_options *options = arg;
+	const char *content_type;
+	json_t *values = values_of(options, true);
+	json_t *body = body_of(options, templates, values, message, &content_type, fault);
+	char *id = message_id(message), *text = json_dumps(body, JSON_INDENT(2) | JSON_ENCODE_ANY);
+	struct buf out = {0};
+
+	buf_printf(&out, "Content-Type: %s\nwebhook-id: %s\nwebhook-timestamp: %" PRId64 "\n",
+	           content_type, id, message->attempt_at_ms / SECOND_MS);
+	if (options->secret.count)
+		buf_puts(&out, "webhook-signature: v1," SINK_SECRET "\n");
+	for (size_t i = 0; i < options->headers.count; i++) {
+		const struct webhook_value *header =
+			conf_item(options->headers, struct webhook_value, i);
+		buf_printf(&out, "%s: %s\n", header->name,
+		           header->secret.count ? SINK_SECRET : webhook_text(header));
 	}
-	buf_fini(&content);
-	return buf_take(&value);
+	buf_printf(&out, "\n%s\n", text);
+	free(text);
+	free(id);
+	json_decref(body);
+	json_decref(values);
+	return buf_take(&out);
 }
 
 static void
-webhook_send(struct sink *sink, const struct message *message, sink_done_fn *done, void *arg)
+post(struct webhook *webhook, const struct message *message, const char *content_type,
+     const char *body, const struct http_terms *terms, sink_done_fn *done, void *arg)
 {
-	struct webhook *webhook = (struct webhook *)sink;
-	/* 64 characters of id are plenty: ours have 30. */
-	char id[96], id_header[128], time_header[64];
+	const struct webhook_options *options = webhook->options;
+	const char **headers = mem_array(OWN_HEADERS + options->headers.count, sizeof(*headers));
+	char *id = message_id(message), time_header[64];
 	int64_t now_s = message->attempt_at_ms / SECOND_MS;
+	size_t count = 0;
 
-	char *body = json_dumps(message->document, JSON_COMPACT);
-	snprintf(id, sizeof(id), "%.64s_%" PRId64, message->id, message->revision);
-	snprintf(id_header, sizeof(id_header), "webhook-id: %s", id);
 	snprintf(time_header, sizeof(time_header), "webhook-timestamp: %" PRId64, now_s);
-	char *signature =
-		webhook_signature(&webhook->options->secret, id, now_s, body, strlen(body));
+	char *type_header = mem_fmt("Content-Type: %s", content_type);
+	char *id_header = mem_fmt("webhook-id: %s", id);
+	char *signature = webhook_signature(&options->secret, id, now_s, body, strlen(body));
 	char *signature_header = mem_fmt("webhook-signature: %s", signature);
-	const char *const headers[] = {
-		"Content-Type: application/json",
-		"User-Agent: driftbell/" DRIFTBELL_VERSION,
-		id_header,
-		time_header,
-		signature_header,
-		NULL,
-	};
+	headers[count++] = type_header;
+	headers[count++] = "User-Agent: driftbell/" DRIFTBELL_VERSION;
+	headers[count++] = id_header;
+	headers[count++] = time_header;
+	if (options->secret.count)
+		headers[count++] = signature_header;
+	for (size_t i = 0; i < options->headers.count; i++)
+		headers[count++] = webhook->headers[i];
 	const struct httpc_request request = {
 		.method = "POST",
 		.url = webhook->url,
 		.headers = headers,
 		.body = body,
 		.body_len = strlen(body),
-		.allow_private = webhook->options->allow_private,
+		.allow_private = options->allow_private,
 	};
-	http_sink_send(&webhook->http, &request, false, outcome_of_response, done, arg);
+	http_sink_send(&webhook->http, &request, terms, done, arg);
 	free(signature_header);
 	free(signature);
-	free(body);
+	free(id_header);
+	free(type_header);
+	free(id);
+	free(headers);
 }
+
+static void
+webhook_send(struct sink *sink, const struct message *message, sink_done_fn *done, void *arg)
+{
+	struct webhook *webhook = (struct webhook *)sink;
+	struct http_terms terms = {.judge = outcome_of_response, .unsaid = webhook->unsaid};
+	const char *content_type;
+	struct err fault = {0};
+	json_t *made = body_of(webhook->options, webhook->http.env->templates, webhook->values,
+	                       message, &content_type, &fault);
+	char *body = json_dumps(made, JSON_COMPACT | JSON_ENCODE_ANY);
+
+	terms.template_fault = fault.text[0] ? fault.text : NULL;
+	post(webhook, message, content_type, body, &terms, done, arg);
+	mem_wipe_free(body, strlen(body));
+	json_decref(made);
+}
+
+static const char *
+template_name(const void *options)
+{
+	return ((const struct webhook_options *)options)->template;
+}
+
+static const char *const template_endings[] = {ENDING, NULL};
 
 const struct sink_kind sink_webhook = {
 	.conf = {.name = "webhook",
-                 .keys = keys,
+                 .keys = webhook_keys,
                  .size = sizeof(struct webhook_options),
-                 .check = check},
+                 .check = webhook_check},
 	.every_revision = true,
+	.template_endings = template_endings,
+	.template_name = template_name,
 	.slots = 4,
-	.destination = destination,
+	.destination = webhook_destination,
 	.open = webhook_open,
 	.send = webhook_send,
+	.show = webhook_show,
 	.close = webhook_close,
 };

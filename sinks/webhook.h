@@ -1,6 +1,6 @@
 /*
- * webhook.h - signing as Standard Webhooks 1.0.0 wants it
- * (standard-webhooks.com, "Signature scheme"); and this sink's options.
+ * webhook.h - the options of the webhook sink; and signing as Standard
+ * Webhooks 1.0.0 wants it (standard-webhooks.com, "Signature scheme").
  */
 #ifndef SINKS_WEBHOOK_H
 #define SINKS_WEBHOOK_H
@@ -11,12 +11,39 @@
 
 #include "relay/config/key.h"
 
+/* One item of `values` or `headers`. */
+struct webhook_value {
+	char *name;
+	char *value;          /* exactly one of these two */
+	struct secret secret; /* value_file, value_env */
+};
+
 struct webhook_options {
 	char *url;                /* exactly one of these two */
 	struct secret secret_url; /* url_file, url_env */
-	struct secret secret;     /* each signs: a receiver may rotate */
+	struct secret secret;     /* each signs: a receiver may rotate; none only with a template */
+	char *template;           /* NAME of NAME.json; NULL: the document itself */
+	char *content_type;       /* NULL: what the template's name says, else application/json */
+	struct key_list values;   /* struct webhook_value: what the template sees as `values` */
+	struct key_list headers;  /* struct webhook_value */
 	bool allow_private;
 };
+
+/* The rows of the config, and whether what they gave fits together (key_kind.check). */
+extern const struct key webhook_keys[];
+char *webhook_check(const void *options);
+
+/*
+ * Receivers such as PagerDuty's have one URL for everybody and are told apart
+ * by what the body says, so `values` belong to the address; headers, which
+ * authorise, do not (sink_kind.destination).
+ */
+char *webhook_destination(const void *options);
+
+/* Borrowed from the options. */
+const char *webhook_url(const struct webhook_options *);
+const char *webhook_text(const struct webhook_value *);
+const char *webhook_content_type(const struct webhook_options *);
 
 /*
  * The bytes of a signing secret: base64 of WEBHOOK_KEY_MIN to WEBHOOK_KEY_MAX

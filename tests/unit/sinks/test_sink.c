@@ -2,6 +2,8 @@
 #include "tests/unit/stand_in.h"
 
 #include "relay/base/json.h"
+#include "relay/message/samples.h"
+#include "relay/message/templates.h"
 #include "sinks/kinds.h"
 #include "sinks/slack.h"
 #include "sinks/task_callback.h"
@@ -54,15 +56,18 @@ kinds_are_found_by_name(void **state)
 
 /* ---- one message to the stand-in ---- */
 
+static struct templates *shipped;
+
 struct world {
 	struct loop *loop;
 	struct httpc *httpc;
+	struct templates *templates;
 	struct stand_in in;
 	json_t *document;
 	enum outcome outcome;
 	int code;
 	int64_t retry_after_ms;
-	char *text;
+	char *text, *template_fault;
 	int done;
 };
 
@@ -73,9 +78,11 @@ open_world(void **state)
 
 	w->loop = loop_new();
 	w->httpc = httpc_new(w->loop);
+	w->templates = templates_hold(shipped);
 	stand_in_open(&w->in, w->loop);
-	w->document = json_pack("{s:s, s:s, s:s}", "title", "Image revoked", "summary", "x & <y>",
-	                        "status", "passed");
+	w->document =
+		json_pack("{s:s, s:s, s:s, s:{s:s}}", "title", "Image revoked", "summary",
+	                  "x & <y>", "status", "passed", "incident", "kind", "image.revocation");
 	*state = w;
 	return 0;
 }
@@ -88,8 +95,10 @@ close_world(void **state)
 	stand_in_close(&w->in);
 	httpc_free(w->httpc);
 	loop_free(w->loop);
+	templates_release(w->templates);
 	json_decref(w->document);
 	free(w->text);
+	free(w->template_fault);
 	free(w);
 	return 0;
 }
@@ -104,6 +113,8 @@ on_done(const struct sink_result *result, void *arg)
 	w->retry_after_ms = result->retry_after_ms;
 	free(w->text);
 	w->text = mem_str(result->text);
+	free(w->template_fault);
+	w->template_fault = mem_str(result->template_fault);
 	w->done++;
 	loop_stop(w->loop);
 }
@@ -112,7 +123,7 @@ static void
 deliver(struct world *w, const struct sink_kind *kind, const void *options,
         const struct message *message)
 {
-	const struct sink_env env = {w->httpc};
+	const struct sink_env env = {.httpc = w->httpc, .templates = w->templates};
 	struct sink *sink;
 	struct err err = {0};
 
@@ -242,6 +253,7 @@ slack_errors_are_told_by_their_word(void **state)
 	};
 	char *url = stand_in_url(&w->in, "/s"), *padded = mem_fmt(" %s\n", url);
 	const struct slack_options options = {.webhook_url = {&padded, 1, NULL},
+	                                      .template = "notification",
 	                                      .allow_private = true};
 	struct message message = message_of(w);
 
@@ -262,6 +274,135 @@ slack_errors_are_told_by_their_word(void **state)
 	                                   "\"unfurl_links\":false,\"unfurl_media\":false}");
 	free(url);
 	free(padded);
+}
+
+static void
+slack_sends_what_the_template_makes(void **state)
+{
+	struct world *w = *state;
+	char *url = stand_in_url(&w->in, "/s");
+	struct slack_options options = {
+		.webhook_url = {&url, 1, NULL}, .template = "notification", .allow_private = true};
+	struct message message = message_of(w);
+
+	json_decref(w->document);
+	message.document = w->document = sample_document(0);
+	deliver(w, &sink_slack, &options, &message);
+	assert_null(w->template_fault);
+	json_t *sent = json_loads(last(w)->body, 0, NULL);
+	assert_non_null(strstr(json_text_at(sent, "blocks.2.text.text"), "*Do now:* "));
+	assert_true(json_is_false(json_at(sent, "unfurl_links")));
+	json_decref(sent);
+
+	options.template = "nowhere";
+	deliver(w, &sink_slack, &options, &message);
+	assert_int_equal(w->outcome, OUTCOME_SENT);
+	assert_non_null(strstr(w->template_fault, "nowhere.slack.json"));
+	sent = json_loads(last(w)->body, 0, NULL);
+	assert_null(json_at(sent, "blocks"));
+	assert_non_null(strstr(json_text_at(sent, "text"), "Image to be revoked"));
+	json_decref(sent);
+
+	message.plain = true; /* asked for: no fault of the template */
+	deliver(w, &sink_slack, &options, &message);
+	assert_null(w->template_fault);
+	free(url);
+}
+
+static char routing_key[] = "R0UT1NGKEY0123456789", token[] = "Bearer T0KEN-of-ours";
+static char *routing_keys[] = {routing_key}, *tokens[] = {token};
+
+static void
+a_webhook_sends_what_the_template_makes(void **state)
+{
+	struct world *w = *state;
+	char *url = stand_in_url(&w->in, "/in");
+	struct webhook_value values[] = {{"routing_key", NULL, {routing_keys, 1, NULL}}};
+	struct webhook_value headers[] = {{"Authorization", NULL, {tokens, 1, NULL}}};
+	struct webhook_options options = {.url = url,
+	                                  .template = "pagerduty",
+	                                  .values = {values, 1},
+	                                  .headers = {headers, 1},
+	                                  .allow_private = true};
+	struct message message = message_of(w);
+
+	json_decref(w->document);
+	message.document = w->document = sample_document(0);
+	deliver(w, &sink_webhook, &options, &message);
+	assert_int_equal(w->outcome, OUTCOME_SENT);
+	assert_null(w->template_fault);
+	const struct stand_in_request *got = last(w);
+	json_t *sent = json_loads(got->body, 0, NULL);
+	assert_string_equal(json_text_at(sent, "routing_key"), routing_key);
+	assert_string_equal(json_text_at(sent, "event_action"), "trigger");
+	assert_string_equal(got->content_type, "application/json");
+	assert_string_equal(got->authorization, token);
+	assert_string_equal(got->id, "ntf_01_3");
+	assert_string_equal(got->timestamp, "1700000000");
+	assert_null(got->signature);
+	json_decref(sent);
+
+	options.template = "cloudevents";
+	options.secret = (struct secret){key_values, 1, NULL};
+	deliver(w, &sink_webhook, &options, &message);
+	got = last(w);
+	assert_string_equal(got->content_type, "application/cloudevents+json; charset=UTF-8");
+	char *signature = webhook_signature(&options.secret, got->id, 1700000000, got->body,
+	                                    strlen(got->body));
+	assert_string_equal(got->signature, signature);
+	free(signature);
+	free(url);
+}
+
+static void
+a_webhook_whose_template_fails_sends_the_document(void **state)
+{
+	struct world *w = *state;
+	char *url = stand_in_url(&w->in, "/in");
+	struct webhook_options options = {.url = url,
+	                                  .template = "nowhere",
+	                                  .content_type = "text/x-theirs",
+	                                  .allow_private = true};
+	struct message message = message_of(w);
+
+	deliver(w, &sink_webhook, &options, &message);
+	char *expected = json_dumps(w->document, JSON_COMPACT);
+	assert_string_equal(last(w)->body, expected);
+	assert_string_equal(last(w)->content_type, "application/json");
+	assert_non_null(strstr(w->template_fault, "nowhere.json"));
+	free(expected);
+	free(url);
+}
+
+static void
+an_answer_that_repeats_a_secret_is_not_shown(void **state)
+{
+	struct world *w = *state;
+	char *url = stand_in_url(&w->in, "/in");
+	struct webhook_value values[] = {{"routing_key", NULL, {routing_keys, 1, NULL}},
+	                                 {"said", "openly", {0}}};
+	struct webhook_value headers[] = {{"Authorization", NULL, {tokens, 1, NULL}}};
+	struct webhook_options options = {.url = url,
+	                                  .template = "pagerduty",
+	                                  .values = {values, 2},
+	                                  .headers = {headers, 1},
+	                                  .allow_private = true};
+	struct message message = message_of(w);
+	static const struct {
+		const char *body, *text;
+	} cases[] = {
+		{"no such key: R0UT1NGKEY0123456789", "HTTP 400"},
+		{"T0KEN-of-ours is not known", "HTTP 400"},
+		{"said openly", "HTTP 400: said openly"},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		stand_in_script(&w->in,
+		                (struct stand_in_answer){"/in", 400, cases[i].body, NULL, false});
+		deliver(w, &sink_webhook, &options, &message);
+		assert_string_equal(w->text, cases[i].text);
+	}
+	free(url);
 }
 
 static void
@@ -306,7 +447,7 @@ a_sink_closed_early_cancels_what_is_under_way(void **state)
 	char *url = stand_in_url(&w->in, "/in");
 	const struct webhook_options options = {
 		.url = url, .secret = {key_values, 1, NULL}, .allow_private = true};
-	const struct sink_env env = {w->httpc};
+	const struct sink_env env = {.httpc = w->httpc, .templates = w->templates};
 	struct message message = message_of(w);
 	struct sink *sink;
 	struct err err = {0};
@@ -324,6 +465,27 @@ a_sink_closed_early_cancels_what_is_under_way(void **state)
 
 #define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 
+static int
+load(void **state)
+{
+	struct buf report = {0};
+	int rc = templates_load(&shipped, NULL, &report);
+
+	(void)state;
+	if (rc != 0)
+		print_error("%s", buf_text(&report));
+	buf_fini(&report);
+	return rc;
+}
+
+static int
+unload(void **state)
+{
+	(void)state;
+	templates_release(shipped);
+	return 0;
+}
+
 int
 main(void)
 {
@@ -335,8 +497,12 @@ main(void)
 		WORLD_TEST(a_pause_asked_for_is_handed_on),
 		WORLD_TEST(an_answer_that_repeats_the_url_is_not_shown),
 		WORLD_TEST(slack_errors_are_told_by_their_word),
+		WORLD_TEST(slack_sends_what_the_template_makes),
+		WORLD_TEST(a_webhook_sends_what_the_template_makes),
+		WORLD_TEST(a_webhook_whose_template_fails_sends_the_document),
+		WORLD_TEST(an_answer_that_repeats_a_secret_is_not_shown),
 		WORLD_TEST(a_run_task_gets_its_answer_and_no_host_is_blocked),
 		WORLD_TEST(a_sink_closed_early_cancels_what_is_under_way),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, load, unload);
 }

@@ -91,20 +91,98 @@ options_that_do_not_fit_are_faults(void **state)
 	char *key[] = {old_key}, *empty[] = {empty_key}, *weak[] = {weak_key},
 	     *not_base64[] = {words};
 	char *url[] = {blank_url}, *bad_url[] = {not_url};
-	const struct secret good = {key, 1, file_key}, good_url = {url, 1, file_url}, none = {0};
+	const struct secret good = {key, 1, file_key}, good_url = {url, 1, file_url};
 
-	check_options((struct webhook_options){some_url, none, good, false}, NULL);
-	check_options((struct webhook_options){NULL, good_url, good, false}, NULL);
-	check_options((struct webhook_options){NULL, none, good, false}, "exactly one");
-	check_options((struct webhook_options){some_url, good_url, good, false}, "exactly one");
-	check_options((struct webhook_options){NULL, {bad_url, 1, file_url}, good, false},
-	              "http(s)");
-	check_options((struct webhook_options){NULL, good_url, {empty, 1, file_key}, false},
-	              "whsec_");
-	check_options((struct webhook_options){NULL, good_url, {weak, 1, file_key}, false},
+	check_options((struct webhook_options){.url = some_url, .secret = good}, NULL);
+	check_options((struct webhook_options){.secret_url = good_url, .secret = good}, NULL);
+	check_options((struct webhook_options){.secret = good}, "exactly one");
+	check_options((struct webhook_options){some_url, good_url, .secret = good}, "exactly one");
+	check_options(
+		(struct webhook_options){.secret_url = {bad_url, 1, file_url}, .secret = good},
+		"http(s)");
+	check_options(
+		(struct webhook_options){.secret_url = good_url, .secret = {empty, 1, file_key}},
+		"whsec_");
+	check_options(
+		(struct webhook_options){.secret_url = good_url, .secret = {weak, 1, file_key}},
+		"file key");
+	check_options((struct webhook_options){.secret_url = good_url,
+	                                       .secret = {not_base64, 1, file_key}},
 	              "file key");
-	check_options((struct webhook_options){NULL, good_url, {not_base64, 1, file_key}, false},
-	              "file key");
+}
+
+static void
+a_webhook_goes_unsigned_only_with_a_template(void **state)
+{
+	(void)state;
+	check_options((struct webhook_options){.url = some_url}, "secret_file");
+	check_options((struct webhook_options){.url = some_url, .template = "pagerduty"}, NULL);
+}
+
+/* Options with a template and one value or header. */
+static void
+check_item(bool header, struct webhook_value item, const char *part)
+{
+	const struct key_list list = {&item, 1};
+	struct webhook_options options = {.url = some_url, .template = "pagerduty"};
+
+	if (header)
+		options.headers = list;
+	else
+		options.values = list;
+	check_options(options, part);
+}
+
+static void
+values_and_headers_that_cannot_be_are_faults(void **state)
+{
+	(void)state;
+	char *many_lines[] = {"one\ntwo"}, *secret[] = {"R0UT1NG"};
+
+	check_item(false, (struct webhook_value){"routing_key", NULL, {secret, 1, NULL}}, NULL);
+	check_item(false, (struct webhook_value){"text", NULL, {many_lines, 1, NULL}}, NULL);
+	check_item(false, (struct webhook_value){"a.b", "x", {0}}, "\"a.b\" is no name");
+	check_item(false, (struct webhook_value){"a", NULL, {0}}, "exactly one of value");
+	check_item(false, (struct webhook_value){"a", "x", {secret, 1, NULL}},
+	           "exactly one of value");
+	check_item(true, (struct webhook_value){"Authorization", NULL, {secret, 1, NULL}}, NULL);
+	check_item(true, (struct webhook_value){"X-My.Header_1", "a b\tc", {0}}, NULL);
+	check_item(true, (struct webhook_value){"X My", "a", {0}}, "no name of a header");
+	check_item(true, (struct webhook_value){"X:", "a", {0}}, "no name of a header");
+	static const char *const taken[] = {"Host", "content-length", "Webhook-Signature",
+	                                    "Content-Type", "Transfer-Encoding"};
+	for (size_t i = 0; i < COUNT(taken); i++)
+		check_item(true, (struct webhook_value){(char *)taken[i], "a", {0}}, "not yours");
+	check_item(true, (struct webhook_value){"X-A", NULL, {many_lines, 1, NULL}}, "one line");
+	check_item(true, (struct webhook_value){"X-A", " a", {0}}, "one line");
+	struct webhook_value twice[] = {{"x", "a", {0}}, {"X", "b", {0}}};
+	check_options(
+		(struct webhook_options){.url = some_url, .template = "a", .headers = {twice, 2}},
+		"headers: X stands there twice");
+	check_options((struct webhook_options){.url = some_url,
+	                                       .secret = {(char *[]){old_key}, 1, NULL},
+	                                       .values = {twice, 1}},
+	              "there is none");
+	check_options((struct webhook_options){.url = some_url,
+	                                       .template = "a",
+	                                       .content_type = "text/plain\r\nX: y"},
+	              "content_type");
+}
+
+static void
+the_content_type_is_what_the_template_makes(void **state)
+{
+	(void)state;
+	struct webhook_options options = {.url = some_url};
+
+	assert_string_equal(webhook_content_type(&options), "application/json");
+	options.template = "pagerduty";
+	assert_string_equal(webhook_content_type(&options), "application/json");
+	options.template = "cloudevents";
+	assert_string_equal(webhook_content_type(&options),
+	                    "application/cloudevents+json; charset=UTF-8");
+	options.content_type = "text/plain";
+	assert_string_equal(webhook_content_type(&options), "text/plain");
 }
 
 static void
@@ -124,6 +202,31 @@ a_destination_tells_no_secret_and_no_spelling(void **state)
 	free(b);
 }
 
+static void
+receivers_behind_one_url_are_told_apart_by_their_values(void **state)
+{
+	(void)state;
+	char *key[] = {"R0UT1NG"};
+	struct webhook_value one[] = {{"a", "x", {0}}, {"b", NULL, {key, 1, NULL}}};
+	struct webhook_value other_way[] = {one[1], one[0]}, another[] = {one[0], {"b", "y", {0}}};
+	const struct webhook_options options[] = {
+		{.url = some_url},
+		{.url = some_url, .values = {one, 2}},
+		{.url = some_url, .values = {other_way, 2}, .headers = {one, 1}},
+		{.url = some_url, .values = {another, 2}},
+	};
+	char *names[COUNT(options)];
+
+	for (size_t i = 0; i < COUNT(options); i++)
+		names[i] = sink_webhook.destination(&options[i]);
+	assert_string_equal(names[1], names[2]);
+	assert_string_not_equal(names[0], names[1]);
+	assert_string_not_equal(names[1], names[3]);
+	assert_null(strstr(names[1], "R0UT1NG"));
+	for (size_t i = 0; i < COUNT(options); i++)
+		free(names[i]);
+}
+
 int
 main(void)
 {
@@ -132,7 +235,11 @@ main(void)
 		cmocka_unit_test(prefix_and_padding_may_be_missing),
 		cmocka_unit_test(each_key_signs_during_a_rotation),
 		cmocka_unit_test(options_that_do_not_fit_are_faults),
+		cmocka_unit_test(a_webhook_goes_unsigned_only_with_a_template),
+		cmocka_unit_test(values_and_headers_that_cannot_be_are_faults),
+		cmocka_unit_test(the_content_type_is_what_the_template_makes),
 		cmocka_unit_test(a_destination_tells_no_secret_and_no_spelling),
+		cmocka_unit_test(receivers_behind_one_url_are_told_apart_by_their_values),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
