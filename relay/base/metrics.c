@@ -51,6 +51,9 @@ static const struct series table[METRIC_COUNT] = {
 	[METRIC_DELIVERIES_DEAD] = {DELIVERIES, "outcome=\"dead\"", COUNTER, DELIVERIES_HELP},
 	[METRIC_DELIVERIES_PENDING] = {"driftbell_deliveries_pending", NULL, GAUGE,
                                        "Deliveries not finished yet."},
+	[METRIC_TEMPLATE_FAILURES] =
+		{"driftbell_template_failures_total", NULL, COUNTER,
+                 "Messages whose template failed, so that the built-in one was sent."},
 	[METRIC_STORE_COMMITS] = {"driftbell_store_commits_total", NULL, COUNTER,
                                   "Transactions committed."},
 	[METRIC_STORE_COMMIT_FAILURES] = {"driftbell_store_commit_failures_total", NULL, COUNTER,

@@ -7,6 +7,7 @@
 #include "relay/base/mem.h"
 #include "relay/base/metrics.h"
 #include "relay/flow/deliver_parts.h"
+#include "relay/message/templates.h"
 
 #define CLAIM_AGAIN_MS SECOND_MS /* after the store refused */
 #define COUNT_EVERY_MS (5 * SECOND_MS)
@@ -324,7 +325,7 @@ on_drained(void *arg)
 
 int
 deliver_new(struct deliver **out, struct loop *loop, struct store *store, struct httpc *httpc,
-            int64_t (*now_ms)(void), struct err *err)
+            struct helpers *helpers, int64_t (*now_ms)(void), struct err *err)
 {
 	(void)err;
 	struct deliver *d = mem_alloc(sizeof(*d));
@@ -332,7 +333,8 @@ deliver_new(struct deliver **out, struct loop *loop, struct store *store, struct
 	d->loop = loop;
 	d->store = store;
 	d->now_ms = now_ms ? now_ms : clock_wall_ms;
-	d->env.httpc = httpc;
+	d->httpc = httpc;
+	d->helpers = helpers;
 	d->due = timer_new(loop, on_due, d);
 	d->tick = timer_new(loop, on_tick, d);
 	d->drained = timer_new(loop, on_drained, d);
@@ -342,14 +344,17 @@ deliver_new(struct deliver **out, struct loop *loop, struct store *store, struct
 }
 
 void
-deliver_configure(struct deliver *d, struct conf *conf)
+deliver_configure(struct deliver *d, struct conf *conf, struct templates *templates)
 {
 	bool first = d->conf == NULL;
 	struct conf *before = d->conf;
+	struct templates *templates_before = d->templates;
 
 	d->conf = conf_hold(conf);
+	d->templates = templates ? templates_hold(templates) : NULL;
 	endpoints_configure(d);
 	conf_release(before);
+	templates_release(templates_before);
 	tidy(d, first, true);
 }
 
@@ -385,5 +390,6 @@ deliver_free(struct deliver *d)
 		sending_free(d->sendings);
 	endpoints_free(d);
 	conf_release(d->conf);
+	templates_release(d->templates);
 	free(d);
 }

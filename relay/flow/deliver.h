@@ -23,20 +23,22 @@
 
 struct conf;
 struct deliver;
+struct helpers;
 struct httpc;
 struct store;
+struct templates;
 
-/* now_ms may be NULL for clock_wall_ms.  loop, store and httpc outlive it. */
-int deliver_new(struct deliver **, struct loop *, struct store *, struct httpc *,
+/* now_ms may be NULL for clock_wall_ms.  loop, store, httpc and helpers outlive it. */
+int deliver_new(struct deliver **, struct loop *, struct store *, struct httpc *, struct helpers *,
                 int64_t (*now_ms)(void), struct err *) MUST_CHECK;
 
 /*
- * At start and after each reload: opens the sinks of this config, of which it
- * keeps a reference.  Those of the config before finish what they send.  The
+ * At start and after each reload: opens the sinks of this config with these
+ * templates (NULL: the built-in messages alone), and keeps a reference of both.  Those of the config before finish what they send.  The
  * first call also puts back what a killed relay had in flight; every call
  * gives each blocked destination a probe.
  */
-void deliver_configure(struct deliver *, struct conf *);
+void deliver_configure(struct deliver *, struct conf *, struct templates *);
 
 /* Something may be owed: after planning, after a retry by hand. */
 void deliver_wake(struct deliver *);

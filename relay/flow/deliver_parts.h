@@ -17,19 +17,24 @@
 #include "sinks/sink.h"
 #include "sinks/task_callback.h"
 
-/* The longest a send may take, and a minute. */
-#define DELIVER_LEASE_MS (80 * SECOND_MS)
+/* The longest a send may take (mail: three sessions, two of others before its
+ * own), and a minute. */
+#define DELIVER_LEASE_MS (10 * MINUTE_MS)
 
 /* One open sink.  Lives until its endpoint has another and its last message
  * is settled; the options it works with are the config's. */
 struct outlet {
 	const struct sink_kind *kind;
 	struct sink *sink;
-	struct conf *conf; /* NULL for task callbacks */
+	struct sink_env env;
+	struct conf *conf;           /* NULL for task callbacks */
+	struct templates *templates; /* the same */
 	int users;
 };
-struct outlet *outlet_new(const struct sink_kind *, const void *options, const struct sink_env *,
-                          struct conf *);
+struct deliver;
+/* own: the options are of no config (task callbacks). */
+struct outlet *outlet_new(const struct deliver *, const struct sink_kind *, const void *options,
+                          bool own);
 void outlet_release(struct outlet *); /* NULL is fine */
 
 /* One destination. */
@@ -57,8 +62,10 @@ struct deliver {
 	struct loop *loop;
 	struct store *store;
 	int64_t (*now_ms)(void);
-	struct sink_env env;
+	struct httpc *httpc;
+	struct helpers *helpers;
 	struct conf *conf;
+	struct templates *templates;
 	struct endpoint *endpoints;
 	struct outlet *callbacks[2]; /* by allow_private */
 	struct sending *sendings;    /* on their way */
@@ -101,6 +108,7 @@ struct verdict_facts {
 	int64_t retry_after_ms;
 	int attempts; /* this one included */
 	bool plain;
+	bool all_answered; /* several recipients, and each has taken or refused it for good */
 	int64_t created_at, started_at, now_ms;
 	uint32_t random;
 };

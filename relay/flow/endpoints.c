@@ -4,21 +4,27 @@
 #include "relay/base/log.h"
 #include "relay/base/mem.h"
 #include "relay/flow/deliver_parts.h"
+#include "relay/message/templates.h"
 
 struct outlet *
-outlet_new(const struct sink_kind *kind, const void *options, const struct sink_env *env,
-           struct conf *conf)
+outlet_new(const struct deliver *d, const struct sink_kind *kind, const void *options, bool own)
 {
 	struct outlet *outlet = mem_alloc(sizeof(*outlet));
 	struct err err = {0};
 
-	if (kind->open(&outlet->sink, options, env, &err) < 0) {
+	outlet->env = (struct sink_env){
+		.httpc = d->httpc,
+		.helpers = d->helpers,
+		.templates = own ? NULL : d->templates,
+	};
+	if (kind->open(&outlet->sink, options, &outlet->env, &err) < 0) {
 		log_error("cannot open sink", "kind", kind->conf.name, "reason", err.text, LOG_END);
 		free(outlet);
 		return NULL;
 	}
 	outlet->kind = kind;
-	outlet->conf = conf ? conf_hold(conf) : NULL;
+	outlet->conf = own ? NULL : conf_hold(d->conf);
+	outlet->templates = own || !d->templates ? NULL : templates_hold(d->templates);
 	outlet->users = 1;
 	return outlet;
 }
@@ -30,6 +36,7 @@ outlet_release(struct outlet *outlet)
 		return;
 	outlet->kind->close(outlet->sink);
 	conf_release(outlet->conf);
+	templates_release(outlet->templates);
 	free(outlet);
 }
 
@@ -116,7 +123,7 @@ open_sink(struct deliver *d, const struct conf_sink *sink)
 	if (!endpoint)
 		endpoint = endpoint_add(d, destination, kind);
 	if (!endpoint->outlet)
-		endpoint->outlet = outlet_new(kind, sink->options, &d->env, d->conf);
+		endpoint->outlet = outlet_new(d, kind, sink->options, false);
 	free(destination);
 }
 
@@ -139,8 +146,8 @@ endpoints_configure(struct deliver *d)
 		open_sink(d, conf_item(d->conf->sinks, struct conf_sink, i));
 	for (int i = 0; i < 2; i++)
 		if (!d->callbacks[i])
-			d->callbacks[i] = outlet_new(sink_kind_named("task_callback"),
-			                             &callback_options[i], &d->env, NULL);
+			d->callbacks[i] = outlet_new(d, sink_kind_named("task_callback"),
+			                             &callback_options[i], true);
 	reap(d);
 }
 

@@ -9,6 +9,8 @@
 #include "relay/flow/deliver.h"
 #include "relay/flow/intake.h"
 #include "relay/flow/plan.h"
+#include "relay/message/templates.h"
+#include "relay/runtime/helper.h"
 #include "relay/runtime/httpc.h"
 #include "relay/runtime/inbox.h"
 #include "relay/store/prune.h"
@@ -17,6 +19,7 @@
 	25 /* in one job: some milliseconds, so that accepts do not wait for more */
 #define PRUNE_EVERY_MS HOUR_MS
 #define IDLE_LOOK_MS 20
+#define HELPERS_MAX 8 /* processes at once: one a mail destination that is busy */
 
 struct relink {
 	struct store_job job; /* first */
@@ -29,10 +32,12 @@ struct relink {
 struct relay {
 	struct loop *loop;
 	struct conf *conf;
+	struct templates *templates;
 	struct inbox *inbox;
 	struct plan_desk *desk;
 	struct store *store;
 	struct httpc *httpc;
+	struct helpers *helpers;
 	struct deliver *deliver;
 	struct intake *intake;
 	struct timer *prune, *idle, *relink_again;
@@ -181,26 +186,30 @@ start(struct relay *relay, struct err *err)
 
 	if (store_open(&relay->store, relay->conf->store.url, relay->inbox, &planner, NULL, err) !=
 	            0 ||
-	    deliver_new(&relay->deliver, relay->loop, relay->store, relay->httpc, NULL, err) != 0 ||
+	    deliver_new(&relay->deliver, relay->loop, relay->store, relay->httpc, relay->helpers,
+	                NULL, err) != 0 ||
 	    intake_new(&relay->intake, relay->loop, relay->store, relay->conf, err) != 0)
 		return -1;
-	deliver_configure(relay->deliver, relay->conf);
+	deliver_configure(relay->deliver, relay->conf, relay->templates);
 	relink_start(relay);
 	timer_in(relay->prune, MINUTE_MS);
 	return 0;
 }
 
 int
-relay_new(struct relay **out, struct loop *loop, struct conf *conf, struct err *err)
+relay_new(struct relay **out, struct loop *loop, struct conf *conf, struct templates *templates,
+          struct err *err)
 {
 	struct relay *relay = mem_alloc(sizeof(*relay));
 
 	*out = NULL;
 	relay->loop = loop;
 	relay->conf = conf_hold(conf);
+	relay->templates = templates_hold(templates);
 	relay->inbox = inbox_new(loop);
 	relay->desk = plan_desk_new(conf);
 	relay->httpc = httpc_new(loop);
+	relay->helpers = helpers_new(loop, NULL, HELPERS_MAX);
 	relay->prune = timer_new(loop, prune, relay);
 	relay->relink_again = timer_new(loop, relink_go_on, relay);
 	if (start(relay, err) != 0) {
@@ -212,15 +221,18 @@ relay_new(struct relay **out, struct loop *loop, struct conf *conf, struct err *
 }
 
 void
-relay_reload(struct relay *relay, struct conf *conf)
+relay_reload(struct relay *relay, struct conf *conf, struct templates *templates)
 {
 	struct conf *old = relay->conf;
+	struct templates *old_templates = relay->templates;
 
 	relay->conf = conf_hold(conf);
+	relay->templates = templates_hold(templates);
 	intake_configure(relay->intake, conf);
-	deliver_configure(relay->deliver, conf);
+	deliver_configure(relay->deliver, conf, templates);
 	plan_desk_configure(relay->desk, conf);
 	relink_start(relay);
+	templates_release(old_templates);
 	conf_release(old);
 }
 
@@ -276,7 +288,9 @@ relay_free(struct relay *relay)
 	if (relay->deliver != NULL)
 		deliver_free(relay->deliver);
 	httpc_free(relay->httpc);
+	helpers_free(relay->helpers);
 	plan_desk_free(relay->desk);
+	templates_release(relay->templates);
 	conf_release(relay->conf);
 	free(relay);
 }

@@ -17,12 +17,14 @@
 #include "relay/store/store.h"
 
 struct relay;
+struct templates;
 
 /* Opens the store and the ingest listener and starts to deliver.  Takes a
- * reference of the config. */
-int relay_new(struct relay **, struct loop *, struct conf *, struct err *) MUST_CHECK;
-/* Another config from now on; resends nothing.  Takes a reference. */
-void relay_reload(struct relay *, struct conf *);
+ * reference of the config and the templates (flow/load.h). */
+int relay_new(struct relay **, struct loop *, struct conf *, struct templates *,
+              struct err *) MUST_CHECK;
+/* Others from now on; resends nothing.  Takes references. */
+void relay_reload(struct relay *, struct conf *, struct templates *);
 /* Takes nothing new in, gives what is in flight at most 10 s, then calls done. */
 void relay_drain(struct relay *, loop_fn *done, void *arg);
 bool relay_draining(const struct relay *);

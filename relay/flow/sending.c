@@ -91,6 +91,8 @@ message_of(const struct sending *sending)
 		.document = sending->claimed.document,
 		.plain = sending->claimed.plain,
 		.attempt_at_ms = sending->started_at,
+		.recipients = sending->claimed.recipients,
+		.reference = sending->claimed.reference,
 		.target = sending->claimed.target,
 		.bearer = sending->bearer,
 	};

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "relay/base/json.h"
 #include "relay/base/log.h"
 #include "relay/base/mem.h"
 #include "relay/base/metrics.h"
@@ -25,6 +26,9 @@ struct settle_job {
 	int code;
 	int64_t elapsed_ms, retry_after_ms, now_ms;
 	char *text;
+	char *recipients, *reference; /* JSON texts; NULL */
+	bool some_told, all_answered; /* of the recipients */
+	bool template_failed;
 	uint32_t random;
 	struct verdict verdict; /* of the run that was committed */
 };
@@ -44,6 +48,59 @@ line_of(const char *text)
 	return line;
 }
 
+static bool
+any_is(const json_t *recipients, const char *wanted)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(recipients, i, one)
+	{
+		const char *state = json_text_at(one, "state");
+		if (state && strcmp(state, wanted) == 0)
+			return true;
+	}
+	return false;
+}
+
+static char *
+json_or_null(const json_t *value)
+{
+	return value ? json_dumps(value, JSON_COMPACT) : NULL;
+}
+
+/* What was said, and with whose words when its template failed. */
+static char *
+text_of(const struct sink_result *result)
+{
+	char *line;
+
+	if (!result->template_fault)
+		return line_of(result->text);
+	char *both = mem_fmt("built-in message (%s): %s", result->template_fault,
+	                     result->text ? result->text : "");
+	line = line_of(both);
+	free(both);
+	return line;
+}
+
+static void
+take_result(struct settle_job *job, const struct sink_result *result)
+{
+	job->tried = true;
+	job->outcome = result->outcome;
+	job->code = result->code;
+	job->unheard = result->unheard;
+	job->elapsed_ms = result->elapsed_ms;
+	job->retry_after_ms = result->retry_after_ms > 0 ? result->retry_after_ms : 0;
+	job->text = text_of(result);
+	job->recipients = json_or_null(result->recipients);
+	job->reference = json_or_null(result->reference);
+	job->some_told = any_is(result->recipients, "sent");
+	job->all_answered = result->recipients && !any_is(result->recipients, "retry");
+	job->template_failed = result->template_fault != NULL;
+}
+
 static int
 settle_destination(struct settle_job *job, struct db *db, struct err *err)
 {
@@ -54,6 +111,7 @@ settle_destination(struct settle_job *job, struct db *db, struct err *err)
 		.retry_after_ms = job->retry_after_ms,
 		.attempts = claimed->attempts,
 		.plain = claimed->plain,
+		.all_answered = job->all_answered,
 		.created_at = claimed->created_at,
 		.started_at = job->sending->started_at,
 		.now_ms = job->now_ms,
@@ -92,6 +150,9 @@ run(struct store_job *store_job, struct db *db, struct err *err)
 		.elapsed_ms = job->elapsed_ms,
 		.due_at = job->verdict.due_at,
 		.maybe_told = job->unheard && job->outcome == OUTCOME_RETRY,
+		.recipients = job->recipients,
+		.some_told = job->some_told,
+		.reference = job->reference,
 	};
 	if (queue_settle(db, &settlement, job->now_ms, err) < 0)
 		return -1;
@@ -119,6 +180,13 @@ tell(const struct settle_job *job)
 	bool dead = job->verdict.settle == SETTLE_DEAD;
 
 	metric_add(outcomes[job->outcome].metric, 1);
+	if (job->template_failed) {
+		metric_add(METRIC_TEMPLATE_FAILURES, 1);
+		log_warn("template failed, built-in message used", "delivery", claimed->id,
+		         "notification", claimed->notification_id, "sink",
+		         claimed->sink ? claimed->sink : claimed->destination, "reason", job->text,
+		         LOG_END);
+	}
 	if (dead)
 		metric_add(METRIC_DELIVERIES_DEAD, 1);
 	log_line(dead ? LOG_WARN : outcomes[job->outcome].level,
@@ -135,6 +203,8 @@ job_free(struct settle_job *job)
 {
 	sending_free(job->sending);
 	free(job->text);
+	free(job->recipients);
+	free(job->reference);
 	free(job);
 }
 
@@ -168,15 +238,9 @@ settle_submit(struct sending *sending, const struct sink_result *result)
 	job->sending = sending;
 	job->now_ms = d->now_ms();
 	random_bytes(&job->random, sizeof(job->random));
-	job->text = line_of(result ? result->text : NULL);
 	if (result) {
 		job->kind = sending->endpoint->kind;
-		job->tried = true;
-		job->outcome = result->outcome;
-		job->code = result->code;
-		job->unheard = result->unheard;
-		job->elapsed_ms = result->elapsed_ms;
-		job->retry_after_ms = result->retry_after_ms > 0 ? result->retry_after_ms : 0;
+		take_result(job, result);
 	}
 	d->settling++;
 	store_submit(d->store, &job->job);

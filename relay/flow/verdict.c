@@ -90,8 +90,11 @@ verdict_of(const struct verdict_facts *facts, struct destination_state *state)
 		return (struct verdict){SETTLE_SENT, 0};
 	case OUTCOME_REJECTED:
 		works(state);
-		return (struct verdict){
-			facts->kind->has_plain && !facts->plain ? SETTLE_PLAIN : SETTLE_DEAD, 0};
+		return (struct verdict){facts->kind->has_plain && !facts->plain &&
+		                                        !facts->all_answered
+		                                ? SETTLE_PLAIN
+		                                : SETTLE_DEAD,
+		                        0};
 	case OUTCOME_BLOCKED:
 		state->blocked = true;
 		state->paused_until = facts->now_ms + QUEUE_PROBE_MS;

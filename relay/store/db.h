@@ -24,6 +24,14 @@ enum db_mode { DB_WRITE, DB_READ };
  * alone, migrates it and refuses one that a newer version wrote. */
 int db_open(struct db **, const char *url, enum db_mode, struct err *) MUST_CHECK;
 void db_close(struct db *);
+
+/*
+ * A copy as of one moment, also of a store that its owner uses meanwhile.
+ * Neither takes the store nor writes into it or beside it.  `to` is in a folder of
+ * the caller's, and there is nothing yet.  1: copied; 0: there is no store to copy; -1.
+ */
+int db_copy(const char *from_url, const char *to_url, struct err *) MUST_CHECK;
+
 /* From any thread, on a DB_READ one: what it reads now fails soon, and
  * whatever it reads later at once. */
 void db_interrupt(struct db *);

@@ -3,6 +3,7 @@
  *
  * db_sqlite.c        transactions, what went wrong, room and tidying
  * db_sqlite_open.c   opening: the file, its owner, pragmas, migrations
+ * db_sqlite_copy.c   a copy of a store that may be in use
  * db_sqlite_row.c    statements: bind, step, columns
  *
  * SQLite may end a transaction by itself (a full disk, an I/O error); what
@@ -55,6 +56,9 @@ struct db {
 	sqlite3_stmt *control[C_COUNT];
 	struct db_row rows[ST_COUNT];
 };
+
+/* The path in "sqlite:PATH", or NULL: another kind of store, or none is named. */
+const char *db_sqlite_path(const char *url, struct err *);
 
 /* Fills err from the connection and remembers trouble.  Returns -1. */
 int db_sqlite_fault(struct db *, int rc, const char *what, struct err *);

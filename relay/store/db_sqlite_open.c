@@ -31,8 +31,8 @@ static const char settings[] =
 #define BUSY_MS 5000
 #define LOOK_UP_OPS 10000 /* some tenths of a millisecond */
 
-static const char *
-url_path(const char *url, struct err *err)
+const char *
+db_sqlite_path(const char *url, struct err *err)
 {
 	if (strncmp(url, SCHEME, strlen(SCHEME)) == 0 && url[strlen(SCHEME)])
 		return url + strlen(SCHEME);
@@ -296,7 +296,7 @@ configure(void)
 int
 db_open(struct db **out, const char *url, enum db_mode mode, struct err *err)
 {
-	const char *path = url_path(url, err);
+	const char *path = db_sqlite_path(url, err);
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct db *db;
 

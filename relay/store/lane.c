@@ -81,6 +81,8 @@ owed_take(struct db_row *row, struct owed *owed, struct err *err)
 		owed->created_at = db_int(row, 13);
 		owed->due_at = db_int(row, 14);
 		owed->event_id = mem_str(db_text(row, 15));
+		owed->reason = mem_str(db_text(row, 16));
+		owed->partial = db_int(row, 17) != 0;
 	}
 	db_end(row);
 	return rc;
@@ -108,6 +110,7 @@ owed_fini(struct owed *owed)
 	free(owed->destination);
 	free(owed->sink_kind);
 	free(owed->event_id);
+	free(owed->reason);
 	*owed = (struct owed){0};
 }
 
@@ -133,11 +136,13 @@ told_load(struct db *db, const char *notification_id, const char *destination, s
 }
 
 int
-told_put(struct db *db, const struct owed *owed, int64_t now_ms, struct err *err)
+told_put(struct db *db, const struct owed *owed, const char *reference, int64_t now_ms,
+         struct err *err)
 {
-	return db_run(db, err, ST_QUEUE_TELL, "ttittti", owed->notification_id, owed->destination,
+	return db_run(db, err, ST_QUEUE_TELL, "ttitttit", owed->notification_id, owed->destination,
 	              owed->revision, owed->resolved ? "resolved" : "open",
-	              phase_names[owed->phase], severity_names[owed->severity], now_ms) < 0
+	              phase_names[owed->phase], severity_names[owed->severity], now_ms,
+	              reference) < 0
 	               ? -1
 	               : 0;
 }
@@ -172,6 +177,12 @@ news_of(const struct told *told, const struct owed *owed)
 	                                                                     : NEWS_NONE;
 }
 
+bool
+is_half_told(const struct told *told, const struct owed *owed)
+{
+	return owed->partial && told->any && told->revision >= owed->revision;
+}
+
 static int
 reschedule(struct db *db, const struct owed *owed, struct err *err)
 {
@@ -188,14 +199,20 @@ give_way(struct db *db, const struct owed *older, struct owed *newer, struct err
 {
 	struct told told;
 
-	newer->due_at = older->due_at;
-	newer->attempts = older->attempts;
+	if (told_load(db, newer->notification_id, newer->destination, &told, err) < 0)
+		return -1;
 	if (newer->resolved && older->severity > newer->severity)
 		newer->severity = older->severity; /* it was a critical one */
-	if (delivery_move(db, older->id, DELIVERY_PENDING, DELIVERY_DROPPED, err) < 0 ||
-	    told_load(db, newer->notification_id, newer->destination, &told, err) < 0)
+	bool silent = news_of(&told, newer) == NEWS_NONE;
+	if (silent && is_half_told(&told, older))
+		return delivery_move(db, newer->id, DELIVERY_PENDING, DELIVERY_DROPPED, err) < 0
+		               ? -1
+		               : reschedule(db, older, err);
+	newer->due_at = older->due_at;
+	newer->attempts = older->attempts;
+	if (delivery_move(db, older->id, DELIVERY_PENDING, DELIVERY_DROPPED, err) < 0)
 		return -1;
-	if (news_of(&told, newer) == NEWS_NONE)
+	if (silent)
 		return delivery_move(db, newer->id, DELIVERY_PENDING, DELIVERY_DROPPED, err);
 	return reschedule(db, newer, err);
 }

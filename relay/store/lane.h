@@ -21,9 +21,13 @@ enum delivery_state {
 struct owed {
 	char id[ID_SIZE];
 	char *notification_id, *destination, *sink_kind, *event_id;
+	char *reason; /* it was claimed with last; NULL = never yet */
 	enum delivery_state state;
 	int64_t revision;
 	bool resolved, every_revision, at_once, plain;
+	/* Some of its recipients have had their answer: it goes on as what it
+	 * was, whatever its lane was told meanwhile by way of those. */
+	bool partial;
 	enum phase phase;
 	enum severity severity;
 	int64_t attempts, created_at, due_at;
@@ -50,7 +54,9 @@ struct told {
 };
 int told_load(struct db *, const char *notification_id, const char *destination, struct told *,
               struct err *) MUST_CHECK;
-int told_put(struct db *, const struct owed *, int64_t now_ms, struct err *) MUST_CHECK;
+/* reference: JSON text for the lane's next message; NULL keeps what is there. */
+int told_put(struct db *, const struct owed *, const char *reference, int64_t now_ms,
+             struct err *) MUST_CHECK;
 int told_maybe(struct db *, const struct owed *, struct err *) MUST_CHECK;
 
 /* What a delivery would be to a destination that was told this: the `reason`
@@ -58,6 +64,10 @@ int told_maybe(struct db *, const struct owed *, struct err *) MUST_CHECK;
 enum news { NEWS_NONE, NEWS_OPENED, NEWS_CHANGED, NEWS_RESOLVED };
 extern const char *const news_names[];
 enum news news_of(const struct told *, const struct owed *);
+
+/* Some of its recipients had it, others are owed it still: nothing that is no
+ * news to the first may cost the others their message. */
+bool is_half_told(const struct told *, const struct owed *);
 
 /* The one mover of a delivery's state. */
 int delivery_move(struct db *, const char *id, enum delivery_state from, enum delivery_state to,

@@ -49,6 +49,15 @@ attempts_of(struct db *db, const char *delivery, json_t *attempts, struct err *e
 	return rc;
 }
 
+/* Only mail has several; for all others there is nothing to tell apart. */
+static json_t *
+recipients_of(const char *text)
+{
+	json_t *recipients = text ? json_loads(text, 0, NULL) : NULL;
+
+	return recipients ? recipients : json_array();
+}
+
 static bool
 wanted(const struct delivery_filter *want, const char *state, struct db_row *row)
 {
@@ -61,7 +70,7 @@ wanted(const struct delivery_filter *want, const char *state, struct db_row *row
 }
 
 /* cursor = id, state, blocked, sink, team, incident, notification, revision,
- * reason, due_at, paused_until */
+ * reason, due_at, paused_until, recipients */
 static int
 delivery_item(struct db *db, struct db_row *row, const void *arg, json_t **item, struct err *err)
 {
@@ -82,7 +91,7 @@ delivery_item(struct db *db, struct db_row *row, const void *arg, json_t **item,
 	put_text(delivery, "notification", db_text(row, 6));
 	put_number(delivery, "revision", db_int(row, 7));
 	put_text(delivery, "reason", db_text(row, 8));
-	json_object_set_new(delivery, "recipients", json_array());
+	json_object_set_new(delivery, "recipients", recipients_of(db_text(row, 11)));
 	json_object_set_new(delivery, "attempts", attempts);
 	put_time(delivery, "next_at", !waits ? 0 : due_at > paused_until ? due_at : paused_until);
 	if (attempts_of(db, db_text(row, 0), attempts, err) < 0) {

@@ -1,5 +1,6 @@
 #include "relay/store/queue.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,11 +90,14 @@ add_to_lane(struct db *db, const struct delivery_plan *plan, const struct lane_n
 	/* An incident that was critical while it waited ends as a critical one. */
 	if (owed.resolved && lane->has_pending && lane->pending.severity > owed.severity)
 		owed.severity = lane->pending.severity;
+	/* With one under way nobody knows yet what the destination was told. */
+	bool silent = !lane->has_claimed && news_of(&lane->told, &owed) == NEWS_NONE;
+	if (silent && lane->has_pending && is_half_told(&lane->told, &lane->pending))
+		return 0;
 	if (lane->has_pending &&
 	    delivery_move(db, lane->pending.id, DELIVERY_PENDING, DELIVERY_DROPPED, err) < 0)
 		return -1;
-	/* With one under way nobody knows yet what the destination was told. */
-	if (!lane->has_claimed && news_of(&lane->told, &owed) == NEWS_NONE)
+	if (silent)
 		return 0;
 	id_make("dlv", now_ms, owed.id);
 	if (db_run(db, err, ST_QUEUE_DESTINATION_MET, "tti", plan->destination, plan->sink_kind,
@@ -142,22 +146,42 @@ claimed_fini(struct claimed *claimed)
 	if (claimed->sealed)
 		mem_wipe_free(claimed->sealed, strlen(claimed->sealed));
 	json_decref(claimed->document);
+	json_decref(claimed->recipients);
+	json_decref(claimed->reference);
 	*claimed = (struct claimed){0};
+}
+
+/* 1, or -1. */
+static int
+reference_load(struct db *db, const struct owed *owed, struct claimed *out, struct err *err)
+{
+	struct db_row *row =
+		db_bind(db, ST_QUEUE_REFERENCE, "tt", owed->notification_id, owed->destination);
+	int rc = db_step(row, err);
+	const char *text = rc == 1 ? db_text(row, 0) : NULL;
+
+	out->reference = text ? json_loads(text, JSON_ALLOW_NUL, NULL) : NULL;
+	db_end(row);
+	if (rc < 0)
+		claimed_fini(out);
+	return rc < 0 ? -1 : 1;
 }
 
 /* Text and document of a claimed one.  0: its document cannot be read. */
 static int
-claimed_fill(struct db *db, struct owed *owed, enum news news, struct claimed *out, struct err *err)
+claimed_fill(struct db *db, struct owed *owed, const char *reason, struct claimed *out,
+             struct err *err)
 {
 	struct db_row *row = db_bind(db, ST_QUEUE_CONTENT, "t", owed->id);
 	int rc = db_step(row, err);
 
 	*out = (struct claimed){0};
 	if (rc == 1) {
-		const char *document = db_text(row, 2);
+		const char *document = db_text(row, 2), *recipients = db_text(row, 3);
 		out->sink = mem_str(db_text(row, 0));
 		out->target = mem_str(db_text(row, 1));
 		out->document = document ? json_loads(document, JSON_ALLOW_NUL, NULL) : NULL;
+		out->recipients = recipients ? json_loads(recipients, JSON_ALLOW_NUL, NULL) : NULL;
 	}
 	db_end(row);
 	if (rc < 0 || !json_is_object(out->document)) {
@@ -165,7 +189,7 @@ claimed_fill(struct db *db, struct owed *owed, enum news news, struct claimed *o
 		return rc < 0 ? -1 : 0;
 	}
 	if (json_object_get(out->document, "reason"))
-		json_object_set_new(out->document, "reason", json_string(news_names[news]));
+		json_object_set_new(out->document, "reason", json_string(reason));
 	memcpy(out->id, owed->id, sizeof(out->id));
 	out->notification_id = mem_str(owed->notification_id);
 	out->destination = mem_str(owed->destination);
@@ -176,7 +200,7 @@ claimed_fill(struct db *db, struct owed *owed, enum news news, struct claimed *o
 	out->created_at = owed->created_at;
 	out->attempts = (int)owed->attempts + 1;
 	out->plain = owed->plain;
-	return 1;
+	return reference_load(db, owed, out, err);
 }
 
 /* 1: claimed into *out; 0: there was nothing to say, or no way to say it, and
@@ -190,9 +214,10 @@ claim_one(struct db *db, struct owed *owed, int64_t lease_until, struct claimed 
 	if (told_load(db, owed->notification_id, owed->destination, &told, err) < 0)
 		return -1;
 	enum news news = news_of(&told, owed);
-	if (news == NEWS_NONE)
+	const char *reason = owed->partial && owed->reason ? owed->reason : news_names[news];
+	if (news == NEWS_NONE && !owed->partial)
 		return delivery_move(db, owed->id, DELIVERY_PENDING, DELIVERY_DROPPED, err);
-	int rc = claimed_fill(db, owed, news, out, err);
+	int rc = claimed_fill(db, owed, reason, out, err);
 	if (rc == 0) {
 		log_error("delivery without a readable document given up", "delivery", owed->id,
 		          LOG_END);
@@ -200,7 +225,7 @@ claim_one(struct db *db, struct owed *owed, int64_t lease_until, struct claimed 
 	}
 	if (rc == 1 &&
 	    (delivery_move(db, owed->id, DELIVERY_PENDING, DELIVERY_CLAIMED, err) < 0 ||
-	     db_run(db, err, ST_QUEUE_CLAIM, "tti", owed->id, news_names[news], lease_until) < 0)) {
+	     db_run(db, err, ST_QUEUE_CLAIM, "tti", owed->id, reason, lease_until) < 0)) {
 		claimed_fini(out);
 		return -1;
 	}
@@ -286,4 +311,36 @@ fail:
 	while (count)
 		claimed_fini(&out[--count]);
 	return -1;
+}
+
+int
+queue_claim_one(struct db *db, const char *delivery_id, int64_t now_ms, struct claimed *out,
+                struct err *err)
+{
+	struct owed owed;
+	int rc = owed_load(db, delivery_id, &owed, err);
+
+	if (rc == 1)
+		rc = claim_one(db, &owed, now_ms, out, err);
+	owed_fini(&owed);
+	return rc;
+}
+
+int
+queue_pending_ids(struct db *db, struct pending_ids *out, struct err *err)
+{
+	struct db_row *row = db_bind(db, ST_QUEUE_PENDING_IDS, "");
+	size_t cap = 0;
+	int rc;
+
+	*out = (struct pending_ids){0};
+	while ((rc = db_step(row, err)) == 1) {
+		if (out->count == cap) {
+			cap = cap > 0 ? 2 * cap : 64;
+			out->items = mem_grow(out->items, cap, sizeof(*out->items));
+		}
+		snprintf(out->items[out->count++], ID_SIZE, "%s", db_text(row, 0));
+	}
+	db_end(row);
+	return rc;
 }

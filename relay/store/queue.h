@@ -18,6 +18,7 @@
 #include <jansson.h>
 
 #include "relay/base/clock.h"
+#include "relay/base/ulid.h"
 #include "relay/model/kind.h"
 #include "relay/store/db.h"
 
@@ -69,6 +70,9 @@ struct claimed {
 	int attempts;       /* this one included */
 	bool plain;
 	json_t *document; /* reason filled in; owned */
+	/* As the settlement before left them; NULL = nothing yet.  Owned. */
+	json_t *recipients; /* of this delivery */
+	json_t *reference;  /* of this lane */
 };
 
 /*
@@ -81,6 +85,18 @@ struct claimed {
 int queue_claim(struct db *, const struct claim_want *, int64_t now_ms, struct claimed *out,
                 int64_t *next_due_at, struct err *) MUST_CHECK;
 void claimed_fini(struct claimed *);
+
+/* This one, whenever it is due and however its destination does: for a dry run
+ * on a scratch store.  1: claimed into *out; 0: it says nothing that was not told, and is
+ * dropped; -1. */
+int queue_claim_one(struct db *, const char *delivery_id, int64_t now_ms, struct claimed *out,
+                    struct err *) MUST_CHECK;
+/* The ids of all pending ones, sorted. */
+struct pending_ids {
+	char (*items)[ID_SIZE]; /* free() it */
+	size_t count;
+};
+int queue_pending_ids(struct db *, struct pending_ids *, struct err *) MUST_CHECK;
 
 /* What became of a claimed delivery.  Enum values as in sinks/sink.h, which
  * this room cannot see: the caller translates. */
@@ -97,6 +113,12 @@ struct settlement {
 	int64_t elapsed_ms;
 	int64_t due_at;
 	bool maybe_told; /* it may have arrived all the same: nobody answered */
+	/* Where a delivery has several recipients: what became of each so far, as
+	 * JSON text; NULL keeps what is there.  Whoever of them had it, the
+	 * destination was told (some_told); the delivery goes on for the others. */
+	const char *recipients;
+	bool some_told;
+	const char *reference; /* JSON text for the lane's next message; NULL keeps what is there */
 };
 int queue_settle(struct db *, const struct settlement *, int64_t now_ms, struct err *) MUST_CHECK;
 
@@ -147,8 +169,9 @@ int queue_release_all(struct db *, struct err *) MUST_CHECK;
  * tasks older than that are dropped.  How many deliveries, or -1. */
 int64_t queue_expire(struct db *, int64_t now_ms, struct err *) MUST_CHECK;
 /* By hand: dead (or waiting) to due now, with a new life; probes a blocked
- * destination.  1; 0 = no such or not dead or pending; -1; 2 = the lane, or
- * the notification itself, is past this. */
+ * destination, and asks recipients that were refused once more.  1; 0 = no such
+ * or not dead or pending; -1; 2 = the lane, or the notification itself, is past
+ * this. */
 int queue_retry(struct db *, const char *delivery_id, int64_t now_ms, struct err *) MUST_CHECK;
 
 #endif

@@ -1,6 +1,8 @@
 /*
  * What becomes of deliveries once claimed, and of those nobody claims.
  */
+#include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "relay/base/mem.h"
@@ -15,10 +17,10 @@ delivery_life_ms(const char *sink_kind)
 }
 
 static int
-sent(struct db *db, const struct owed *owed, int64_t now_ms, struct err *err)
+sent(struct db *db, const struct owed *owed, const char *reference, int64_t now_ms, struct err *err)
 {
 	if (delivery_move(db, owed->id, DELIVERY_CLAIMED, DELIVERY_SENT, err) < 0 ||
-	    told_put(db, owed, now_ms, err) < 0)
+	    told_put(db, owed, reference, now_ms, err) < 0)
 		return -1;
 	if (!owed->every_revision)
 		return 0;
@@ -34,7 +36,7 @@ settle(struct db *db, struct owed *owed, const struct settlement *settlement, in
 {
 	switch (settlement->settle) {
 	case SETTLE_SENT:
-		return sent(db, owed, now_ms, err);
+		return sent(db, owed, settlement->reference, now_ms, err);
 	case SETTLE_DEAD:
 		return delivery_move(db, owed->id, DELIVERY_CLAIMED, DELIVERY_DEAD, err);
 	case SETTLE_RETRY:
@@ -53,6 +55,19 @@ settle(struct db *db, struct owed *owed, const struct settlement *settlement, in
 	return lane_put_back(db, owed, err);
 }
 
+/* 1, or -1. */
+static int
+settle_recipients(struct db *db, struct owed *owed, const struct settlement *settlement,
+                  int64_t now_ms, struct err *err)
+{
+	if (db_run(db, err, ST_QUEUE_RECIPIENTS_PUT, "tt", owed->id, settlement->recipients) < 0)
+		return -1;
+	if (settlement->some_told && told_put(db, owed, settlement->reference, now_ms, err) < 0)
+		return -1;
+	owed->partial = true;
+	return 1;
+}
+
 int
 queue_settle(struct db *db, const struct settlement *settlement, int64_t now_ms, struct err *err)
 {
@@ -69,6 +84,8 @@ queue_settle(struct db *db, const struct settlement *settlement, int64_t now_ms,
 		             : 1;
 	if (rc == 1 && settlement->maybe_told && told_maybe(db, &owed, err) < 0)
 		rc = -1;
+	if (rc == 1 && settlement->recipients)
+		rc = settle_recipients(db, &owed, settlement, now_ms, err);
 	if (rc == 1)
 		rc = settle(db, &owed, settlement, now_ms, err);
 	owed_fini(&owed);
@@ -133,7 +150,8 @@ is_outdated(struct db *db, const struct owed *owed, struct err *err)
 
 	if (told_load(db, owed->notification_id, owed->destination, &told, err) < 0)
 		return -1;
-	if (told.any && told.revision >= owed->revision)
+	/* Its own revision was told where only some of its recipients had it. */
+	if (told.any && told.revision >= owed->revision + owed->partial)
 		return 1;
 	int64_t revision =
 		db_number(db, err, -1, ST_QUEUE_NEWEST_REVISION, "t", owed->notification_id);
@@ -145,6 +163,31 @@ is_outdated(struct db *db, const struct owed *owed, struct err *err)
 	return newer < 0 ? -1 : newer > 0;
 }
 
+/* Those that were refused are asked once more. */
+static int
+retry_recipients(struct db *db, const struct owed *owed, struct err *err)
+{
+	struct db_row *row = db_bind(db, ST_QUEUE_RECIPIENTS, "t", owed->id);
+	int rc = db_step(row, err);
+	const char *text = rc == 1 ? db_text(row, 0) : NULL;
+	json_t *recipients = text ? json_loads(text, JSON_ALLOW_NUL, NULL) : NULL, *one;
+	size_t i;
+
+	db_end(row);
+	json_array_foreach(recipients, i, one)
+	{
+		const char *state = json_string_value(json_object_get(one, "state"));
+		if (state && strcmp(state, "rejected") == 0)
+			json_object_set_new(one, "state", json_string("retry"));
+	}
+	char *changed = recipients ? json_dumps(recipients, JSON_COMPACT) : NULL;
+	if (changed)
+		rc = db_run(db, err, ST_QUEUE_RECIPIENTS_PUT, "tt", owed->id, changed) < 0 ? -1 : 0;
+	free(changed);
+	json_decref(recipients);
+	return rc < 0 ? -1 : 0;
+}
+
 static int
 retry(struct db *db, struct owed *owed, int64_t now_ms, struct err *err)
 {
@@ -152,6 +195,8 @@ retry(struct db *db, struct owed *owed, int64_t now_ms, struct err *err)
 
 	if (rc)
 		return rc < 0 ? -1 : 2;
+	if (owed->partial && retry_recipients(db, owed, err) < 0)
+		return -1;
 	if (owed->state == DELIVERY_DEAD &&
 	    delivery_move(db, owed->id, DELIVERY_DEAD, DELIVERY_PENDING, err) < 0)
 		return -1;

@@ -6,7 +6,8 @@
 #define QUEUE_OWED                                                             \
 	"SELECT id, notification_id, destination, sink_kind, state, revision," \
 	" status, phase, severity, every_revision, at_once, plain, attempts,"  \
-	" created_at, due_at, event_id FROM deliveries "
+	" created_at, due_at, event_id, reason,"                               \
+	" CASE WHEN recipients IS NULL THEN 0 ELSE 1 END FROM deliveries "
 
 /*
  * A lane is small and a state may be large, which no planner knows without
@@ -24,14 +25,15 @@
 	X(QUEUE_TOLD, "SELECT told_revision, told_status, told_phase, told_severity, told_at,"    \
 	              " maybe_told FROM lanes WHERE notification_id = $1 AND destination = $2")   \
 	X(QUEUE_TELL, "INSERT INTO lanes (notification_id, destination, told_revision,"           \
-	              " told_status, told_phase, told_severity, told_at)"                         \
-	              " VALUES ($1, $2, $3, $4, $5, $6, $7)"                                      \
+	              " told_status, told_phase, told_severity, told_at, reference)"              \
+	              " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"                                  \
 	              " ON CONFLICT (notification_id, destination) DO UPDATE SET"                 \
 	              " told_revision = excluded.told_revision,"                                  \
 	              " told_status = excluded.told_status,"                                      \
 	              " told_phase = excluded.told_phase,"                                        \
 	              " told_severity = excluded.told_severity,"                                  \
-	              " told_at = excluded.told_at")                                              \
+	              " told_at = excluded.told_at,"                                              \
+	              " reference = coalesce(excluded.reference, lanes.reference)")               \
 	X(QUEUE_MAYBE_TOLD, "INSERT INTO lanes (notification_id, destination, maybe_told)"        \
 	                    " VALUES ($1, $2, 1)"                                                 \
 	                    " ON CONFLICT (notification_id, destination) DO UPDATE SET"           \
@@ -46,7 +48,12 @@
 	X(QUEUE_NEXT_DUE,                                                                         \
 	  "SELECT d.due_at FROM deliveries d WHERE d.destination = $1"                            \
 	  " AND d.state = 'pending' AND " QUEUE_LANE_IS_FREE " ORDER BY d.due_at LIMIT 1")        \
-	X(QUEUE_CONTENT, "SELECT sink, target, document FROM deliveries WHERE id = $1")           \
+	X(QUEUE_CONTENT, "SELECT sink, target, document, recipients FROM deliveries"              \
+	                 " WHERE id = $1")                                                        \
+	X(QUEUE_REFERENCE, "SELECT reference FROM lanes"                                          \
+	                   " WHERE notification_id = $1 AND destination = $2")                    \
+	X(QUEUE_RECIPIENTS, "SELECT recipients FROM deliveries WHERE id = $1")                    \
+	X(QUEUE_RECIPIENTS_PUT, "UPDATE deliveries SET recipients = $2 WHERE id = $1")            \
 	X(QUEUE_INSERT, "INSERT INTO deliveries (id, notification_id, incident_id,"               \
 	                " destination, sink, sink_kind, route, team, revision, document,"         \
 	                " status, phase, severity, every_revision, at_once, state, plain,"        \
@@ -116,6 +123,7 @@
 	  " FROM deliveries d WHERE d.destination = t.key"                                        \
 	  " AND d.state = 'pending' ORDER BY d.due_at LIMIT 1) IS NOT NULL"                       \
 	  " ORDER BY t.key")                                                                      \
+	X(QUEUE_PENDING_IDS, "SELECT id FROM deliveries WHERE state = 'pending' ORDER BY id")     \
 	X(QUEUE_PENDING_COUNT, "SELECT count(*) FROM deliveries WHERE state = 'pending'")
 
 #endif

@@ -30,10 +30,11 @@ ROOMS = [
 # Headers of a library, and the rooms that may include them.
 LIBRARIES = [
     (r"sqlite3\.h|libpq-fe\.h", {"relay/store"}),
-    (r"curl/.*", {"relay/runtime", "relay/command"}),
+    (r"curl/.*", {"relay/runtime", "sinks", "relay/command"}),
+    (r"libesmtp\.h|auth-client\.h", {"sinks"}),
     (r"event2/.*|evhttp\.h|event\.h", {"relay/runtime"}),
     (r"libfyaml\.h", {"relay/config"}),
-    (r"openssl/.*", {"relay/base", "relay/runtime", "relay/command"}),
+    (r"openssl/.*", {"relay/base", "relay/runtime", "sinks", "relay/command"}),
 ]
 # Prints the version of each, and may therefore include them all.
 NAMES_THEM_ALL = "relay/command/version.c"
@@ -132,7 +133,7 @@ def self_test():
         "a later room": {"relay/base/c.c": '#include "relay/store/b.h"\n'},
         "a missing file": {"relay/base/c.c": '#include "a.h"\n'},
         "our file as a system's": {"relay/base/c.c": "#include <relay/base/a.h>\n"},
-        "a library of another room": {"sinks/c.c": "#  include <curl/curl.h>\n"},
+        "a library of another room": {"sinks/c.c": "#  include <event2/event.h>\n"},
         "no room": {"relay/other/c.c": ""},
         "a circle": {
             "relay/model/x.h": '#include "relay/model/y.h"\n',

@@ -47,6 +47,7 @@ help_and_type_stand_once_a_name(void **state)
 		"driftbell_incidents_resolved_total counter",
 		"driftbell_deliveries_total counter",
 		"driftbell_deliveries_pending gauge",
+		"driftbell_template_failures_total counter",
 		"driftbell_store_commits_total counter",
 		"driftbell_store_commit_failures_total counter",
 		"driftbell_config_reloads_total counter",

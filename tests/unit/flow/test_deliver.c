@@ -10,6 +10,7 @@
 #include "relay/base/sign.h"
 #include "relay/config/conf.h"
 #include "relay/flow/deliver.h"
+#include "relay/message/templates.h"
 #include "relay/model/kind.h"
 #include "relay/runtime/httpc.h"
 #include "relay/source/source.h"
@@ -30,6 +31,8 @@ virtual_now(void)
 {
 	return clock_now;
 }
+
+static struct templates *shipped;
 
 struct world {
 	char folder[32];
@@ -189,8 +192,9 @@ owe(struct world *w, const char *sink, const char *notification, int64_t revisio
 	struct delivery_plan plan = {
 		.notification_id = notification,
 		.revision = revision,
-		.document = "{\"reason\":null,\"title\":\"Image "
-			    "revoked\",\"summary\":\"core-debian v7\"}",
+		.document =
+			"{\"reason\":null,\"incident\":{\"kind\":\"image.revocation\"},\"title\":\"Image "
+			"revoked\",\"summary\":\"core-debian v7\"}",
 		.destination = destination,
 		.sink = sink,
 		.sink_kind = kind->conf.name,
@@ -272,7 +276,7 @@ static void
 configure(struct world *w, const char *sinks)
 {
 	load(w, sinks);
-	deliver_configure(w->deliver, w->conf);
+	deliver_configure(w->deliver, w->conf, shipped);
 }
 
 /* A sink "hook" and a sink "chat" in the words of the config; from T0 on. */
@@ -304,6 +308,26 @@ configure_usual(struct world *w)
 }
 
 static int
+load_shipped(void **state)
+{
+	struct buf report = {0};
+
+	(void)state;
+	if (templates_load(&shipped, NULL, &report) != 0)
+		fail_msg("%s", buf_text(&report));
+	buf_fini(&report);
+	return 0;
+}
+
+static int
+release_shipped(void **state)
+{
+	(void)state;
+	templates_release(shipped);
+	return 0;
+}
+
+static int
 open_world(void **state)
 {
 	struct world *w = mem_alloc(sizeof(*w));
@@ -322,7 +346,7 @@ open_world(void **state)
 	stand_in_open(&w->in, w->loop);
 	char *url = mem_fmt("sqlite:%s/q.db", w->folder);
 	if (store_open(&w->store, url, w->inbox, NULL, virtual_now, &err) < 0 ||
-	    deliver_new(&w->deliver, w->loop, w->store, w->httpc, virtual_now, &err) < 0)
+	    deliver_new(&w->deliver, w->loop, w->store, w->httpc, NULL, virtual_now, &err) < 0)
 		fail_msg("%s", err.text);
 	free(url);
 	for (int i = 0; i < METRIC_COUNT; i++)
@@ -802,5 +826,5 @@ main(void)
 		WORLD_TEST(an_idle_one_drains_at_once),
 		WORLD_TEST(the_end_cancels_what_is_still_in_flight),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, load_shipped, release_shipped);
 }
