@@ -14,12 +14,15 @@ struct command_context {
 struct command {
 	const char *name;
 	const char *arguments; /* for the usage line: "SOURCE FILE..." */
-	const char *summary;   /* one line for --help */
+	const char *summary;   /* one line for --help; NULL: only driftbell itself calls it */
 	/* argv[0] is the command's name; returns the exit code.  2 prints the usage. */
 	int (*run)(const struct command_context *, int argc, char **argv);
 };
 
 extern const struct command command_check;
+extern const struct command command_mail_helper;
+extern const struct command command_explain;
+extern const struct command command_render;
 extern const struct command command_send;
 extern const struct command command_serve;
 extern const struct command command_status;

@@ -10,9 +10,8 @@
 #include "relay/base/log.h"
 #include "relay/base/mem.h"
 #include "relay/command/client.h"
+#include "relay/command/input.h"
 #include "relay/source/source.h"
-
-#define SEND_FILE_MAX ((size_t)64 * 1024 * 1024)
 
 struct sending {
 	const struct source_kind *kind;
@@ -20,28 +19,6 @@ struct sending {
 	struct client_target target;
 	char *path; /* "/hooks/NAME", or "" when --to names it already */
 };
-
-static int
-read_whole(const char *path, struct buf *out, struct err *err)
-{
-	bool is_stdin = strcmp(path, "-") == 0;
-	FILE *file = is_stdin ? stdin : fopen(path, "re");
-	char chunk[16384];
-	size_t n;
-	int rc = 0;
-
-	if (!file)
-		return err_errno(err, "cannot open it");
-	while (out->len <= SEND_FILE_MAX && (n = fread(chunk, 1, sizeof chunk, file)) > 0)
-		buf_add(out, chunk, n);
-	if (ferror(file))
-		rc = err_errno(err, "cannot read it");
-	else if (out->len > SEND_FILE_MAX)
-		rc = err_set(err, "it is larger than %zu bytes", SEND_FILE_MAX);
-	if (!is_stdin)
-		fclose(file);
-	return rc;
-}
 
 static int
 post(struct sending *sending, const struct buf *body, struct buf *answer, struct err *err)
@@ -72,7 +49,7 @@ send_file(struct sending *sending, const char *path)
 {
 	struct buf body = {0}, answer = {0};
 	struct err err = {""};
-	int status = read_whole(path, &body, &err);
+	int status = input_read(path, &body, &err);
 
 	if (status == 0)
 		status = post(sending, &body, &answer, &err);

@@ -156,6 +156,8 @@ add_routed(struct plan *plan, const struct incident *incident, const struct inci
 
 	if (rc == 0)
 		route_select(plan->conf, &facts, &told);
+	if (rc == 0 && plan->watch != NULL)
+		plan->watch->routed(plan->watch->arg, incident, &facts);
 	for (size_t i = 0; i < told.count; i++) {
 		const struct told *t = &told.items[i];
 		char *name = audience_name(t->audience, t->team);

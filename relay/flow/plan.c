@@ -15,6 +15,7 @@
 struct plan_desk {
 	struct conf *conf;           /* the writer thread's */
 	_Atomic(struct conf *) next; /* from a reload, until the writer looks */
+	const struct plan_watch *watch;
 };
 
 struct plan_desk *
@@ -40,6 +41,12 @@ void
 plan_desk_configure(struct plan_desk *desk, struct conf *conf)
 {
 	conf_release(atomic_exchange(&desk->next, conf_hold(conf)));
+}
+
+void
+plan_desk_watch(struct plan_desk *desk, const struct plan_watch *watch)
+{
+	desk->watch = watch;
 }
 
 static const struct conf *
@@ -160,6 +167,7 @@ plan_event(void *arg, struct db *db, const struct stored_event *stored, int64_t 
 		.event = &event,
 		.received_at = stored->received_at,
 		.now_ms = now_ms,
+		.watch = desk->watch,
 	};
 	json_t *body = NULL;
 	struct err why;

@@ -19,6 +19,16 @@
 #include "relay/model/workspace.h"
 #include "relay/store/store.h"
 
+struct route_facts;
+
+/* Who looks on while events are planned: `explain`.  Nobody in a relay. */
+struct plan_watch {
+	/* This incident is announced: routes are asked what these facts (all
+	 * borrowed) lead to.  May be called more than once for one event. */
+	void (*routed)(void *arg, const struct incident *, const struct route_facts *);
+	void *arg;
+};
+
 /* What the steps share.  Borrowed by all of them. */
 struct plan {
 	struct db *db;
@@ -28,6 +38,7 @@ struct plan {
 	const struct event *event;
 	int64_t received_at; /* of the event: what it tells without a time of its own was so then */
 	int64_t now_ms;      /* later than that for an event that waited or is replayed */
+	const struct plan_watch *watch; /* or NULL */
 };
 
 /* plan.c: the planner for store_open(). */
@@ -40,6 +51,8 @@ int plan_park(void *desk, struct db *, const struct stored_event *, const char *
               int64_t now_ms, struct err *);
 /* Any thread: a new config from the next event on, whatever the store does. */
 void plan_desk_configure(struct plan_desk *, struct conf *);
+/* Borrowed; NULL for nobody, as at first.  Writer thread. */
+void plan_desk_watch(struct plan_desk *, const struct plan_watch *);
 /* Up to `limit` workspaces behind *after correlated anew under the current
  * rules, and their incidents refreshed; *after moves on.  1: more; 0: done. */
 int plan_relink(struct plan_desk *, struct db *, char after[ID_SIZE], int limit, int64_t now_ms,
@@ -62,6 +75,10 @@ int plan_link_workspace(struct plan *, const struct workspace *, struct err *) M
 struct bucket_list;
 int plan_link_to(struct plan *, const struct workspace *, const struct bucket_list *buckets,
                  struct err *) MUST_CHECK;
+/* The first rule that links this workspace to the bucket of that key, the
+ * others there are considered; NULL when none does. */
+const struct conf_rule *plan_rule_between(const struct conf *, const struct bucket_list *,
+                                          const char *bucket_key, const struct workspace *);
 /* Makes sure the bucket is known; a new one is linked. *key is the caller's. */
 int plan_learn_bucket(struct plan *, const char *bucket, const char *id, char **key,
                       struct err *) MUST_CHECK;

@@ -51,12 +51,6 @@ give_by_rule(const struct conf_rule *rule, const struct bucket_list *buckets,
 			given[i] = (struct given){true, rule->channel};
 }
 
-static bool
-same_channel(const char *a, const char *b)
-{
-	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 static size_t
 bucket_at(const struct bucket_list *buckets, const char *key)
 {
@@ -65,6 +59,31 @@ bucket_at(const struct bucket_list *buckets, const char *key)
 	while (i < buckets->count && strcmp(buckets->items[i].key, key) != 0)
 		i++;
 	return i;
+}
+
+const struct conf_rule *
+plan_rule_between(const struct conf *conf, const struct bucket_list *buckets,
+                  const char *bucket_key, const struct workspace *workspace)
+{
+	size_t at = bucket_at(buckets, bucket_key);
+	struct given *given = mem_array(buckets->count + 1, sizeof(*given));
+	const struct conf_rule *found = NULL;
+
+	for (size_t i = 0; found == NULL && at < buckets->count && i < conf->correlate.count; i++) {
+		const struct conf_rule *rule = conf_item(conf->correlate, struct conf_rule, i);
+
+		give_by_rule(rule, buckets, workspace, given);
+		if (given[at].linked)
+			found = rule;
+	}
+	free(given);
+	return found;
+}
+
+static bool
+same_channel(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
 /* Only what differs is written: a link keeps the time it was first seen. */

@@ -1,5 +1,6 @@
 #include "relay/model/route.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,7 +78,7 @@ static bool
 wanted(const struct key_texts *globs, const char *own, const struct incident_rows *rows,
        row_text_fn *of)
 {
-	if (globs->count == 0 || any_glob(globs, own))
+	if (any_glob(globs, own))
 		return true;
 	for (size_t i = 0; i < rows->count; i++)
 		if (any_glob(globs, of(&rows->items[i])))
@@ -85,10 +86,31 @@ wanted(const struct key_texts *globs, const char *own, const struct incident_row
 	return false;
 }
 
+/* What one key of `match` looks at, with patterns that are not empty. */
+typedef bool wants_fn(const struct conf *, const struct key_texts *globs,
+                      const struct route_facts *);
+
 static bool
-bucket_wanted(const struct key_texts *globs, const struct route_facts *facts)
+wants_kind(const struct conf *conf, const struct key_texts *globs, const struct route_facts *facts)
 {
-	if (globs->count == 0 || any_glob(globs, facts->bucket))
+	(void)conf;
+	return any_glob(globs, incident_kind_names[facts->kind]);
+}
+
+static bool
+wants_severity(const struct conf *conf, const struct key_texts *globs,
+               const struct route_facts *facts)
+{
+	(void)conf;
+	return any_glob(globs, severity_names[facts->severity]);
+}
+
+static bool
+wants_bucket(const struct conf *conf, const struct key_texts *globs,
+             const struct route_facts *facts)
+{
+	(void)conf;
+	if (any_glob(globs, facts->bucket))
 		return true;
 	for (size_t i = 0; i < facts->rows->count; i++) {
 		const char *name = strrchr(facts->rows->items[i].bucket_key, '/');
@@ -99,31 +121,66 @@ bucket_wanted(const struct key_texts *globs, const struct route_facts *facts)
 	return false;
 }
 
+static bool
+wants_team(const struct conf *conf, const struct key_texts *globs, const struct route_facts *facts)
+{
+	return wanted(globs, team_of_bucket(conf, facts->bucket), facts->rows, row_team);
+}
+
+static bool
+wants_workspace(const struct conf *conf, const struct key_texts *globs,
+                const struct route_facts *facts)
+{
+	(void)conf;
+	return wanted(globs, NULL, facts->rows, row_name);
+}
+
+static bool
+wants_organization(const struct conf *conf, const struct key_texts *globs,
+                   const struct route_facts *facts)
+{
+	(void)conf;
+	return wanted(globs, facts->organization_id, facts->rows, row_organization);
+}
+
 /* A workspace on "any channel" names none in its row: the image's own count too. */
 static bool
-channel_wanted(const struct key_texts *globs, const struct route_facts *facts)
+wants_channel(const struct conf *conf, const struct key_texts *globs,
+              const struct route_facts *facts)
 {
+	(void)conf;
 	for (size_t i = 0; i < facts->image_channels.count; i++)
 		if (any_glob(globs, facts->image_channels.items[i]))
 			return true;
 	return wanted(globs, facts->channel, facts->rows, row_channel);
 }
 
-static bool
-route_matches(const struct conf *conf, const struct conf_match *match,
+static const struct {
+	const char *key;
+	size_t globs; /* where in struct conf_match */
+	wants_fn *wants;
+} match_keys[] = {
+	{"kinds", offsetof(struct conf_match, kinds), wants_kind},
+	{"severities", offsetof(struct conf_match, severities), wants_severity},
+	{"buckets", offsetof(struct conf_match, buckets), wants_bucket},
+	{"teams", offsetof(struct conf_match, teams), wants_team},
+	{"workspaces", offsetof(struct conf_match, workspaces), wants_workspace},
+	{"organizations", offsetof(struct conf_match, organizations), wants_organization},
+	{"channels", offsetof(struct conf_match, channels), wants_channel},
+};
+
+const char *
+route_refusal(const struct conf *conf, const struct conf_match *match,
               const struct route_facts *facts)
 {
-	if (match->kinds.count > 0 && !any_glob(&match->kinds, incident_kind_names[facts->kind]))
-		return false;
-	if (match->severities.count > 0 &&
-	    !any_glob(&match->severities, severity_names[facts->severity]))
-		return false;
-	return bucket_wanted(&match->buckets, facts) &&
-	       wanted(&match->teams, team_of_bucket(conf, facts->bucket), facts->rows, row_team) &&
-	       wanted(&match->workspaces, NULL, facts->rows, row_name) &&
-	       wanted(&match->organizations, facts->organization_id, facts->rows,
-	              row_organization) &&
-	       channel_wanted(&match->channels, facts);
+	for (size_t i = 0; i < COUNT(match_keys); i++) {
+		const struct key_texts *globs =
+			(const void *)((const char *)match + match_keys[i].globs);
+
+		if (globs->count > 0 && !match_keys[i].wants(conf, globs, facts))
+			return match_keys[i].key;
+	}
+	return NULL;
 }
 
 struct selection {
@@ -132,7 +189,16 @@ struct selection {
 	struct told_list *out;
 	struct told *stopped; /* audiences a route with `stop` told */
 	size_t stopped_count;
+	route_step_fn *step; /* NULL: nobody asks why */
+	void *step_arg;
 };
+
+static void
+report(const struct selection *s, struct route_step step)
+{
+	if (s->step != NULL)
+		s->step(&step, s->step_arg);
+}
 
 static bool
 same_audience(const struct told *a, enum audience audience, const char *team)
@@ -140,14 +206,15 @@ same_audience(const struct told *a, enum audience audience, const char *team)
 	return a->audience == audience && (team == NULL || strcmp(a->team, team) == 0);
 }
 
-static bool
-search_ended(const struct selection *s, enum audience audience, const char *team)
+/* Who ended the search for this audience, or NULL. */
+static const struct told *
+stopped_by(const struct selection *s, enum audience audience, const char *team)
 {
 	for (size_t i = 0; i < s->stopped_count; i++)
 		if (s->stopped[i].audience == AUDIENCE_EVERYONE ||
 		    same_audience(&s->stopped[i], audience, team))
-			return true;
-	return false;
+			return &s->stopped[i];
+	return NULL;
 }
 
 static void
@@ -160,22 +227,43 @@ append(struct told **list, size_t *count, struct told told)
 static void
 tell_sink(struct selection *s, struct told told, const char *sink_name)
 {
-	told.sink = conf_sink_named(s->conf, sink_name);
-	for (size_t i = 0; i < s->out->count; i++)
-		if (s->out->items[i].sink == told.sink &&
-		    same_audience(&s->out->items[i], told.audience, told.team))
-			return;
+	struct route_step step = {.route = told.route,
+	                          .fate = ROUTE_TELLS,
+	                          .audience = told.audience,
+	                          .team = told.team};
+
+	step.sink = told.sink = conf_sink_named(s->conf, sink_name);
+	for (size_t i = 0; i < s->out->count; i++) {
+		const struct told *before = &s->out->items[i];
+
+		if (before->sink != told.sink || !same_audience(before, told.audience, told.team))
+			continue;
+		step.fate = ROUTE_TOLD_ALREADY;
+		step.by = before->route;
+		if (before->route != told.route)
+			report(s, step);
+		return;
+	}
 	append(&s->out->items, &s->out->count, told);
+	report(s, step);
 }
 
 static void
 tell(struct selection *s, const struct conf_route *route, enum audience audience, const char *team)
 {
 	struct told told = {.audience = audience, .team = team, .route = route};
+	const struct told *stopped = stopped_by(s, audience, team);
 	bool one_sink = audience == AUDIENCE_UNOWNED && route->unowned != NULL;
 
-	if (search_ended(s, audience, team))
+	if (stopped != NULL) {
+		if (stopped->route != route)
+			report(s, (struct route_step){.route = route,
+			                              .fate = ROUTE_STOPPED,
+			                              .audience = audience,
+			                              .team = team,
+			                              .by = stopped->route});
 		return;
+	}
 	if (one_sink)
 		tell_sink(s, told, route->unowned);
 	for (size_t i = 0; !one_sink && i < route->to.count; i++)
@@ -207,43 +295,74 @@ tells_unowned(const struct conf_route *route)
 }
 
 static void
+tell_team(struct selection *s, const struct conf_route *route, const char *team)
+{
+	if (team_listed(route, team))
+		tell(s, route, AUDIENCE_TEAM, team);
+	else
+		report(s, (struct route_step){.route = route,
+		                              .fate = ROUTE_TEAM_LEFT_OUT,
+		                              .audience = AUDIENCE_TEAM,
+		                              .team = team});
+}
+
+static void
 tell_teams(struct selection *s, const struct conf_route *route)
 {
 	const struct incident_rows *rows = s->facts->rows;
 	const char *owner = team_of_bucket(s->conf, s->facts->bucket);
 	bool unowned = rows->count == 0 && owner == NULL;
 
-	if (owner != NULL && team_listed(route, owner))
-		tell(s, route, AUDIENCE_TEAM, owner);
+	if (owner != NULL)
+		tell_team(s, route, owner);
 	for (size_t i = 0; i < rows->count; i++) {
-		const char *team = rows->items[i].team;
-
-		if (team == NULL)
+		if (rows->items[i].team == NULL)
 			unowned = true;
-		else if (team_listed(route, team))
-			tell(s, route, AUDIENCE_TEAM, team);
+		else
+			tell_team(s, route, rows->items[i].team);
 	}
 	if (unowned && tells_unowned(route))
 		tell(s, route, AUDIENCE_UNOWNED, NULL);
+	else if (unowned)
+		report(s, (struct route_step){.route = route,
+		                              .fate = ROUTE_UNOWNED_LEFT_OUT,
+		                              .audience = AUDIENCE_UNOWNED});
+}
+
+static void
+select_all(struct selection *s)
+{
+	for (size_t i = 0; i < s->conf->routes.count; i++) {
+		const struct conf_route *route = conf_item(s->conf->routes, struct conf_route, i);
+		const char *key = route_refusal(s->conf, &route->match, s->facts);
+
+		if (key != NULL)
+			report(s, (struct route_step){
+					  .route = route, .fate = ROUTE_REFUSED, .key = key});
+		else if (route->per == PER_TEAM)
+			tell_teams(s, route);
+		else
+			tell(s, route, AUDIENCE_EVERYONE, NULL);
+	}
+	free(s->stopped);
 }
 
 void
 route_select(const struct conf *conf, const struct route_facts *facts, struct told_list *out)
 {
-	struct selection s = {.conf = conf, .facts = facts, .out = out};
-
 	*out = (struct told_list){0};
-	for (size_t i = 0; i < conf->routes.count; i++) {
-		const struct conf_route *route = conf_item(conf->routes, struct conf_route, i);
+	select_all(&(struct selection){.conf = conf, .facts = facts, .out = out});
+}
 
-		if (!route_matches(conf, &route->match, facts))
-			continue;
-		if (route->per == PER_TEAM)
-			tell_teams(&s, route);
-		else
-			tell(&s, route, AUDIENCE_EVERYONE, NULL);
-	}
-	free(s.stopped);
+void
+route_trace(const struct conf *conf, const struct route_facts *facts, route_step_fn *step,
+            void *arg)
+{
+	struct told_list told = {0};
+
+	select_all(&(struct selection){
+		.conf = conf, .facts = facts, .out = &told, .step = step, .step_arg = arg});
+	free(told.items);
 }
 
 bool

@@ -32,6 +32,10 @@ struct route_facts {
 	const struct incident_rows *rows; /* their teams are set */
 };
 
+/* The first key of `match` that these facts do not meet; NULL when the route matches. */
+const char *route_refusal(const struct conf *, const struct conf_match *,
+                          const struct route_facts *);
+
 enum audience { AUDIENCE_EVERYONE, AUDIENCE_TEAM, AUDIENCE_UNOWNED };
 
 struct told {
@@ -48,6 +52,30 @@ struct told_list {
 
 /* Everything in the result is borrowed from the config; free(items). */
 void route_select(const struct conf *, const struct route_facts *, struct told_list *);
+
+/* Why it came out as it did: for `explain`. */
+enum route_fate {
+	ROUTE_REFUSED,          /* by `key` of its match; no audience, no sink */
+	ROUTE_TELLS,            /* this sink of this audience */
+	ROUTE_TOLD_ALREADY,     /* that sink hears of it by an earlier route (`by`) */
+	ROUTE_STOPPED,          /* the search for this audience ended at `by` */
+	ROUTE_TEAM_LEFT_OUT,    /* its `teams` do not list this one */
+	ROUTE_UNOWNED_LEFT_OUT, /* `unowned: drop`, or it is for listed teams alone */
+};
+
+struct route_step {
+	const struct conf_route *route, *by;
+	enum route_fate fate;
+	const char *key;
+	enum audience audience;
+	const char *team;
+	const struct conf_sink *sink;
+};
+typedef void route_step_fn(const struct route_step *, void *arg);
+
+/* The same selection told step by step, in its order; one step may come more
+ * than once.  What it points to is borrowed from the config. */
+void route_trace(const struct conf *, const struct route_facts *, route_step_fn *, void *arg);
 
 /* Does this audience see this row? The bucket's owner (NULL: nobody's) sees all. */
 bool audience_sees(enum audience, const char *team, const char *owner, const struct incident_row *);

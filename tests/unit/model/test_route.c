@@ -270,6 +270,114 @@ a_dropped_audience_was_not_told_and_is_searched_on_for(void **state)
 	assert_told(routes, 2, revoked_on(&three_rows), "chat:platform chat:payments list:unowned");
 }
 
+/* "key" of the first refusal, or "matches". */
+static const char *
+refusal(struct conf_match match, struct route_facts facts)
+{
+	struct conf conf = {.teams = {teams, COUNT(teams)}};
+	const char *key = route_refusal(&conf, &match, &facts);
+
+	return key != NULL ? key : "matches";
+}
+
+static void
+the_first_key_that_is_not_met_is_named(void **state)
+{
+	struct route_facts facts = revoked_on(&three_rows);
+
+	(void)state;
+	facts.organization_id = "org-1";
+	facts.channel = "production";
+	assert_string_equal(refusal((struct conf_match){.kinds = TEXTS("image.*")}, facts),
+	                    "matches");
+	assert_string_equal(refusal((struct conf_match){0}, facts), "matches");
+	assert_string_equal(refusal((struct conf_match){.kinds = TEXTS("workspace.*"),
+	                                                .severities = TEXTS("info")},
+	                            facts),
+	                    "kinds");
+	assert_string_equal(refusal((struct conf_match){.kinds = TEXTS("image.*"),
+	                                                .severities = TEXTS("info"),
+	                                                .buckets = TEXTS("nothing")},
+	                            facts),
+	                    "severities");
+	assert_string_equal(
+		refusal((struct conf_match){.buckets = TEXTS("app-*"), .teams = TEXTS("nobody")},
+	                facts),
+		"buckets");
+	assert_string_equal(refusal((struct conf_match){.teams = TEXTS("nobody")}, facts), "teams");
+	assert_string_equal(refusal((struct conf_match){.workspaces = TEXTS("hr-db")}, facts),
+	                    "workspaces");
+	assert_string_equal(refusal((struct conf_match){.organizations = TEXTS("other")}, facts),
+	                    "organizations");
+	assert_string_equal(refusal((struct conf_match){.channels = TEXTS("staging")}, facts),
+	                    "channels");
+	facts.image_channels = (struct key_texts)TEXTS("staging");
+	assert_string_equal(refusal((struct conf_match){.channels = TEXTS("staging")}, facts),
+	                    "matches");
+}
+
+static void
+write_step(const struct route_step *step, void *out)
+{
+	static const char *const fates[] = {
+		[ROUTE_REFUSED] = "refused",        [ROUTE_TELLS] = "tells",
+		[ROUTE_TOLD_ALREADY] = "already",   [ROUTE_STOPPED] = "stopped",
+		[ROUTE_TEAM_LEFT_OUT] = "unlisted", [ROUTE_UNOWNED_LEFT_OUT] = "unowned",
+	};
+
+	buf_printf(out, "%s:%s", step->route->name, fates[step->fate]);
+	if (step->key != NULL)
+		buf_printf(out, ":%s", step->key);
+	if (step->team != NULL)
+		buf_printf(out, ":%s", step->team);
+	if (step->sink != NULL)
+		buf_printf(out, ":%s", step->sink->name);
+	if (step->by != NULL)
+		buf_printf(out, ":by %s", step->by->name);
+	buf_putc(out, ' ');
+}
+
+static void
+assert_traced(struct conf_route *routes, size_t count, struct route_facts facts,
+              const char *expected)
+{
+	struct conf conf = {
+		.teams = {teams, COUNT(teams)},
+		.sinks = {sinks, COUNT(sinks)},
+		.routes = {routes, count},
+	};
+	struct buf out = {0};
+
+	route_trace(&conf, &facts, write_step, &out);
+	assert_string_equal(buf_text(&out), expected);
+	buf_fini(&out);
+}
+
+static void
+every_route_says_what_it_did_and_why_not(void **state)
+{
+	struct conf_route routes[] = {
+		{.name = "drift", .match.kinds = TEXTS("workspace.*"), .to = TEXTS("chat")},
+		{.name = "pay",
+	         .per = PER_TEAM,
+	         .teams = TEXTS("payments"),
+	         .to = TEXTS("chat"),
+	         .stop = true},
+		{.name = "teams", .per = PER_TEAM, .unowned = "drop", .to = TEXTS("chat", "list")},
+		{.name = "again", .per = PER_TEAM, .unowned = "siem", .to = TEXTS("chat")},
+	};
+
+	(void)state;
+	assert_traced(routes, COUNT(routes), revoked_on(&three_rows),
+	              "drift:refused:kinds "
+	              "pay:unlisted:platform pay:tells:payments:chat pay:unowned "
+	              "teams:tells:platform:chat teams:tells:platform:list "
+	              "teams:stopped:payments:by pay teams:stopped:payments:by pay teams:unowned "
+	              "again:already:platform:chat:by teams "
+	              "again:stopped:payments:by pay again:stopped:payments:by pay "
+	              "again:tells:siem ");
+}
+
 static void
 an_audience_sees_its_rows_and_a_buckets_owner_all(void **state)
 {
@@ -312,6 +420,8 @@ main(void)
 		cmocka_unit_test(stop_ends_the_search_for_the_audiences_told),
 		cmocka_unit_test(stop_counts_also_where_an_earlier_route_told_the_same_sinks),
 		cmocka_unit_test(a_dropped_audience_was_not_told_and_is_searched_on_for),
+		cmocka_unit_test(the_first_key_that_is_not_met_is_named),
+		cmocka_unit_test(every_route_says_what_it_did_and_why_not),
 		cmocka_unit_test(an_audience_sees_its_rows_and_a_buckets_owner_all),
 	};
 
