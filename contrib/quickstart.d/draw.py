@@ -1,4 +1,4 @@
-"""Draws Slack messages in a terminal, about as Slack would show them."""
+"""Draws Slack messages and mails in a terminal, about as their readers show them."""
 
 import itertools
 import os
@@ -192,3 +192,22 @@ def message(channel, payload, pen):
             line, used = pen.paint("▌ ", bar) + line, used + 2
         yield "    " + pen.paint("│ ", "grey") + line + " " * max(0, width - used) + pen.paint(" │", "grey")
     yield "    " + pen.paint("╰" + "─" * (width + 2) + "╯", "grey")
+
+
+def mail_text(mail):
+    """What a reader of plain text sees: the subject and the text."""
+    return f"{mail['Subject']}\n{mail.get_body(('plain',)).get_content()}"
+
+
+def mail(message_, pen):
+    """One mail in a square box, its text part below the headers that people look at."""
+    width = pen.width - 8
+    yield "    " + pen.paint("┌─ ✉ mail " + "─" * (width - 7) + "┐", "grey")
+    lines = [(f"{name}: {message_[name]}", ("bold",) if name == "Subject" else ("grey",))
+             for name in ("From", "To", "Subject")]
+    lines.append((("answers " if "ntf_" in str(message_["In-Reply-To"]) else "begins ") + "its thread", ("grey",)))
+    lines += [("", ()), *((line, ()) for line in message_.get_body(("plain",)).get_content().rstrip().splitlines())]
+    for text, styles in lines:
+        for line, used in wrap([(text, styles)], width, pen):
+            yield "    " + pen.paint("│ ", "grey") + line + " " * max(0, width - used) + pen.paint(" │", "grey")
+    yield "    " + pen.paint("└" + "─" * (width + 2) + "┘", "grey")

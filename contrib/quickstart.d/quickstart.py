@@ -2,6 +2,8 @@
 """Plays a golden image's story through the real relay; see contrib/quickstart."""
 
 import argparse
+import email
+import email.policy
 import os
 import queue
 import shutil
@@ -16,12 +18,16 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import draw  # noqa: E402
 import story  # noqa: E402
 from harness import hcp  # noqa: E402
+from harness.certificates import Certificates  # noqa: E402
 from harness.receiver import Receiver, matches  # noqa: E402
 from harness.relay import Relay  # noqa: E402
 from harness.slack import SlackHook, flat  # noqa: E402
+from harness.smtp import SmtpServer  # noqa: E402
 
 PATIENCE = 20  # seconds for the messages of one step
 CHANNELS = ("platform", "team-payments", "team-ledger")
+LIST = "security@example.com"
+PASSWORD = "quickstart-mail-password"
 
 
 def free_port():
@@ -37,11 +43,16 @@ class Show:
         self.arrived = queue.Queue()
         self.hooks = {name: SlackHook(on_message=lambda payload, name=name: self.arrived.put((name, payload)))
                       for name in CHANNELS}
+        self.certificates = Certificates(self.folder)
+        self.mail = SmtpServer(certificate=self.certificates.good(), users={"relay": PASSWORD}, on_mail=self.got_mail)
         self.siem = Receiver(on_document=lambda body: self.arrived.put(("siem", body)))
         self.relay = Relay(self.folder)
         self.sent = []
         self.failed = False
         self.shown = 0
+
+    def got_mail(self, mail):
+        self.arrived.put(("mail", email.message_from_bytes(mail.data, policy=email.policy.default)))
 
     def say(self, text="", *styles):
         print(self.pen.paint(text, *styles), flush=True)
@@ -59,11 +70,18 @@ class Show:
         self.relay.key("siem.secret", self.siem.secret)
         sinks.append({"name": "siem", "webhook": {"url": self.siem.url, "secret_file": "siem.secret",
                                                   "allow_private": True}})
+        self.relay.key("mail.password", PASSWORD)
+        sinks.append({"name": "security-list", "email": {
+            "server": f"localhost:{self.mail.port}", "security": "starttls", "ca_file": self.certificates.ca,
+            "username": "relay", "password_file": "mail.password",
+            "from": "Driftbell <driftbell@example.com>", "to": [LIST]}})
         teams = {"payments": "fin-payments-*", "ledger": "fin-ledger-*"}
         routes = [
             {"name": "audit", "match": {"kinds": ["*"]}, "to": ["siem"], "wait": "0s"},
             {"name": "platform", "match": {"kinds": ["image.*"]}, "to": ["platform"],
-             "wait": "0s"}]
+             "wait": "0s"},
+            {"name": "security", "match": {"kinds": ["image.revocation"], "severities": ["critical"]},
+             "to": ["security-list"], "wait": "0s"}]
         routes += [{"name": team, "match": {"kinds": ["image.revocation", "workspace.*"]},
                     "to": [f"team-{team}"], "per": "team", "teams": [team], "wait": "0s"} for team in teams]
         self.relay.configure({
@@ -110,12 +128,16 @@ class Show:
             phase = f", phase {incident['phase']}" if incident["phase"] else ""
             self.say(f"    → siem  {incident['kind']} {body['reason']}{phase}{tally}  (revision {body['revision']}, signature valid)", "grey")
             return
+        if channel == "mail":
+            for line in draw.mail(body, self.pen):
+                print(line, flush=True)
+            return
         for line in draw.message(channel, body, self.pen):
             print(line, flush=True)
 
     def wait_for(self, step):
         """Show what arrives until everything the step must bring has come."""
-        missing = [("siem", want) for want in step.siem] + [(channel, words) for channel, words in step.slack]
+        missing = [("siem", want) for want in step.siem] + [("mail", words) for words in step.mail] + list(step.slack)
         deadline = time.monotonic() + PATIENCE
         while missing:
             try:
@@ -133,7 +155,7 @@ class Show:
     @staticmethod
     def is_wanted(channel, body, want):
         if channel != "siem":
-            text = flat(body).lower()
+            text = (draw.mail_text(body) if channel == "mail" else flat(body)).lower()
             return all(word.lower() in text for word in want)
         kind, wanted = want[0], dict(want[1])
         moved = wanted.pop("moved", None)
@@ -186,7 +208,7 @@ class Show:
         self.drain()
 
     def verdict(self):
-        for name, one in [*self.hooks.items(), ("siem", self.siem)]:
+        for name, one in [*self.hooks.items(), ("siem", self.siem), ("the mail server", self.mail)]:
             for violation in one.violations:
                 self.fault(f"{name} would have refused a message: {violation[:300]}")
         self.say()
@@ -195,8 +217,8 @@ class Show:
             print(self.relay.tail(40))
             return 1
         slack = sum(len(hook.messages) for hook in self.hooks.values())
-        self.say(f"{len(self.sent)} signed webhooks in; {slack} Slack messages and {len(self.siem.documents)} signed "
-                 "documents (to \"siem\") out, every one of them valid, none said twice.", "green")
+        self.say(f"{len(self.sent)} signed webhooks in; {slack} Slack messages, {len(self.mail.mails)} mails and "
+                 f"{len(self.siem.documents)} signed documents (to \"siem\") out, every one of them valid, none said twice.", "green")
         return 0
 
     def stay(self):
@@ -224,7 +246,7 @@ class Show:
     def close(self):
         if self.relay.process and self.relay.process.poll() is None:
             self.relay.stop()
-        for one in [*self.hooks.values(), self.siem]:
+        for one in [*self.hooks.values(), self.siem, self.mail]:
             one.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -240,8 +262,9 @@ def main():
         show.configure()
         show.relay.start()
         show.say("Driftbell: HCP Packer and HCP Terraform webhooks in, the right words to the right people out.", "bold")
-        show.say("The relay, its store and every signature are real; Slack and the webhook receiver are local stand-ins\n"
-                 "that refuse whatever the real ones would refuse. Boxes are Slack messages; siem is the webhook receiver.")
+        show.say("The relay, its store and every signature are real; Slack, the mail server (with STARTTLS and a login) and the\n"
+                 "webhook receiver are local stand-ins that refuse whatever the real ones would refuse. Round boxes are Slack\n"
+                 "messages, square ones mails; siem is the webhook receiver.")
         show.play()
         code = show.verdict()
         if not options.once:

@@ -1,8 +1,8 @@
 """The story: what happens at HCP, why it matters, and who must hear what.
 
 Each step has the webhooks to send and the messages that must come: for a
-Slack channel, words that must all be in one message; for the webhook
-receiver ("siem"), what the notification document must say.
+Slack channel or the security list's mail, words that must all be in one
+message; for the webhook receiver ("siem"), what the notification document must say.
 """
 
 import dataclasses
@@ -21,6 +21,7 @@ class Step:
     payloads: list
     slack: list = dataclasses.field(default_factory=list)  # (channel, words)
     siem: list = dataclasses.field(default_factory=list)   # (kind, wanted)
+    mail: list = dataclasses.field(default_factory=list)   # words
 
 
 def steps():
@@ -51,11 +52,12 @@ def steps():
     yield Step(
         "v1 is revoked: a CVE",
         "HCP Packer stops new builds from v1; who still runs it, it does not say. Driftbell does, to each team "
-        "about its own workspaces, and the drift on a revoked image is critical now.",
+        "about its own workspaces, and the drift on a revoked image is critical now. The security list gets a mail.",
         [hcp.revoke(IMAGES, "v1", reason=CVE)],
         [("platform", ("v1", "CVE-2026-10042", "revoked")), ("team-payments", (PAYMENTS, "CVE-2026-10042")),
          ("team-ledger", (LEDGER, "CVE-2026-10042")), ("team-ledger", (LEDGER, "drift", "critical"))],
-        [("image.revocation", {"phase": "revoked", "severity": "critical"})])
+        [("image.revocation", {"phase": "revoked", "severity": "critical"})],
+        [(f"revocation of {IMAGES} v1", PAYMENTS, LEDGER, "CVE-2026-10042")])
     yield Step(
         f"The payments team rolls {PAYMENTS} onto v2",
         "One moved, one to go. Slack stays quiet; the webhook gets every revision.",
@@ -80,7 +82,8 @@ def steps():
         [hcp.run_event(LEDGER)],
         [("platform", ("resolved", "revoked", "v1")), ("team-payments", ("resolved", "v1")),
          ("team-ledger", ("resolved", "v1")), ("team-ledger", ("resolved", "drift"))],
-        [("image.revocation", {"phase": "cleared"}), ("workspace.drift", {"status": "resolved"})])
+        [("image.revocation", {"phase": "cleared"}), ("workspace.drift", {"status": "resolved"})],
+        [(f"revocation of {IMAGES} v1", "resolved")])
     yield Step(
         "v2 gets an end of life, 30 days from now",
         "A scheduled revocation is told when there is still time to act.",
