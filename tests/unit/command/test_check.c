@@ -71,9 +71,10 @@ read_example(void)
 static void
 the_example_loads_without_a_warning_once_its_keys_exist(void **state)
 {
-	static const char *const files[] = {"driftbell.yaml",      "keys/acme-terraform",
-	                                    "keys/acme-packer",    "keys/acme-run-task",
-	                                    "keys/payments-slack", "keys/siem"};
+	static const char *const files[] = {
+		"driftbell.yaml",     "keys/acme-terraform", "keys/acme-packer",
+		"keys/acme-run-task", "keys/payments-slack", "keys/siem",
+		"keys/smtp"};
 	char folder[] = "/tmp/driftbell-check-XXXXXX";
 	char *example = read_example(), *path, *keys, *output;
 	int code;
@@ -88,6 +89,7 @@ the_example_loads_without_a_warning_once_its_keys_exist(void **state)
 		write_file(folder, files[i], "6f1c44b0a7f2\n");
 	write_file(folder, files[4], "https://hooks.slack.com/services/T0/B0/x\n");
 	write_file(folder, files[5], "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n");
+	write_file(folder, files[6], "correct horse\n");
 	output = check_output(path, NULL, &code);
 	assert_string_equal(output, "");
 	assert_int_equal(code, 0);
