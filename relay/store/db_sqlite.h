@@ -3,6 +3,7 @@
  *
  * db_sqlite.c        transactions, what went wrong, room and tidying
  * db_sqlite_open.c   opening: the file, its owner, pragmas, migrations
+ * db_sqlite_log.c    its log in one write a commit
  * db_sqlite_copy.c   a copy of a store that may be in use
  * db_sqlite_row.c    statements: bind, step, columns
  *
@@ -59,6 +60,10 @@ struct db {
 
 /* The path in "sqlite:PATH", or NULL: another kind of store, or none is named. */
 const char *db_sqlite_path(const char *url, struct err *);
+
+/* The name of the VFS that collects what is written to the log; NULL when
+ * SQLite does not take it. */
+const char *db_sqlite_log_vfs(void);
 
 /* Fills err from the connection and remembers trouble.  Returns -1. */
 int db_sqlite_fault(struct db *, int rc, const char *what, struct err *);

@@ -159,7 +159,7 @@ open_sqlite(struct db *db, struct err *err)
 	int is_wal = 0;
 
 	if (sqlite3_open_v2(db->file, &db->sql, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
-	                    NULL) != SQLITE_OK)
+	                    db->mode == DB_WRITE ? db_sqlite_log_vfs() : NULL) != SQLITE_OK)
 		return err_set(err, "store %s: %s", db->file,
 		               db->sql ? sqlite3_errmsg(db->sql) : "out of memory");
 	sqlite3_extended_result_codes(db->sql, 1);

@@ -116,7 +116,10 @@
 	  "SELECT seq, at, outcome, code, text, ms FROM attempts WHERE delivery_id = $1"           \
 	  " ORDER BY seq DESC LIMIT $2")                                                           \
 	X(QUERY_EVENTS, QUERY_EVENT_FROM QUERY_EVENT_ORDER)                                        \
-	X(QUERY_EVENTS_SOURCE, QUERY_EVENT_FROM " AND source = $3" QUERY_EVENT_ORDER)              \
+	/* Its index has what is planned; what is not yet is few, and has one of its own. */       \
+	X(QUERY_EVENTS_SOURCE,                                                                     \
+	  QUERY_EVENT_FROM " AND source = $3 AND state <> 'accepted' UNION ALL " QUERY_EVENT_FROM  \
+	                   " AND source = $3 AND state = 'accepted'" QUERY_EVENT_ORDER)            \
 	X(QUERY_EVENTS_ACCEPTED, QUERY_EVENT_FROM " AND state = 'accepted'" QUERY_EVENT_ORDER)     \
 	X(QUERY_EVENTS_ODD,                                                                        \
 	  QUERY_EVENT_FROM " AND state = $3 AND state IN ('unknown', 'parked')" QUERY_EVENT_ORDER) \
@@ -134,7 +137,8 @@
 	X(QUERY_EVENTS_ODD_COUNT, "SELECT state, count(*) FROM events WHERE state IN ('unknown', " \
 	                          "'parked') GROUP BY state")                                      \
 	X(QUERY_SOURCE_LAST,                                                                       \
-	  "SELECT received_at FROM events WHERE source = $1 ORDER BY id DESC LIMIT 1")             \
+	  "SELECT received_at FROM events WHERE source = $1 AND state <> 'accepted'"               \
+	  " ORDER BY id DESC LIMIT 1")                                                             \
 	X(QUERY_DESTINATION,                                                                       \
 	  "SELECT blocked, paused_until, failing_since, text FROM destinations WHERE key = $1")    \
 	X(QUERY_LOOSE_BUCKETS,                                                                     \

@@ -20,7 +20,7 @@ USES = {
     "QUEUE_NEXT": "deliveries_due",
     "QUEUE_NEXT_DUE": "deliveries_due",
     "QUERY_EVENTS": "sqlite_autoindex_events_1 (id<?)",
-    "QUERY_EVENTS_SOURCE": "events_source (source=? AND id<?)",
+    "QUERY_EVENTS_SOURCE": "MERGE (UNION ALL)",
     "QUERY_EVENTS_ACCEPTED": "events_accepted (id<?)",
     "QUERY_EVENTS_ODD": "events_odd (state=? AND id<?)",
     "QUERY_SOURCE_LAST": "events_source (source=?)",
