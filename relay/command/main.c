@@ -3,10 +3,12 @@
  * or superseded in HCP Packer, and when their HCP Terraform workspaces drift or
  * fail.  See driftbell(8).
  */
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "relay/base/mem.h"
 #include "relay/base/tz.h"
@@ -33,6 +35,20 @@ print_help(FILE *out)
 	        "Exit codes: 0 done, 1 the thing asked for failed, 2 wrong usage.\n"
 	        "Manuals: driftbell(8), driftbell.yaml(5), driftbell-templates(7).\n",
 	        default_config);
+}
+
+/* Started with one of them closed, the store's file could become "standard
+ * error" and get the log written into it. */
+static void
+hold_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
 }
 
 static const struct command *
@@ -91,6 +107,7 @@ main(int argc, char **argv)
 	const struct command *command;
 	int i = 1;
 
+	hold_standard_files();
 	tz_init();
 	if (context.config_path == NULL || context.config_path[0] == '\0')
 		context.config_path = default_config;

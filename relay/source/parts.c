@@ -65,7 +65,13 @@ before_run(const char *run_url)
 		return NULL;
 	for (const char *at = strstr(run_url, mark); at != NULL; at = strstr(at + 1, mark))
 		end = at;
-	return end ? mem_strn(run_url, (size_t)(end - run_url)) : NULL;
+	if (end == NULL)
+		return NULL;
+	char *before = mem_strn(run_url, (size_t)(end - run_url));
+	if (url_is_http(before))
+		return before;
+	free(before); /* "https://runs/x" */
+	return NULL;
 }
 
 static void
