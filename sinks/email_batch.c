@@ -108,25 +108,6 @@ start(struct email *email)
 	mem_wipe_free(job.data, job.len); /* the password is in it */
 }
 
-void
-email_queue(struct email *email, struct email_delivery *delivery)
-{
-	*email->end = delivery;
-	email->end = &delivery->next;
-	if (!email->session)
-		start(email);
-}
-
-void
-email_queue_fini(struct email *email)
-{
-	if (email->session) {
-		helper_cancel(email->session->helper);
-		session_free(email->session);
-	}
-	deliveries_free(email->waiting);
-}
-
 /* ---- the answer ---- */
 
 /* The same fate for every letter: nothing was heard of any. */
@@ -198,7 +179,7 @@ hide_password(const struct mail_job *job, struct mail_result *result)
 
 static void
 tell(const struct email *email, const struct email_delivery *delivery,
-     const struct mail_fate *fates, int64_t elapsed_ms)
+     const struct mail_fate *fates, int64_t elapsed_ms, bool serves)
 {
 	struct email_verdict verdict;
 
@@ -208,6 +189,7 @@ tell(const struct email *email, const struct email_delivery *delivery,
 		.code = verdict.code,
 		.elapsed_ms = elapsed_ms,
 		.unheard = verdict.unheard,
+		.serves = serves,
 		.text = verdict.text,
 		.template_fault = delivery->template_fault,
 		.recipients = verdict.recipients,
@@ -229,10 +211,20 @@ tell_waiting(const struct email *email, struct email_delivery *waiting,
 		waiting = delivery->next;
 		for (size_t i = 0; i < delivery->owed_count; i++)
 			fates[i] = *session;
-		tell(email, delivery, fates, 0);
+		tell(email, delivery, fates, 0, false);
 		delivery_free(delivery);
 		free(fates);
 	}
+}
+
+static bool
+has_sent(const struct mail_result *result)
+{
+	for (size_t i = 0; i < result->letter_count; i++)
+		for (size_t j = 0; j < result->to_counts[i]; j++)
+			if (result->fates[i][j].outcome == OUTCOME_SENT)
+				return true;
+	return false;
 }
 
 static void
@@ -245,6 +237,7 @@ on_answer(const struct helper_answer *answer, void *arg)
 
 	result_of(answer, &session->job, &result);
 	hide_password(&session->job, &result);
+	bool serves = has_sent(&result);
 	email->session = NULL;
 	if (result.session.outcome == OUTCOME_BLOCKED) {
 		waiting = email->waiting;
@@ -256,8 +249,63 @@ on_answer(const struct helper_answer *answer, void *arg)
 	/* The sink may be closed in the last of these calls. */
 	size_t i = 0;
 	for (struct email_delivery *d = session->deliveries; d; d = d->next)
-		tell(email, d, result.fates[i++], answer->elapsed_ms);
+		tell(email, d, result.fates[i++], answer->elapsed_ms, serves);
 	tell_waiting(email, waiting, &result.session);
 	mail_result_fini(&result);
 	session_free(session);
+}
+
+/* ---- in and out ---- */
+
+/* The sink may be closed in the last of these calls. */
+static void
+on_tell_soon(void *arg)
+{
+	struct email *email = arg;
+	struct email_delivery *delivery = email->answered;
+
+	email->answered = NULL;
+	while (delivery) {
+		struct email_delivery *next = delivery->next;
+		tell(email, delivery, NULL, 0, false);
+		delivery_free(delivery);
+		delivery = next;
+	}
+}
+
+/* A list lost the one that was still owed it: the others have it. */
+static void
+queue_answered(struct email *email, struct email_delivery *delivery)
+{
+	delivery->next = email->answered;
+	email->answered = delivery;
+	if (!email->tell_soon)
+		email->tell_soon =
+			timer_new(helpers_loop(email->env->helpers), on_tell_soon, email);
+	timer_in(email->tell_soon, 0);
+}
+
+void
+email_queue(struct email *email, struct email_delivery *delivery)
+{
+	if (delivery->owed_count == 0) {
+		queue_answered(email, delivery);
+		return;
+	}
+	*email->end = delivery;
+	email->end = &delivery->next;
+	if (!email->session)
+		start(email);
+}
+
+void
+email_queue_fini(struct email *email)
+{
+	if (email->session) {
+		helper_cancel(email->session->helper);
+		session_free(email->session);
+	}
+	deliveries_free(email->waiting);
+	deliveries_free(email->answered);
+	timer_free(email->tell_soon);
 }

@@ -39,29 +39,15 @@ has_state(const json_t *entry, enum outcome state)
 	return name && strcmp(name, state_names[state]) == 0;
 }
 
-static void
-owe(struct email_delivery *delivery, const struct email_options *options, bool sent, bool rejected)
-{
-	delivery->owed_count = 0;
-	for (size_t i = 0; i < options->to.count; i++) {
-		const json_t *entry = entry_of(delivery->before, options->to.items[i]);
-		if ((sent || !has_state(entry, OUTCOME_SENT)) &&
-		    (rejected || !has_state(entry, OUTCOME_REJECTED)))
-			delivery->owed[delivery->owed_count++] = i;
-	}
-}
-
 void
 email_owed(const struct email_options *options, struct email_delivery *delivery)
 {
 	delivery->owed = mem_array(options->to.count, sizeof(*delivery->owed));
-	owe(delivery, options, false, false);
-	/* Nobody is, and yet it comes again: somebody asked for it.  Then it goes
-	 * to those who refused it, or else to everybody. */
-	if (delivery->owed_count == 0)
-		owe(delivery, options, false, true);
-	if (delivery->owed_count == 0)
-		owe(delivery, options, true, true);
+	for (size_t i = 0; i < options->to.count; i++) {
+		const json_t *entry = entry_of(delivery->before, options->to.items[i]);
+		if (!has_state(entry, OUTCOME_SENT) && !has_state(entry, OUTCOME_REJECTED))
+			delivery->owed[delivery->owed_count++] = i;
+	}
 }
 
 /*

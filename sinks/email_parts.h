@@ -18,9 +18,9 @@
 /* One delivery from send to done.  Nothing in it is borrowed from the message. */
 struct email_delivery {
 	struct email_delivery *next;
-	struct buf data;      /* the mail */
-	size_t *owed;         /* whom it goes to: indices into options->to */
-	size_t owed_count;    /* at least one */
+	struct buf data; /* the mail */
+	size_t *owed;    /* whom it goes to: indices into options->to */
+	size_t owed_count;
 	json_t *before;       /* message.recipients; NULL */
 	json_t *reference;    /* for the next mail of the thread */
 	char *template_fault; /* NULL */
@@ -44,6 +44,8 @@ struct email {
 	char *from_name, *from;                /* of options->from; the name may be NULL */
 	struct email_delivery *waiting, **end; /* in their order */
 	struct email_session *session;         /* NULL: none runs */
+	struct email_delivery *answered;       /* everybody has, before: told soon */
+	struct timer *tell_soon;               /* NULL: never was any */
 };
 
 /* HOST:PORT or [V6]:PORT; the caller frees *host, which has no brackets. */

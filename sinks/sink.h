@@ -31,6 +31,7 @@ struct sink_result {
 	int64_t retry_after_ms; /* from Retry-After; 0 = not said.  Pauses the whole destination */
 	int64_t elapsed_ms;
 	bool unheard;     /* no answer came, but it may have been taken */
+	bool serves;      /* RETRY, but others were served in the same session */
 	const char *text; /* for people; never a secret; borrowed during done */
 	/* Which template failed and why: the built-in message went out instead; or NULL. */
 	const char *template_fault;

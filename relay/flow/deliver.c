@@ -311,6 +311,21 @@ on_tick(void *arg)
 }
 
 static void
+on_follow(void *arg)
+{
+	struct deliver *d = arg;
+
+	if (!d->draining)
+		tidy(d, false, false);
+}
+
+void
+deliver_follow(struct deliver *d)
+{
+	timer_in(d->follow, 0); /* once for all that come back together */
+}
+
+static void
 on_drained(void *arg)
 {
 	struct deliver *d = arg;
@@ -337,6 +352,7 @@ deliver_new(struct deliver **out, struct loop *loop, struct store *store, struct
 	d->helpers = helpers;
 	d->due = timer_new(loop, on_due, d);
 	d->tick = timer_new(loop, on_tick, d);
+	d->follow = timer_new(loop, on_follow, d);
 	d->drained = timer_new(loop, on_drained, d);
 	timer_in(d->tick, HOUR_MS);
 	*out = d;
@@ -384,6 +400,7 @@ deliver_free(struct deliver *d)
 		return;
 	timer_free(d->due);
 	timer_free(d->tick);
+	timer_free(d->follow);
 	timer_free(d->drained);
 	/* Closing the sinks cancels what is under way; the last user closes. */
 	while (d->sendings)

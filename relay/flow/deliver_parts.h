@@ -18,7 +18,7 @@
 #include "sinks/task_callback.h"
 
 /* The longest a send may take (mail: three sessions, two of others before its
- * own), and a minute. */
+ * own), and a minute.  For stores with several owners; ours has one. */
 #define DELIVER_LEASE_MS (10 * MINUTE_MS)
 
 /* One open sink.  Lives until its endpoint has another and its last message
@@ -71,6 +71,7 @@ struct deliver {
 	struct sending *sendings;    /* on their way */
 	struct timer *due;           /* the next time something may be owed */
 	struct timer *tick;          /* hourly: what is too old */
+	struct timer *follow;        /* soon: what lost its sink on the way */
 	struct timer *drained;
 	loop_fn *drain_done;
 	void *drain_arg;
@@ -79,6 +80,10 @@ struct deliver {
 	bool claiming, claim_again, draining;
 	int64_t counted_at; /* when the pending ones were counted last */
 };
+
+/* What was under way at a reload and has come back: it goes to where its sink
+ * delivers now. */
+void deliver_follow(struct deliver *);
 
 void endpoints_configure(struct deliver *);
 void endpoints_free(struct deliver *);
@@ -109,6 +114,8 @@ struct verdict_facts {
 	int attempts; /* this one included */
 	bool plain;
 	bool all_answered; /* several recipients, and each has taken or refused it for good */
+	bool half_told;    /* several recipients, and one of them has it */
+	bool serves;       /* the destination took something else in the same go */
 	int64_t created_at, started_at, now_ms;
 	uint32_t random;
 };

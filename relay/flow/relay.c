@@ -19,7 +19,9 @@
 	25 /* in one job: some milliseconds, so that accepts do not wait for more */
 #define PRUNE_EVERY_MS HOUR_MS
 #define IDLE_LOOK_MS 20
-#define HELPERS_MAX 8 /* processes at once: one a mail destination that is busy */
+/* Processes at once: one a mail destination that is busy.  They wait and hold
+ * little; with too few of them servers that stall would delay those that do not. */
+#define HELPERS_MAX 32
 
 struct relink {
 	struct store_job job; /* first */

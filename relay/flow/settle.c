@@ -28,6 +28,8 @@ struct settle_job {
 	char *text;
 	char *recipients, *reference; /* JSON texts; NULL */
 	bool some_told, all_answered; /* of the recipients */
+	bool serves;                  /* the destination, others */
+	bool outdated;                /* the config before failed, not the one of now */
 	bool template_failed;
 	uint32_t random;
 	struct verdict verdict; /* of the run that was committed */
@@ -98,6 +100,7 @@ take_result(struct settle_job *job, const struct sink_result *result)
 	job->reference = json_or_null(result->reference);
 	job->some_told = any_is(result->recipients, "sent");
 	job->all_answered = result->recipients && !any_is(result->recipients, "retry");
+	job->serves = result->serves;
 	job->template_failed = result->template_fault != NULL;
 }
 
@@ -112,6 +115,8 @@ settle_destination(struct settle_job *job, struct db *db, struct err *err)
 		.attempts = claimed->attempts,
 		.plain = claimed->plain,
 		.all_answered = job->all_answered,
+		.half_told = job->some_told,
+		.serves = job->serves,
 		.created_at = claimed->created_at,
 		.started_at = job->sending->started_at,
 		.now_ms = job->now_ms,
@@ -139,7 +144,7 @@ run(struct store_job *store_job, struct db *db, struct err *err)
 	const struct claimed *claimed = &job->sending->claimed;
 
 	job->verdict = (struct verdict){SETTLE_WAIT, 0};
-	if (job->tried && settle_destination(job, db, err) < 0)
+	if (job->tried && !job->outdated && settle_destination(job, db, err) < 0)
 		return -1;
 	const struct settlement settlement = {
 		.delivery_id = claimed->id,
@@ -226,6 +231,24 @@ done(struct store_job *store_job, int rc)
 		deliver_wake(d);
 }
 
+/* A reload mended the sink while this one was still under way with the old
+ * password or certificate: that blocks nothing any more. */
+static bool
+is_outdated(const struct sending *sending, const struct sink_result *result)
+{
+	const struct outlet *now = sending->endpoint->outlet;
+
+	return result->outcome == OUTCOME_BLOCKED && now && now != sending->outlet;
+}
+
+/* Its destination is in the config no more; task callbacks never were. */
+static bool
+is_stray(const struct sending *sending)
+{
+	return !sending->claimed.target &&
+	       !deliver_knows(sending->deliver, sending->claimed.destination);
+}
+
 void
 settle_submit(struct sending *sending, const struct sink_result *result)
 {
@@ -241,9 +264,12 @@ settle_submit(struct sending *sending, const struct sink_result *result)
 	if (result) {
 		job->kind = sending->endpoint->kind;
 		take_result(job, result);
+		job->outdated = is_outdated(sending, result);
 	}
 	d->settling++;
 	store_submit(d->store, &job->job);
+	if (is_stray(sending))
+		deliver_follow(d);
 	if (sending->endpoint) {
 		endpoint_leave(d, sending->endpoint);
 		sending->endpoint = NULL;

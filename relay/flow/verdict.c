@@ -72,7 +72,12 @@ retry(const struct verdict_facts *facts, struct destination_state *state)
 
 	if (bounded.retry_after_ms > RETRY_AFTER_MAX_MS)
 		bounded.retry_after_ms = RETRY_AFTER_MAX_MS;
-	fails(&bounded, state);
+	/* A recipient whose mailbox is full says nothing of the others: their
+	 * news must not wait for it. */
+	if (facts->serves)
+		works(state);
+	else if (!facts->half_told)
+		fails(&bounded, state);
 	int64_t delay = bounded.retry_after_ms ? bounded.retry_after_ms
 	                                       : backoff_ms(facts->attempts, facts->random);
 	struct verdict verdict = {SETTLE_RETRY, facts->now_ms + delay};

@@ -4,7 +4,7 @@
  *	WAITING --> RUNNING --(it has ended)--> told and freed
  *	   |           |
  *	   |           +--(deadline: told; cancel)--> DYING --(it has ended)--> freed
- *	   +--(deadline: told; cancel)--> freed
+ *	   +--(cancel)--> freed
  *
  * A child is reaped by its own pid when its pidfd says that it has ended, so
  * other children of this process are nobody's business here, and nothing
@@ -40,7 +40,8 @@ struct helper {
 	bool too_long;
 	helper_done_fn *done;
 	void *arg;
-	int64_t started_ms; /* monotonic */
+	int64_t started_ms;  /* monotonic; when it ran first, or should have */
+	int64_t deadline_ms; /* from then */
 	struct timer *deadline;
 
 	pid_t pid; /* these while RUNNING and DYING */
@@ -269,11 +270,6 @@ on_deadline(void *arg)
 {
 	struct helper *h = arg;
 
-	if (h->state == WAITING) {
-		tell(h, HELPER_LATE, "no helper was free in time");
-		helper_free(h);
-		return;
-	}
 	read_on(h);
 	bool is_answered = answered(h);
 	let_die(h);
@@ -296,15 +292,16 @@ start(struct helper *h)
 {
 	struct err err = {0};
 
+	h->started_ms = clock_mono_ms();
 	h->pid = helper_spawn(h->owner->program, h->word, &h->fd, &h->pidfd, &err);
 	if (h->pid < 0) {
-		timer_off(h->deadline);
 		tell(h, HELPER_UNBORN, err.text);
 		helper_free(h);
 		return;
 	}
 	h->owner->alive++;
 	move_to(h, RUNNING);
+	timer_in(h->deadline, h->deadline_ms);
 	h->readable = watch(h, h->fd, EV_READ, on_readable);
 	h->writable = watch(h, h->fd, EV_WRITE, on_writable);
 	h->ended = watch(h, h->pidfd, EV_READ, on_ended);
@@ -330,6 +327,9 @@ helpers_new(struct loop *loop, const char *program, int most)
 {
 	struct helpers *owner = mem_alloc(sizeof(*owner));
 
+	/* Where whoever started us ignores it, the kernel buries our children
+	 * itself, and gives their pids to others. */
+	signal(SIGCHLD, SIG_DFL);
 	owner->loop = loop;
 	/* In the child too this link is the program that runs now, whatever an
 	 * upgrade has put in its place meanwhile. */
@@ -363,6 +363,12 @@ helpers_free(struct helpers *owner)
 	free(owner);
 }
 
+struct loop *
+helpers_loop(const struct helpers *owner)
+{
+	return owner->loop;
+}
+
 struct helper *
 helper_start(struct helpers *owner, const char *word, const void *job, size_t len,
              int64_t deadline_ms, helper_done_fn *done, void *arg)
@@ -376,11 +382,10 @@ helper_start(struct helpers *owner, const char *word, const void *job, size_t le
 	h->done = done;
 	h->arg = arg;
 	h->fd = h->pidfd = -1;
-	h->started_ms = clock_mono_ms();
 	h->state = WAITING;
 	TAILQ_INSERT_TAIL(&owner->lists[WAITING], h, link);
+	h->deadline_ms = deadline_ms;
 	h->deadline = timer_new(owner->loop, on_deadline, h);
-	timer_in(h->deadline, deadline_ms);
 	timer_in(owner->start_soon, 0);
 	return h;
 }

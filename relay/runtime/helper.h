@@ -19,15 +19,16 @@
 #include "relay/base/err.h"
 #include "relay/runtime/loop.h"
 
-#define HELPER_ANSWER_MAX (1024 * 1024)
+#define HELPER_ANSWER_MAX (2 * 1024 * 1024)
 
 struct helpers;
 struct helper;
 
 /* program: NULL is this executable.  At most `most` run at once, the others wait
- * their turn, and their deadline with them. */
+ * their turn, and their deadline with them: each gets its own time. */
 struct helpers *helpers_new(struct loop *, const char *program, int most);
 void helpers_free(struct helpers *); /* kills what runs; done is not called then */
+struct loop *helpers_loop(const struct helpers *);
 
 enum helper_end {
 	HELPER_ANSWERED,
@@ -47,7 +48,7 @@ typedef void helper_done_fn(const struct helper_answer *, void *arg);
 /*
  * Starts `PROGRAM word` with this job, which is copied and wiped once written.
  * done: exactly once, on the loop, never before this returns.  The deadline
- * counts from now.
+ * and elapsed_ms count from when it runs.
  */
 struct helper *helper_start(struct helpers *, const char *word, const void *job, size_t len,
                             int64_t deadline_ms, helper_done_fn *done, void *arg);

@@ -1,6 +1,6 @@
 /*
  * helper_spawn.c - starting a child that has nothing of ours but one socket:
- * no other descriptor, no variable of our environment, no signal mask.
+ * no other descriptor, no variable of our environment, no signal mask of ours.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -52,6 +52,13 @@ environment_free(char **env)
 	free(env);
 }
 
+/*
+ * Whoever stops the relay (a service manager, Ctrl-C, a terminal that closes)
+ * often tells the whole group.  The relay then waits for what is under way; a
+ * helper that ended at once would leave a message that nobody knows the fate of.
+ */
+static const int not_for_helpers[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
+
 /* The errors of these are all for lack of memory. */
 static void
 sure(int error)
@@ -68,13 +75,15 @@ spawn(const char *program, const char *word, int their_fd, pid_t *pid)
 	char **env = environment_new();
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
-	sigset_t none, all;
+	sigset_t blocked, all;
 	int error;
 
-	sigemptyset(&none);
+	sigemptyset(&blocked);
+	for (size_t i = 0; i < COUNT(not_for_helpers); i++)
+		sigaddset(&blocked, not_for_helpers[i]);
 	sigfillset(&all);
 	sure(posix_spawnattr_init(&attr));
-	sure(posix_spawnattr_setsigmask(&attr, &none));
+	sure(posix_spawnattr_setsigmask(&attr, &blocked));
 	sure(posix_spawnattr_setsigdefault(&attr, &all));
 	sure(posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
 	sure(posix_spawn_file_actions_init(&files));

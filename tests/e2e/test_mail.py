@@ -3,6 +3,8 @@
 import email
 import email.policy
 import os
+import signal
+import threading
 import time
 import unittest
 
@@ -202,6 +204,67 @@ class Mail(RelayCase):
         self.relay.kill()
         self.relay.start()
         self.mails(1, 40)
+
+    def helpers(self):
+        """The pids of the mail helpers of this relay."""
+        with open(f"/proc/{self.relay.process.pid}/task/{self.relay.process.pid}/children", encoding="ascii") as file:
+            return [int(pid) for pid in file.read().split()]
+
+    def test_a_stop_of_the_whole_group_lets_the_session_end(self):
+        asked, go_on = threading.Event(), threading.Event()
+        self.addCleanup(go_on.set)
+        self.server.once("END", lambda *_: (asked.set(), go_on.wait(60), None)[-1])
+        self.start()
+        self.send(hcp.complete(IMAGES, "v1"))
+        self.assertTrue(asked.wait(20 * SLOWER))
+        # As a service manager does, and a terminal.
+        for pid in [*self.helpers(), self.relay.process.pid]:
+            os.kill(pid, signal.SIGTERM)
+            os.kill(pid, signal.SIGINT)
+        until(lambda: self.relay.get("/readyz").status == 503, what="draining")
+        go_on.set()
+        self.assertEqual(self.relay.wait(), 0)
+        self.relay.start()
+        self.assertEqual([one["outcome"] for one in self.deliveries(state="sent")[0]["attempts"]], ["sent"])
+        self.assertEqual(len(self.server.mails), 1)
+
+    def test_stopped_with_a_server_that_says_nothing_it_ends_in_time_and_sends_again(self):
+        self.server.once("END", Stall())
+        self.start()
+        self.send(hcp.complete(IMAGES, "v1"))
+        until(lambda: "DATA" in self.server.transcript(), 20, "a session")
+        until(lambda: "C Message-ID" in self.server.transcript() or self.server.behaviours.get("END") == [], 20,
+              "a mail without an answer")
+        begun = time.monotonic()
+        self.assertEqual(self.relay.stop(), 0)
+        self.assertLess(time.monotonic() - begun, 15 * SLOWER)
+        self.relay.start()
+        self.mails(1)
+        self.settled()
+        self.assertEqual(len(self.server.mails), 1)
+
+    def test_a_list_that_lost_the_one_who_was_owed_repeats_nothing(self):
+        self.use(to=["one@example.com", "full@example.com"])
+        self.server.on("RCPT", lambda _, line: Reply("452 4.2.2 mailbox full") if "full@" in line else None)
+        self.start()
+        self.send(hcp.complete(IMAGES, "v1"))
+        until(lambda: [one for one in self.deliveries(state="pending") if one["attempts"]], 20, "a retry to come")
+        self.use(to=["one@example.com"])
+        self.relay.reload(self.config)
+        self.settled(30)
+        self.assertEqual([mail.recipients for mail in self.server.mails], [["one@example.com"]])
+
+    def test_a_server_mended_by_another_address_gets_what_was_under_way(self):
+        dead = self.smtp()
+        dead.on("GREETING", Stall())
+        self.use(dead)
+        self.start()
+        self.send(hcp.complete(IMAGES, "v1"))
+        until(lambda: dead.sessions, 20, "a session that stalls")
+        self.use(self.server)
+        self.relay.reload(self.config)
+        dead.close()
+        self.mails(1, 30)
 
     def test_implicit_tls(self):
         server = self.smtp(implicit=True)

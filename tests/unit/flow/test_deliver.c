@@ -664,6 +664,57 @@ a_blocked_sink_mended_by_another_address_says_what_waited(void **state)
 	free(mended);
 }
 
+static void
+let_go_with(struct world *w, int code)
+{
+	assert_int_equal(w->in.held_count, 1);
+	w->in.held_count = 0;
+	httpd_reply(w->in.held[0], code, "text/plain", "no", 2);
+}
+
+/* Nobody's clock moves here: an hour until the next look would be too late. */
+static void
+under_way_while_the_address_changes_it_goes_to_the_new_one(void **state)
+{
+	struct world *w = *state;
+	const char *host = httpd_address(w->in.httpd);
+	char *mended = mem_fmt("- name: hook\n"
+	                       "  webhook: {url: \"http://%s/mended\", secret_file: hook.key,"
+	                       " allow_private: true}\n",
+	                       host);
+
+	configure_usual(w);
+	stand_in_script(&w->in, (struct stand_in_answer){.path = "/hook", .hold = true});
+	owe_and_wake(w, "hook", "ntf_1");
+	until_requests(w, 1);
+	configure(w, mended);
+	nothing_else_goes(w, "/mended", 0); /* what the reload does was done */
+	let_go_with(w, 503);
+	until_settled(w, METRIC_DELIVERIES_RETRY, 1);
+	clock_now = T0 + 7000;
+	deliver_wake(w->deliver);
+	until_settled(w, METRIC_DELIVERIES_SENT, 1);
+	assert_int_equal(stand_in_count(&w->in, "/mended"), 1);
+	free(mended);
+}
+
+static void
+blocked_under_the_config_before_blocks_nothing(void **state)
+{
+	struct world *w = *state;
+
+	configure_usual(w);
+	stand_in_script(&w->in, (struct stand_in_answer){.path = "/hook", .hold = true});
+	owe_and_wake(w, "hook", "ntf_1");
+	until_requests(w, 1);
+	configure_usual(w); /* with the right key now */
+	nothing_else_goes(w, "/hook", 1);
+	let_go_with(w, 401);
+	until_settled(w, METRIC_DELIVERIES_BLOCKED, 1);
+	until_settled(w, METRIC_DELIVERIES_SENT, 1);
+	assert_int_equal(stand_in_count(&w->in, "/hook"), 2);
+}
+
 static int
 accept_task(struct db *db, void *arg, struct err *err)
 {
@@ -820,6 +871,8 @@ main(void)
 		WORLD_TEST(a_reload_probes_a_blocked_destination_once),
 		WORLD_TEST(a_sink_taken_out_of_the_config_finishes_and_waits),
 		WORLD_TEST(a_blocked_sink_mended_by_another_address_says_what_waited),
+		WORLD_TEST(under_way_while_the_address_changes_it_goes_to_the_new_one),
+		WORLD_TEST(blocked_under_the_config_before_blocks_nothing),
 		WORLD_TEST(a_run_task_is_answered_and_its_token_dropped),
 		WORLD_TEST(a_token_nobody_can_open_is_given_up),
 		WORLD_TEST(a_drain_waits_for_what_is_in_flight_and_claims_nothing_more),

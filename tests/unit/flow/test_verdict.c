@@ -138,6 +138,34 @@ several_under_way_fail_as_one_and_the_whole_destination_backs_off(void **state)
 }
 
 static void
+one_recipient_that_makes_it_wait_does_not_stop_the_destination(void **state)
+{
+	(void)state;
+	struct verdict_facts facts = facts_of("email", OUTCOME_RETRY);
+	struct destination_state destination = {
+		.blocked = true, .paused_until = NOW + HOUR_MS, .failing_since = NOW - 1};
+
+	/* Others of its list had it just now: whatever was wrong is mended. */
+	facts.serves = facts.half_told = true;
+	struct verdict verdict = verdict_of(&facts, &destination);
+	assert_int_equal(verdict.settle, SETTLE_RETRY);
+	assert_in_range(verdict.due_at, NOW + 4000, NOW + 6000);
+	assert_false(destination.blocked);
+	assert_int_equal(destination.paused_until, 0);
+	assert_int_equal(destination.failing_since, 0);
+	/* Had it long ago: the attempt for the last one says nothing. */
+	facts.serves = false;
+	assert_int_equal(verdict_of(&facts, &destination).settle, SETTLE_RETRY);
+	assert_int_equal(destination.paused_until, 0);
+	assert_int_equal(destination.failures, 0);
+	/* Nobody ever had it. */
+	facts.half_told = false;
+	assert_int_equal(verdict_of(&facts, &destination).settle, SETTLE_RETRY);
+	assert_int_equal(destination.failures, 1);
+	assert_int_equal(destination.failing_since, NOW);
+}
+
+static void
 what_would_outlive_its_life_is_given_up(void **state)
 {
 	(void)state;
@@ -166,6 +194,7 @@ main(void)
 		cmocka_unit_test(blocked_waits_for_the_probe),
 		cmocka_unit_test(retry_after_is_obeyed_to_the_second_and_pauses_the_destination),
 		cmocka_unit_test(several_under_way_fail_as_one_and_the_whole_destination_backs_off),
+		cmocka_unit_test(one_recipient_that_makes_it_wait_does_not_stop_the_destination),
 		cmocka_unit_test(what_would_outlive_its_life_is_given_up),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

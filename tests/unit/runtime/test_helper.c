@@ -415,25 +415,41 @@ count_children(void *arg)
 }
 
 static void
-no_more_than_agreed_run_and_who_waits_has_a_deadline_too(void **state)
+no_more_than_agreed_run_and_who_waits_has_all_its_time_then(void **state)
 {
 	struct desk *d = *state;
 	int children = 0;
 	struct timer *look = timer_new(d->loop, count_children, &children);
 
-	ask(d, "hang", "x", 1, 1000);
-	ask(d, "hang", "x", 1, 1000);
-	ask(d, "echo", "x", 1, 400); /* finds no slot in time */
+	ask(d, "hang", "x", 1, 2000);
+	ask(d, "hang", "x", 1, 2000);
+	ask(d, "hang", "x", 1, 1500); /* would be over before it began */
 	ask(d, "echo", "x", 1, LONG_MS);
 	timer_in(look, 200);
-	wait_for(d, 1);
-	assert_int_equal(d->ends[HELPER_LATE], 1);
-	assert_non_null(strstr(buf_text(&d->text), "no helper was free"));
+	wait_for(d, 2);
+	assert_int_equal(d->ends[HELPER_LATE], 2);
 	assert_int_equal(children, 2);
-	wait_for(d, 3);
-	assert_int_equal(d->ends[HELPER_LATE], 3);
+	wait_for(d, 1);
 	assert_int_equal(d->ends[HELPER_ANSWERED], 1);
+	assert_in_range(d->elapsed_ms, 0, 1990); /* it did not count the waiting */
+	wait_for(d, 1);
+	assert_int_equal(d->ends[HELPER_LATE], 3);
+	assert_in_range(d->elapsed_ms, 1500, 10000);
 	timer_free(look);
+}
+
+static void
+who_ignores_the_end_of_children_is_told_it_all_the_same(void **state)
+{
+	struct desk *d = *state;
+
+	helpers_free(d->helpers);
+	signal(SIGCHLD, SIG_IGN); /* as inherited */
+	d->helpers = helpers_new(d->loop, NULL, 2);
+	ask(d, "fail", "x", 1, LONG_MS);
+	wait_for(d, 1);
+	signal(SIGCHLD, SIG_DFL);
+	assert_non_null(strstr(buf_text(&d->text), "exit code 1"));
 }
 
 static void
@@ -441,14 +457,13 @@ who_is_cancelled_is_not_told(void **state)
 {
 	struct desk *d = *state;
 	struct helper *running = ask(d, "hang", "x", 1, LONG_MS);
-	struct helper *other = ask(d, "hang", "x", 1, LONG_MS);
+	ask(d, "hang", "x", 1, 300);
 	struct helper *waiting = ask(d, "echo", "x", 1, LONG_MS);
 
 	helper_cancel(waiting);
 	d->to_cancel = running;
-	/* Needs the slot of the one that is ended by its deadline. */
+	struct helper *other = ask(d, "hang", "x", 1, LONG_MS);
 	ask(d, "echo", "late", 4, LONG_MS);
-	ask(d, "echo", "x", 1, 200);
 	wait_for(d, 1);
 	assert_int_equal(d->ends[HELPER_LATE], 1);
 	wait_for(d, 1);
@@ -461,11 +476,10 @@ freeing_ends_all_of_them(void **state)
 {
 	struct desk *d = *state;
 
+	ask(d, "echo", "x", 1, LONG_MS);
 	for (int i = 0; i < 5; i++)
 		ask(d, "hang", "x", 1, LONG_MS);
-	ask(d, "echo", "x", 1, 300);
-	wait_for(d, 1); /* two run by now */
-			/* close_desk() looks for zombies. */
+	wait_for(d, 1); /* two run by now; close_desk() looks for zombies */
 }
 
 static void
@@ -533,7 +547,12 @@ the_child_has_nothing_of_ours(void **state)
 	assert_int_equal(lines_with(told, "fd 3 socket\n"), 1);
 	assert_int_equal(lines_with(told, "core 0 0\n"), 1);
 	assert_int_equal(lines_with(told, "deathsig 9\n"), 1);
-	assert_int_equal(lines_with(told, "blocked "), 0);
+	/* What is said to the whole group is for its parent. */
+	assert_int_equal(lines_with(told, "blocked "), 4);
+	assert_int_equal(lines_with(told, "blocked 1\n"), 1);
+	assert_int_equal(lines_with(told, "blocked 2\n"), 1);
+	assert_int_equal(lines_with(told, "blocked 3\n"), 1);
+	assert_int_equal(lines_with(told, "blocked 15\n"), 1);
 	snprintf(ignored, sizeof(ignored), "ignored %x\n", 1 << SIGPIPE);
 	assert_int_equal(lines_with(told, ignored), 1);
 }
@@ -602,7 +621,8 @@ main(int argc, char **argv)
 		DESK(a_job_over_the_bound_is_refused_by_the_child),
 		DESK(a_program_that_is_not_there_is_told),
 		DESK(a_burst_waits_its_turn),
-		DESK(no_more_than_agreed_run_and_who_waits_has_a_deadline_too),
+		DESK(no_more_than_agreed_run_and_who_waits_has_all_its_time_then),
+		DESK(who_ignores_the_end_of_children_is_told_it_all_the_same),
 		DESK(who_is_cancelled_is_not_told),
 		DESK(freeing_ends_all_of_them),
 		DESK(other_children_are_left_alone),

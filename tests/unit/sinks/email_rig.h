@@ -79,7 +79,14 @@ struct helper {
 struct helpers {
 	struct helper started[64];
 	size_t count;
+	struct loop *loop;
 };
+
+struct loop *
+helpers_loop(const struct helpers *helpers)
+{
+	return helpers->loop;
+}
 
 struct helper *
 helper_start(struct helpers *helpers, const char *word, const void *job, size_t len,
@@ -175,7 +182,7 @@ struct rig {
 	int done;
 	enum outcome outcome;
 	int code;
-	bool unheard;
+	bool unheard, serves;
 	char *text, *fault;
 	json_t *recipients, *reference;
 	void (*then)(struct rig *); /* called in done */
@@ -190,6 +197,7 @@ rig_on_done(const struct sink_result *result, void *arg)
 	rig->outcome = result->outcome;
 	rig->code = result->code;
 	rig->unheard = result->unheard;
+	rig->serves = result->serves;
 	free(rig->text);
 	rig->text = mem_str(result->text);
 	free(rig->fault);
@@ -235,6 +243,7 @@ rig_setup(void **state)
 	                          "team", "payments", "incident", "id", "inc_01", "kind",
 	                          "image.revocation", "phase", "revoked", "status", "open",
 	                          "severity", "critical", "updated_at", "2026-11-21T19:00:00Z");
+	rig->helpers.loop = loop_new();
 	rig_open(rig);
 	*state = rig;
 	return 0;
@@ -265,6 +274,7 @@ rig_teardown(void **state)
 
 	rig_close(rig);
 	forget_helpers(rig);
+	loop_free(rig->helpers.loop);
 	json_decref(rig->document);
 	json_decref(rig->recipients);
 	json_decref(rig->reference);

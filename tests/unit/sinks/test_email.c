@@ -145,28 +145,75 @@ a_retry_goes_only_to_those_owed(void **state)
 	free(first);
 }
 
-/* By hand: nobody is owed any more. */
 static void
-asked_for_again_it_goes_to_those_who_refused(void **state)
+stop_loop(struct rig *rig)
+{
+	loop_stop(rig->helpers.loop);
+}
+
+static void
+close_and_stop(struct rig *rig)
+{
+	rig_close(rig);
+	stop_loop(rig);
+}
+
+/* The list lost the one that was owed: nobody gets it a second time for that. */
+static void
+with_nobody_owed_any_more_no_mail_goes(void **state)
 {
 	struct rig *rig = *state;
 	struct message message = rig_message(rig);
 	json_t *some =
-		json_pack("[{s:s, s:s}, {s:s, s:s}, {s:s, s:s}]", "address", "OPS@example.com",
-	                  "state", "sent", "address", "security@example.com", "state", "rejected",
+		json_pack("[{s:s, s:s}, {s:s, s:s}, {s:s, s:s}, {s:s, s:s}]", "address",
+	                  "OPS@example.com", "state", "sent", "address", "security@example.com",
+	                  "state", "rejected", "address", "gone@example.com", "state", "retry",
 	                  "address", "audit@example.com", "state", "sent");
+
 	message.recipients = some;
+	rig->then = stop_loop;
 	rig_send(rig, &message);
-	assert_int_equal(last_helper(rig)->job.letters[0].to_count, 1);
-	assert_string_equal(last_helper(rig)->job.letters[0].to[0], "security@example.com");
-	answer_sent(last_helper(rig));
-	assert_int_equal(rig->outcome, OUTCOME_SENT);
+	loop_run(rig->helpers.loop);
+	assert_int_equal(rig->outcome, OUTCOME_REJECTED);
+	assert_recipients(rig, "OPS sent, security rejected, audit sent");
 
 	json_object_set_new(json_array_get(some, 1), "state", json_string("sent"));
 	rig_send(rig, &message);
-	assert_int_equal(last_helper(rig)->job.letters[0].to_count, 3);
-	answer_sent(last_helper(rig));
+	rig_send(rig, &message);
+	loop_run(rig->helpers.loop);
+	assert_int_equal(rig->done, 3);
+	assert_int_equal(rig->outcome, OUTCOME_SENT);
+	assert_false(rig->unheard);
+
+	rig->then = close_and_stop;
+	rig_send(rig, &message);
+	loop_run(rig->helpers.loop);
+	assert_null(rig->sink);
+	rig_open(rig);
+	rig_send(rig, &message); /* and not at all when it is closed before */
+	rig_close(rig);
+	assert_int_equal(rig->done, 4);
+	assert_int_equal(rig->helpers.count, 0);
 	json_decref(some);
+}
+
+/* One full mailbox is not a destination that fails. */
+static void
+a_retry_says_whether_others_were_served(void **state)
+{
+	struct rig *rig = *state;
+	struct message message = rig_message(rig);
+
+	for (int served = 0; served < 2; served++) {
+		rig_send(rig, &message);
+		struct mail_result result = all_sent(last_helper(rig));
+		for (size_t i = served ? 2 : 0; i < 3; i++)
+			mail_fate_set(&result.fates[0][i], OUTCOME_RETRY, 452, "452 4.2.2 Full");
+		answer_with(last_helper(rig), &result);
+		mail_result_fini(&result);
+		assert_int_equal(rig->outcome, OUTCOME_RETRY);
+		assert_int_equal(rig->serves, served);
+	}
 }
 
 static void
@@ -369,7 +416,8 @@ main(void)
 		RIG_TEST(what_comes_meanwhile_goes_together),
 		RIG_TEST(each_delivery_of_a_batch_has_its_own_outcome),
 		RIG_TEST(a_retry_goes_only_to_those_owed),
-		RIG_TEST(asked_for_again_it_goes_to_those_who_refused),
+		RIG_TEST(with_nobody_owed_any_more_no_mail_goes),
+		RIG_TEST(a_retry_says_whether_others_were_served),
 		RIG_TEST(content_refused_is_followed_by_the_plain_form),
 		RIG_TEST(blocked_leaves_the_recipients_as_they_were),
 		RIG_TEST(those_that_wait_share_what_stopped_the_session),

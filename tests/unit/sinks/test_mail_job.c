@@ -11,6 +11,7 @@
 
 #include "relay/base/mem.h"
 #include "relay/base/sign.h"
+#include "relay/runtime/helper.h"
 #include "sinks/mail_job.h"
 
 static char letter_data[] = "Subject: x\r\n\r\n.dot\r\n";
@@ -302,6 +303,38 @@ a_result_comes_back_as_it_was(void **state)
 #define GOOD FATE("\"sent\"", "250")
 #define RESULT(session, letters) "{\"session\":" session ",\"letters\":" letters "}"
 
+/* Else a list would get what it refused at length again and again. */
+static void
+the_largest_result_is_an_answer_that_a_helper_may_give(void **state)
+{
+	static char *to[MAIL_RECIPIENTS_MAX];
+	static struct mail_letter most[MAIL_BATCH_MAX];
+	struct mail_job job = {.letters = most, .letter_count = MAIL_BATCH_MAX};
+	struct mail_result result, back;
+	struct buf text = {0};
+	struct err err = {0};
+	char refusal[500];
+
+	(void)state;
+	memset(refusal, '"', sizeof(refusal)); /* two bytes each in JSON */
+	refusal[sizeof(refusal) - 1] = '\0';
+	for (size_t i = 0; i < MAIL_BATCH_MAX; i++)
+		most[i] = (struct mail_letter){letter_data, sizeof(letter_data) - 1, to,
+		                               MAIL_RECIPIENTS_MAX};
+	mail_result_init(&result, &job);
+	for (size_t i = 0; i < MAIL_BATCH_MAX; i++)
+		for (size_t j = 0; j < MAIL_RECIPIENTS_MAX; j++)
+			mail_fate_set(&result.fates[i][j], OUTCOME_REJECTED, 550, refusal);
+	mail_fate_set(&result.session, OUTCOME_REJECTED, 550, refusal);
+	mail_result_write(&result, &text);
+	assert_in_range(text.len, 1, HELPER_ANSWER_MAX);
+	assert_int_equal(mail_result_read(&back, text.data, text.len, &job, &err), 0);
+	assert_int_equal(back.fates[MAIL_BATCH_MAX - 1][MAIL_RECIPIENTS_MAX - 1].code, 550);
+	mail_result_fini(&back);
+	mail_result_fini(&result);
+	buf_fini(&text);
+}
+
 static void
 a_result_that_does_not_fit_the_job_is_refused(void **state)
 {
@@ -372,6 +405,7 @@ main(void)
 		cmocka_unit_test(a_job_of_another_shape_is_refused),
 		cmocka_unit_test(no_word_of_a_broken_job_is_repeated),
 		cmocka_unit_test(a_result_comes_back_as_it_was),
+		cmocka_unit_test(the_largest_result_is_an_answer_that_a_helper_may_give),
 		cmocka_unit_test(a_result_that_does_not_fit_the_job_is_refused),
 		cmocka_unit_test(what_a_server_says_becomes_one_line_of_utf8),
 	};

@@ -220,6 +220,29 @@ nobody_had_it_so_the_newer_one_opens(void **state)
 }
 
 static void
+greylisted_for_ever_it_is_given_up_and_knows_whom_it_owes(void **state)
+{
+	struct world *w = *state;
+	struct claimed got;
+	char id[32];
+
+	owe(w, 1, PHASE_REVOKED, T0);
+	for (int64_t now = T0; now < T0 + DELIVERY_LIFE_MS; now += HOUR_MS) {
+		assert_int_equal(queue_expire(w->db, now, &w->err), 0);
+		attempt(w, now, 1, "opened", SETTLE_RETRY, ONE_WAITS, id);
+	}
+	int64_t end = T0 + DELIVERY_LIFE_MS;
+	assert_int_equal(queue_expire(w->db, end, &w->err), 1);
+	assert_int_equal(claim(w, end, &got), 0);
+	assert_int_equal(queue_retry(w->db, id, end, &w->err), 1);
+	assert_int_equal(claim(w, end, &got), 1);
+	assert_int_equal(got.attempts, 1);
+	assert_string_equal(json_text_at(got.recipients, "0.state"), "sent");
+	assert_string_equal(json_text_at(got.recipients, "1.state"), "retry");
+	claimed_fini(&got);
+}
+
+static void
 by_hand_only_the_refused_one_is_asked(void **state)
 {
 	struct world *w = *state;
@@ -246,6 +269,7 @@ main(void)
 		TEST(the_same_while_it_is_under_way),
 		TEST(real_news_goes_to_all),
 		TEST(nobody_had_it_so_the_newer_one_opens),
+		TEST(greylisted_for_ever_it_is_given_up_and_knows_whom_it_owes),
 		TEST(by_hand_only_the_refused_one_is_asked),
 	};
 
