@@ -99,21 +99,28 @@ is_word(char c)
 	       c == '_' || c == '.';
 }
 
+/* "channel..." and the like; also what could become one with what follows: "chan". */
+static bool
+begins_broadcast(const char *text, size_t len)
+{
+	static const char *const names[] = {"channel", "here", "everyone", "all"};
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		size_t all = strlen(names[i]);
+
+		if (strncasecmp(text, names[i], len < all ? len : all) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* "@channel" where a word could begin; an address like a@channel.example is left. */
 static bool
 is_broadcast(const struct around *a)
 {
-	static const char *const names[] = {"channel", "here", "everyone", "all"};
 	size_t left = (size_t)(a->end - a->at) - 1;
 
-	if (is_word(char_at(a, -1)))
-		return false;
-	for (size_t i = 0; i < COUNT(names); i++) {
-		size_t len = strlen(names[i]);
-		if (len <= left && strncasecmp(a->at + 1, names[i], len) == 0)
-			return true;
-	}
-	return false;
+	return left > 0 && !is_word(char_at(a, -1)) && begins_broadcast(a->at + 1, left);
 }
 
 /* Within a run of three backticks or more: every one but the last. */
@@ -194,7 +201,8 @@ add_text(struct buf *out, const char *text, size_t len)
 			out->data[from] = ' ';
 }
 
-/* Cleaned first: a rule must see the neighbours that a reader will see. */
+/* Cleaned first: a rule must see the neighbours that a reader will see.  To
+ * these belongs an @ of the template, or of the value before. */
 void
 escape_add(struct buf *out, enum escape escape, const char *text, size_t len)
 {
@@ -209,6 +217,9 @@ escape_add(struct buf *out, enum escape escape, const char *text, size_t len)
 		text = buf_text(&clean);
 		len = clean.len;
 	}
+	if (escape == ESCAPE_SLACK && len > 0 && out->len > 0 && out->data[out->len - 1] == '@' &&
+	    begins_broadcast(text, len))
+		buf_puts(out, ZERO_WIDTH_SPACE);
 	if (escape == ESCAPE_HEADER)
 		buf_add(out, text, len);
 	else

@@ -64,7 +64,9 @@ filter_link(const struct filter_call *call, const json_t *value, enum escape esc
 	struct buf text = {0};
 	const char *url;
 
-	value_add_text(&text, value);
+	/* What is no text costs work, and with a label nothing of it is seen. */
+	if (json_is_string(value) || label == NULL)
+		value_add_text(&text, value);
 	url = buf_text(&text);
 	if (label == NULL)
 		label = url;

@@ -9,6 +9,8 @@
 
 #define ELLIPSIS "\xe2\x80\xa6"
 #define TRUNC_MAX 100000
+/* Times of two zones by turns have libc read its files anew for each. */
+#define ZONE_STEPS 50
 
 json_t *
 filter_text_take(struct buf *text)
@@ -264,6 +266,12 @@ bool
 filter_call_is_last(const struct filter_call *call)
 {
 	return call->kind->apply == apply_link;
+}
+
+size_t
+filter_steps(const struct filter_call *call)
+{
+	return call->kind->apply == filter_date && call->count > 1 ? ZONE_STEPS : 1;
 }
 
 json_t *

@@ -32,6 +32,8 @@ struct filter_call *filter_call_new(const char *name, const char *const *args, s
                                     struct err *);
 void filter_call_free(struct filter_call *);
 bool filter_call_is_last(const struct filter_call *); /* link */
+/* What it costs in steps of a rendering, beside the length of its value. */
+size_t filter_steps(const struct filter_call *);
 
 /* The value behind the filter: a new reference, NULL and err when it cannot
  * take it.  For `link` see filter_link(). */

@@ -82,12 +82,15 @@ tag_end(struct html_context *c)
 
 	c->state = HTML_TEXT;
 	if (c->closing) {
-		if (strcmp(c->element, c->foreign) == 0)
+		if (c->foreign[0] != '\0' && strcmp(c->element, c->foreign) == 0 &&
+		    --c->foreign_depth == 0)
 			c->foreign[0] = '\0';
 		return;
 	}
 	if (is_one_of(c->element, foreign) && c->foreign[0] == '\0')
 		memcpy(c->foreign, c->element, sizeof(c->foreign));
+	if (c->foreign[0] != '\0' && strcmp(c->element, c->foreign) == 0)
+		c->foreign_depth++;
 	else if (is_one_of(c->element, raw))
 		c->state = HTML_RAW;
 	else if (is_one_of(c->element, titles))
@@ -134,11 +137,22 @@ in_tag_name(struct html_context *c, char byte)
 
 /* Attributes */
 
+/* What is fetched from there is run, framed, or decides how the rest is read. */
+static bool
+is_address_of_code(const struct html_context *c)
+{
+	static const char *const elements[] = {"script", "link",  "base",   "embed", "object",
+	                                       "applet", "frame", "iframe", NULL};
+
+	return is_one_of(c->element, elements);
+}
+
 static enum html_attribute
 attribute_kind(const struct html_context *c)
 {
-	static const char *const code[] = {"style",      "srcdoc",  "srcset",  "ping",
-	                                   "http-equiv", "classid", "archive", NULL};
+	static const char *const code[] = {"style",      "srcdoc",  "srcset",
+	                                   "ping",       "classid", "imagesrcset",
+	                                   "http-equiv", "archive", NULL};
 	static const char *const urls[] = {"href",       "src",      "action",   "formaction",
 	                                   "background", "cite",     "poster",   "xlink:href",
 	                                   "data",       "longdesc", "codebase", "manifest",
@@ -151,7 +165,9 @@ attribute_kind(const struct html_context *c)
 	/* <meta http-equiv="refresh" content="0; url=..."> */
 	if (strcmp(c->element, "meta") == 0 && strcmp(c->name, "content") == 0)
 		return HTML_CODE;
-	return name_is_one_of(c, urls) ? HTML_URL : HTML_PLAIN;
+	if (!name_is_one_of(c, urls))
+		return HTML_PLAIN;
+	return is_address_of_code(c) ? HTML_CODE : HTML_URL;
 }
 
 static void
@@ -185,10 +201,12 @@ in_attribute_name(struct html_context *c, char byte)
 static void
 in_after_name(struct html_context *c, char byte)
 {
-	if (byte == '=')
+	if (byte == '=') {
 		in_attribute_name(c, byte);
-	else if (!is_blank(byte))
+	} else if (!is_blank(byte)) {
+		c->state = HTML_IN_TAG; /* also behind a /: a = there begins a name */
 		in_tag(c, byte);
+	}
 }
 
 static void
@@ -274,27 +292,40 @@ in_text(struct html_context *c, char byte)
 static void
 in_declaration(struct html_context *c, char byte)
 {
-	c->state = byte == '-' ? HTML_DECLARATION_DASH : byte == '>' ? HTML_TEXT : HTML_BOGUS;
+	if (byte == '[' && c->foreign[0] != '\0')
+		c->state = HTML_BROKEN; /* <![CDATA[ ends with ]]> there, and with > elsewhere */
+	else
+		c->state = byte == '-'   ? HTML_DECLARATION_DASH
+		           : byte == '>' ? HTML_TEXT
+		                         : HTML_BOGUS;
 }
 
-/* "<!-->" is a whole comment, so the dashes of its beginning count. */
 static void
 in_declaration_dash(struct html_context *c, char byte)
 {
-	c->dashes = 2;
+	c->dashes = 0;
+	c->bang = c->torn = false;
+	c->fresh = true;
 	c->state = byte == '-' ? HTML_COMMENT : byte == '>' ? HTML_TEXT : HTML_BOGUS;
 }
 
-/* Ends with --> or --!>: the ! keeps the dashes. */
+/* Ends with --> or --!>; "<!-->" and "<!--->" are whole ones. */
 static void
 in_comment(struct html_context *c, char byte)
 {
-	if (byte == '-')
+	if (byte == '-') {
 		c->dashes++;
-	else if (byte == '>' && c->dashes >= 2)
+		c->bang = false;
+		return;
+	}
+	if (byte == '>' && (c->dashes >= 2 || c->bang || c->fresh))
 		c->state = HTML_TEXT;
-	else if (byte != '!' || c->dashes < 2)
-		c->dashes = 0;
+	else if (byte == '>' && c->torn)
+		c->state = HTML_BROKEN;
+	c->bang = byte == '!' && c->dashes >= 2;
+	c->torn = c->torn && byte == '!';
+	c->fresh = false;
+	c->dashes = 0;
 }
 
 static void
@@ -304,7 +335,20 @@ in_bogus(struct html_context *c, char byte)
 		c->state = HTML_TEXT;
 }
 
-/* Only the element's own end tag ends it; `name` gathers what could be one, < included. */
+/* "<", "</", "</sty"; "<!", "<!-". */
+static bool
+may_go_on(const struct html_context *c, char byte)
+{
+	if (c->name_len == 1)
+		return byte == '/' || byte == '!';
+	return c->name[1] == '/' ? is_letter(byte) : byte == '-';
+}
+
+/*
+ * Only the element's own end tag ends it; `name` gathers what could be one, < included.
+ * Behind <!-- not even that need end a script (13.2.5.26, the double escaped
+ * state): nothing does then.
+ */
 static void
 in_raw(struct html_context *c, char byte)
 {
@@ -323,10 +367,16 @@ in_raw(struct html_context *c, char byte)
 		in_tag(c, byte);
 		return;
 	}
-	if (c->name_len == 1 ? byte == '/' : is_letter(byte))
-		name_add(c, byte);
-	else
+	if (!may_go_on(c, byte)) {
 		name_begin(c);
+		return;
+	}
+	name_add(c, byte);
+	if (strcmp(c->name, "<!--") == 0) {
+		if (strcmp(c->element, "script") == 0)
+			c->element[0] = '\0';
+		name_begin(c);
+	}
 }
 
 static void
@@ -375,5 +425,6 @@ html_context_is_text(const struct html_context *c)
 bool
 html_context_takes_partial(const struct html_context *c)
 {
-	return html_context_is_text(c) || c->state == HTML_TITLE;
+	/* In a title it must not end what could become the end tag. */
+	return html_context_is_text(c) || (c->state == HTML_TITLE && c->name_len == 0);
 }

@@ -8,7 +8,8 @@
  *
  * Sections are followed as if they were rendered once.  html_context_join()
  * refuses one for which it would matter that it is left out: it must end in
- * the same text, tag or attribute value that it began in.
+ * the same text, tag or attribute value that it began in.  It refuses one, too,
+ * that is safe once and not twice: <td {{#l}}title="{{x}}" class=a{{/l}}>.
  */
 #ifndef RELAY_MESSAGE_HTML_CONTEXT_H
 #define RELAY_MESSAGE_HTML_CONTEXT_H
@@ -56,14 +57,20 @@ struct html_context {
 	char element[HTML_NAME_MAX + 1];
 	char name[HTML_NAME_MAX + 1]; /* what is being read: of a tag, an attribute, an end tag */
 	char foreign[HTML_NAME_MAX + 1]; /* "svg", "math": we are inside; else "" */
+	unsigned foreign_depth;          /* how many of it are open */
 	size_t name_len;
-	unsigned dashes; /* a comment: seen last */
+	/* A comment: */
+	unsigned dashes; /* seen last */
+	bool bang;       /* behind --! */
+	bool fresh;      /* nothing but dashes since <!-- */
+	bool torn;       /* a section decides what is before the dashes: > may end it */
 	enum html_attribute attribute;
 	char quote;
 	enum html_scheme scheme;
 	char prefix[8]; /* while HTML_UNDECIDED */
 	size_t prefix_len;
 	size_t tags, values; /* seen so far: tells one from another */
+	size_t shown;        /* values of others so far */
 };
 
 /* All zero: body text.  Text of the template: */

@@ -48,6 +48,7 @@ html_context_value(struct html_context *c, const char **why)
 		[HTML_BROKEN] = "behind a section that cuts a tag in two",
 	};
 
+	c->shown++;
 	if (c->foreign[0] != '\0') {
 		*why = "in an image or a formula";
 		return HTML_VALUE_REFUSED;
@@ -71,6 +72,15 @@ is_between(enum html_state state)
 	       state == HTML_ATTRIBUTE_NAME || state == HTML_AFTER_NAME || state == HTML_UNQUOTED;
 }
 
+/* What was seen of the end of a comment need not be what stands there. */
+static void
+tear_comment(struct html_context *c)
+{
+	c->torn = c->torn || c->fresh || c->bang || c->dashes > 0;
+	c->fresh = c->bang = false;
+	c->dashes = 0;
+}
+
 /* A name that a section cuts would be another without it. */
 void
 html_context_section(struct html_context *c)
@@ -85,6 +95,8 @@ html_context_section(struct html_context *c)
 		c->state = HTML_BROKEN;
 	else if ((c->state == HTML_RAW || c->state == HTML_TITLE) && c->name_len > 0)
 		c->state = HTML_BROKEN;
+	else if (c->state == HTML_COMMENT)
+		tear_comment(c);
 	else if (c->scheme == HTML_UNDECIDED)
 		c->scheme = HTML_OTHER;
 }
@@ -103,7 +115,7 @@ join_schemes(enum html_scheme left_out, enum html_scheme rendered)
 static bool
 is_same_place(const struct html_context *a, const struct html_context *b)
 {
-	if (strcmp(a->foreign, b->foreign) != 0)
+	if (strcmp(a->foreign, b->foreign) != 0 || a->foreign_depth != b->foreign_depth)
 		return false;
 	if (is_between(a->state) && is_between(b->state))
 		return a->tags == b->tags;
@@ -114,11 +126,24 @@ is_same_place(const struct html_context *a, const struct html_context *b)
 	return (a->state != HTML_RAW && a->state != HTML_TITLE) || a->tags == b->tags;
 }
 
+/* Rendered once more it would begin where it ends: right behind the name or
+ * the value without quotes that it ends with, or behind what is no address. */
+static bool
+is_safe_again(const struct html_context *ends, const struct html_context *began)
+{
+	if (ends->shown == began->shown)
+		return true;
+	if (is_between(ends->state))
+		return began->state != HTML_IN_TAG || ends->state == HTML_IN_TAG;
+	return ends->state != HTML_QUOTED || ends->attribute != HTML_URL ||
+	       ends->scheme == began->scheme || ends->scheme != HTML_OTHER;
+}
+
 bool
 html_context_join(struct html_context *c, const struct html_context *began)
 {
 	html_context_section(c);
-	if (!is_same_place(c, began)) {
+	if (!is_same_place(c, began) || !is_safe_again(c, began)) {
 		*c = *began;
 		return false;
 	}
@@ -126,5 +151,6 @@ html_context_join(struct html_context *c, const struct html_context *began)
 		c->state = HTML_CUT;
 	if (c->state == HTML_QUOTED)
 		c->scheme = join_schemes(began->scheme, c->scheme);
+	c->torn = c->torn || began->torn;
 	return true;
 }

@@ -32,10 +32,11 @@ int json_template_compile(struct json_template **, const char *text, size_t len,
                           const struct template_options *, struct faults *) MUST_CHECK;
 void json_template_free(struct json_template *);
 
-/* The templates in it, for linking partials; and where in the file one of them
- * names its n-th partial, which the template itself cannot know. */
+/* The templates in it, for linking partials; where in the file one of them
+ * begins, and names its n-th partial, which the template itself cannot know. */
 size_t json_template_count(const struct json_template *);
 struct template *json_template_at(const struct json_template *, size_t);
+struct template_place json_template_place(const struct json_template *, size_t);
 struct template_place json_template_partial_place(const struct json_template *, size_t, size_t n);
 
 /* 0 and a new reference, or -1. */

@@ -7,6 +7,7 @@
 #include "relay/base/text.h"
 #include "relay/message/json_places.h"
 #include "relay/message/json_template_nodes.h"
+#include "relay/message/template_internal.h"
 
 struct compiler {
 	struct json_template *out;
@@ -47,7 +48,7 @@ compile_text(struct compiler *c, const json_t *value, const struct json_thing *t
 	struct json_template *out = c->out;
 	const struct template_place begin = {1, 1};
 	struct faults faults = {0};
-	struct json_part part = {NULL, NULL};
+	struct json_part part = {.place = thing->place};
 	size_t partials;
 
 	if (template_compile(&part.template, json_string_value(value), json_string_length(value),
@@ -120,7 +121,7 @@ is_path(const char *text, size_t len)
 {
 	if (len == 1 && text[0] == '.')
 		return true;
-	if (len == 0 || text[0] == '.' || text[len - 1] == '.')
+	if (len == 0 || len > TEMPLATE_NAME_MAX || text[0] == '.' || text[len - 1] == '.')
 		return false;
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)text[i] <= ' ' || strchr("{}|\"", text[i]) != NULL ||
@@ -395,6 +396,12 @@ struct template *
 json_template_at(const struct json_template *t, size_t i)
 {
 	return t->parts[i].template;
+}
+
+struct template_place
+json_template_place(const struct json_template *t, size_t i)
+{
+	return t->parts[i].place;
 }
 
 struct template_place

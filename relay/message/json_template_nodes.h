@@ -31,6 +31,7 @@ struct json_node {
 /* A string of the file. */
 struct json_part {
 	struct template *template;
+	struct template_place place;     /* where the string begins */
 	struct template_place *partials; /* where each of its partials is named */
 };
 

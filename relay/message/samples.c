@@ -55,6 +55,10 @@ static const struct sample samples[] = {
          .title = "Image superseded: base-ubuntu-2204 v3 by v4 on production",
          .summary =
                  "Channel production of base-ubuntu-2204 now points to v4. 3 workspaces may run an older version."},
+	{ONE("image.superseded open, nobody affected"), .kind = "image.superseded",
+         .status = "open", .reason = "changed", .severity = "info", .image_status = "active",
+         .title = "Image superseded: base-ubuntu-2204 v3 by v4 on production",
+         .summary = "Channel production of base-ubuntu-2204 now points to v4."},
 	{BOTH("image.superseded rolled_back"), .kind = "image.superseded", .phase = "rolled_back",
          .status = "open", .reason = "changed", .severity = "info", .image_status = "active",
          .rows = ROWS_AFFECTED,

@@ -60,7 +60,9 @@ image_full(const char *status)
 	set_text(image, "fingerprint", FINGERPRINT);
 	set_text(image, "status", status);
 	set(image, "revoke_at",
-	    active || deleted ? json_null() : json_time_or_null(OPENED_AT + 14 * DAY_MS));
+	    active || deleted                  ? json_null()
+	    : strcmp(status, "scheduled") == 0 ? json_time_or_null(OPENED_AT + 14 * DAY_MS)
+	                                       : json_time_or_null(OPENED_AT));
 	set_text(image, "revoked_by", active || deleted ? NULL : "jane.doe@example.com");
 	set_text(image, "reason", active || deleted ? NULL : "CVE-2024-3094 in xz & \"liblzma\"");
 	set_text(image, "url",
@@ -255,6 +257,20 @@ run(void)
 	                 "run-FwnENkvDnrpyFC7M");
 }
 
+/* Of what an incident has, what is always known. */
+static void
+keep_little(json_t *detail, const char *known)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(detail, name, value)
+	{
+		if (strcmp(name, known) != 0 && !json_is_array(value))
+			json_object_set_new(detail, name, json_null());
+	}
+}
+
 static json_t *
 acknowledged(void)
 {
@@ -329,7 +345,7 @@ sample_full(const struct sample *sample)
 json_t *
 sample_sparse(const struct sample *sample)
 {
-	static const char *const absent[] = {"team", "url", "runbook", "drift", "run"};
+	static const char *const absent[] = {"team", "url", "runbook"};
 	bool own_image = strncmp(sample->kind, "workspace.", 10) != 0;
 	json_t *image = sample->image_status != NULL && own_image
 	                        ? image_sparse(sample->image_status)
@@ -338,6 +354,8 @@ sample_sparse(const struct sample *sample)
 
 	for (size_t i = 0; i < COUNT(absent); i++)
 		set(out, absent[i], json_null());
+	keep_little(json_object_get(out, "drift"), "resources");
+	keep_little(json_object_get(out, "run"), "id");
 	set(json_object_get(out, "incident"), "acknowledged", json_null());
 	set(out, "events", json_array());
 	return out;

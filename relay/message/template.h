@@ -66,6 +66,10 @@ size_t template_partial_count(const struct template *);
 const struct template_partial *template_partial_at(const struct template *, size_t);
 void template_link(struct template *, size_t, const struct template *partial);
 
+/* Every name it looks up, as often as it stands there; not NUL-terminated. */
+typedef void template_name_fn(const char *name, size_t len, struct template_place, void *arg);
+void template_each_name(const struct template *, template_name_fn *, void *arg);
+
 /* What a rendering may know besides its data. */
 struct template_env {
 	int64_t now_ms;   /* for `ago` */

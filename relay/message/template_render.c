@@ -226,16 +226,17 @@ filter_value(struct rendering *r, const struct template_node *node, const json_t
 	json_t *at = value != NULL ? json_incref((json_t *)value) : json_null();
 
 	for (size_t i = 0; i < node->filter_count && at != NULL; i++) {
-		json_t *next = filter_apply(node->filters[i], at, r->env, r->err);
+		size_t steps = filter_steps(node->filters[i]) + size_of(at) / BYTES_OF_STEP;
+		json_t *next = NULL;
 
+		if (spend_steps(r, steps) == 0) {
+			next = filter_apply(node->filters[i], at, r->env, r->err);
+			if (next == NULL)
+				err_prefix(r->err, "{{%.*s}}", (int)node->span.len,
+				           node->span.text);
+		}
 		json_decref(at);
 		at = next;
-		if (at == NULL) {
-			err_prefix(r->err, "{{%.*s}}", (int)node->span.len, node->span.text);
-		} else if (spend_steps(r, 1 + size_of(at) / BYTES_OF_STEP) != 0) {
-			json_decref(at);
-			at = NULL;
-		}
 	}
 	return at;
 }
@@ -250,12 +251,22 @@ link_of(const struct template_node *node)
 }
 
 static int
+add_link(struct rendering *r, const struct frame *f, const struct template_node *node,
+         const json_t *shown)
+{
+	if (spend_steps(r, size_of(shown) / BYTES_OF_STEP) != 0)
+		return -1;
+	filter_link(link_of(node), shown, node->raw ? ESCAPE_TEXT : f->t->options.escape, r->out);
+	return 0;
+}
+
+static int
 render_value(struct rendering *r, const struct frame *f, const struct template_node *node)
 {
 	const json_t *value;
 	json_t *shown;
 	size_t before;
-	int rc = 0;
+	int rc;
 
 	if (indent(r, f, node) != 0 || value_of(r, node, &value) != 0)
 		return -1;
@@ -263,11 +274,7 @@ render_value(struct rendering *r, const struct frame *f, const struct template_n
 	if (shown == NULL)
 		return -1;
 	before = r->out->len;
-	if (link_of(node) != NULL)
-		filter_link(link_of(node), shown, node->raw ? ESCAPE_TEXT : f->t->options.escape,
-		            r->out);
-	else
-		rc = add_value(r, f, node, shown);
+	rc = link_of(node) != NULL ? add_link(r, f, node, shown) : add_value(r, f, node, shown);
 	json_decref(shown);
 	return rc == 0 ? spend_output(r, before) : -1;
 }

@@ -69,6 +69,7 @@ templates_load_drafts(struct templates **out, const char *folder,
 	fine = set_gather(set, folder, drafts, count, report) == 0;
 	set_compile(set);
 	set_try(set);
+	set_check_names(set);
 	fine &= report_files(set, report);
 	if (!fine) {
 		set_free(set);

@@ -300,15 +300,16 @@ linked_alike(const struct templates *set, const struct set_file *file, const str
 	return NULL;
 }
 
-/* The file as this kind has it; NULL when it is broken.  A partial that names
- * itself finds the unit that is being linked. */
-static struct set_unit *
-unit_for(struct templates *set, const char *kind, struct set_file *file, enum escape escape)
+/* As unit_for(), which remembers it: a closure costs all that it names. */
+static void
+find_unit(struct templates *set, const char *kind, struct set_file *file, enum escape escape)
 {
 	struct closure c = closure_of(set, kind, file, escape);
 	struct set_unit *unit = linked_alike(set, file, &c);
 
+	file->units[escape] = unit;
 	if (unit == NULL && (unit = unlinked(set, file, escape)) != NULL) {
+		file->units[escape] = unit;
 		unit->linked = true;
 		unit->whole = c.whole;
 		unit->closure = c.files;
@@ -316,7 +317,19 @@ unit_for(struct templates *set, const char *kind, struct set_file *file, enum es
 		link_unit(set, kind, file, unit);
 	}
 	buf_fini(&c.files);
-	return unit;
+}
+
+/* The file as this kind has it; NULL when it is broken.  A partial that names
+ * itself finds the unit that is being linked. */
+static struct set_unit *
+unit_for(struct templates *set, const char *kind, struct set_file *file, enum escape escape)
+{
+	if (file->kind != kind)
+		memset(file->units, 0, sizeof(file->units));
+	file->kind = kind;
+	if (file->units[escape] == NULL)
+		find_unit(set, kind, file, escape);
+	return file->units[escape];
 }
 
 /* Kinds */

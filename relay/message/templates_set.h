@@ -5,6 +5,7 @@
  *	templates_files.c    what there is: shipped, and in the operator's folder
  *	templates_compile.c  each file compiled and linked, for every kind
  *	templates_try.c      rendered on samples
+ *	templates_names.c    names that nothing has
  *	templates.c          the set as others use it
  */
 #ifndef RELAY_MESSAGE_TEMPLATES_SET_H
@@ -42,6 +43,8 @@ struct set_file {
 	char **partials; /* that it names; known once it was compiled for any output */
 	size_t partial_count;
 	bool compiled, broken;
+	const char *kind; /* that it was last asked for, and what it is for that kind */
+	struct set_unit *units[ESCAPE_HEADER + 1];
 };
 
 /* A file compiled for an output and linked as one or several kinds have it. */
@@ -93,6 +96,9 @@ void set_unit_free(struct set_unit *);
 
 /* templates_try.c */
 void set_try(struct templates *);
+
+/* templates_names.c: warns of names in the operator's files that no notification has. */
+void set_check_names(struct templates *);
 
 /* templates.c: err says what, but not where. */
 int set_render_text(const struct set_unit *, const json_t *view, int64_t now_ms, struct buf *out,

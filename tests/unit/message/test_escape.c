@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "relay/base/mem.h"
 #include "relay/base/text.h"
 #include "relay/message/escape.h"
 
@@ -111,6 +112,34 @@ slack_mentions_and_fences_are_broken_up(void **state)
 	check(ESCAPE_HTML, "``` @here", "``` @here");
 }
 
+/* Two values, or one behind text of the template, make no mention together. */
+static void
+slack_mentions_are_not_joined(void **state)
+{
+	static const struct {
+		const char *before, *value, *expected;
+	} cases[] = {
+		{"@", "channel", "@" ZWSP "channel"},
+		{"@", "Here!", "@" ZWSP "Here!"},
+		{"@", "ever", "@" ZWSP "ever"},
+		{"@", "alice", "@alice"},
+		{"@", "", "@"},
+		{"a", "channel", "achannel"},
+		{"", "@chan", "@" ZWSP "chan"},
+		{"", "x@chan", "x@chan"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct buf out = {0};
+
+		buf_puts(&out, cases[i].before);
+		escape_add(&out, ESCAPE_SLACK, cases[i].value, strlen(cases[i].value));
+		assert_string_equal(buf_text(&out), cases[i].expected);
+		buf_fini(&out);
+	}
+}
+
 /* A text that is not ended by NUL is not read past its end. */
 static void
 the_length_counts(void **state)
@@ -133,6 +162,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(slack_mentions_are_not_joined),
 		cmocka_unit_test(each_output_has_its_characters),
 		cmocka_unit_test(controls_become_blanks),
 		cmocka_unit_test(nul_becomes_a_blank),

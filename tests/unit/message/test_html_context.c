@@ -40,6 +40,10 @@ values_stand_in_text_and_quoted_attributes(void **state)
 		"<meta charset=\"utf-8\"><meta name=\"x\" content=\"y\">{{x}}",
 		"{{u | link 'x'}}<title>{{>p}}</title>{{>q}}",
 		"<svg><path d=\"M0\"/></svg>{{x}}",
+		"<!----!>{{x}}<!--->{{x}}<!----->{{x}}<!-- --! > -->{{x}}",
+		"<p title / class=\"{{x}}\">",
+		"<script>if (a<!b) '<!-';</script>{{x}}",
+		"<style><!-- p {} --></style>{{x}}",
 	};
 
 	(void)state;
@@ -85,6 +89,24 @@ nowhere_else(void **state)
 		{"<img src='//{{x}}'>", "in an address"},
 		{"<svg><a href=\"{{x}}\"/></svg>", "in an image or a formula"},
 		{"<p title=\"{{u | link}}\">", "a link can stand in body text alone"},
+		{"<svg><svg></svg>{{x}}</svg>", "in an image or a formula"},
+		{"<svg><![CDATA[></svg>{{x}}]]></svg>", "in an image or a formula"},
+		/* Addresses of what is run, or decides how the rest is read. */
+		{"<script src=\"{{x}}\"></script>", "more than a text"},
+		{"<link rel=\"stylesheet\" href=\"{{x}}\">", "more than a text"},
+		{"<link rel=\"stylesheet\" href=\"https://{{x}}\">", "more than a text"},
+		{"<base href=\"{{x}}\">", "more than a text"},
+		{"<iframe src='{{x}}'></iframe>", "more than a text"},
+		{"<embed src='{{x}}'>", "more than a text"},
+		{"<object data='{{x}}'></object>", "more than a text"},
+		/* Where a browser sees other attributes, comments and scripts than it seems. */
+		{"<p title / =\"{{x}}\">", "in the name of an attribute"},
+		{"<!-- --!-> {{x}} -->", "in a comment"},
+		{"<!--!>{{x}}-->", "in a comment"},
+		{"<!---!>{{x}}-->", "in a comment"},
+		{"<script><!--<script></script>{{x}}--></script>", "in a script"},
+		{"<title></tit{{>p}}</title>", "a partial can stand in body text alone"},
+		{"<title><{{>p}}</title>", "a partial can stand in body text alone"},
 		{"<p {{>p}}>", "a partial can stand in body text alone"},
 		{"<p title=\"{{>p}}\">", "a partial can stand in body text alone"},
 		{"<script>{{>p}}</script>", "a partial can stand in body text alone"},
@@ -111,6 +133,9 @@ sections_do_not_cut_the_document(void **state)
 		"<a href=\"{{#a}}{{x}}{{/a}}{{^a}}{{y}}{{/a}}\">",
 		"<a href=\"https://x.example/{{#l}}{{.}}/{{/l}}\">",
 		"<td {{#a}}class=a{{/a}}>{{x}}</td>",
+		"<td{{#a}} title=\"{{x}}\" class=a{{/a}}>{{x}}</td>",
+		"<!--{{#a}} x {{/a}}-->{{x}}<!--{{#a}}x{{/a}}-->{{x}}<!--{{#a}} {{/a}}--!>{{x}}",
+		"<!-- a -- {{#a}} - {{/a}} -->{{x}}",
 	};
 	static const struct {
 		const char *text, *words;
@@ -124,6 +149,15 @@ sections_do_not_cut_the_document(void **state)
 		{"<p on{{#a}}{{/a}}click=\"{{x}}\">", "behind a section that cuts a tag"},
 		{"<scr{{#a}}x{{/a}}ipt>", "must end where it began"},
 		{"<p{{#a}} {{/a}}title=\"{{x}}\">", "behind a section that cuts a tag"},
+		{"<!-- {{#a}}-{{/a}}->{{x}}-->", "behind a section"},
+		{"<!-- -{{#a}}x{{/a}}->{{x}}-->", "behind a section"},
+		{"<!--{{#a}} {{/a}}>{{x}}-->", "behind a section"},
+		{"<!-- --{{#a}}!{{/a}}>{{x}}-->", "behind a section"},
+		/* Once it is fine; twice it is class=atitle="{{x}}", on and click. */
+		{"<td {{#l}}title=\"{{x}}\" class=a{{/l}}>", "must end where it began"},
+		{"<td {{#l}}click=\"{{x}}\" on{{/l}}>", "must end where it began"},
+		{"<a href=\"{{#l}}{{#b}}{{x}}{{/b}}javascript:{{/l}}\">",
+	         "must end where it began"},
 		{"<a href=\"{{#a}}https://{{/a}}{{x}}/{{y}}\">", ""},
 		{"<a href=\"{{#a}}https://{{/a}}/{{x}}\">", "in an address"},
 		{"<a href=\"{{#a}}/{{/a}}{{x}}\">", "in an address"},

@@ -290,6 +290,9 @@ what_is_not_json_is_told_with_its_place(void **state)
 	memset(deep + 200, ']', 200);
 	assert_place(deep, "f:1:65: nested too deeply");
 	free(deep);
+	deep = mem_fmt("[{\"$json\": \"%0256d\"}]", 0);
+	assert_place(deep, "f:1:12: $json wants the name");
+	free(deep);
 	large = mem_alloc(TEMPLATE_SIZE_MAX + 2);
 	memset(large, ' ', TEMPLATE_SIZE_MAX + 1);
 	assert_place(large, "f:1:1: larger than 64 KiB");

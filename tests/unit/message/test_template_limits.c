@@ -188,6 +188,12 @@ a_rendering_has_so_many_steps(void **state)
 	memset(big, 'x', 1000000);
 	check_stops("{{#l}}{{s | upper | trunc 1}}{{/l}}", NULL,
 	            json_pack("{s:O, s:s}", "l", list, "s", big), "200000 steps");
+	check_stops("{{#l}}{{s | trunc 1}}{{/l}}", NULL,
+	            json_pack("{s:O, s:s}", "l", list, "s", big), "200000 steps");
+	check_stops("{{#l}}{{s | link 'x'}}{{/l}}", NULL,
+	            json_pack("{s:O, s:s}", "l", list, "s", big), "200000 steps");
+	check_stops("{{#l}}{{#l}}{{o | link 'x'}}{{/l}}{{/l}}", NULL,
+	            json_pack("{s:O, s:{s:s}}", "l", list, "o", "s", big), "200000 steps");
 	for (size_t i = 0; i + 3 <= 1000000; i += 3)
 		memcpy(big + i, "\xe2\x80\xae", 3);
 	big[999999] = '\0';
@@ -195,6 +201,11 @@ a_rendering_has_so_many_steps(void **state)
 	            "200000 steps");
 	check_stops("{{#l}}{{o}}{{/l}}", NULL,
 	            json_pack("{s:O, s:{s:s}}", "l", list, "o", "s", big), "200000 steps");
+	/* So do zones that are read anew each time. */
+	check_stops(
+		"{{#l}}{{t | date '%p' 'Europe/Berlin'}}{{t | date '%p' 'Asia/Tokyo'}}{{/l}}", NULL,
+		json_pack("{s:o, s:s}", "l", list_of(number, 5000), "t", "2026-01-15T09:30:00Z"),
+		"200000 steps");
 	/* And names that are looked for in many contexts. */
 	repeat(&text, "{{#o}}", 31);
 	repeat(&text, "{{#l}}", 1);

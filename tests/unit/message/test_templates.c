@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "relay/base/clock.h"
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
 #include "relay/message/samples.h"
@@ -280,6 +281,45 @@ the_output_escapes_not_the_author(void **state)
 }
 
 static void
+names_that_nothing_has_are_warned_of(void **state)
+{
+	struct templates *set;
+	char *report;
+
+	(void)state;
+	write_file("notification.txt",
+	           "{{title}}\n{{titel}} {{image.versoin}}\n{{#is.critcal}}x{{/is.critcal}}"
+	           "{{values.own}} {{zzzzzzzz}}{{#image.channels}}{{.}}{{/image.channels}}\n");
+	write_file("mine.json", "{\n \"a\": \"{{incident.sevrity}}\"}");
+	report = load(&set);
+	assert_non_null(set);
+	assert_string_equal(
+		report,
+		"~/mine.json:2:7: warning: no notification has a \"sevrity\"; did you mean \"severity\"?\n"
+		"~/notification.txt:2:1: warning: no notification has a \"titel\"; did you mean \"title\"?\n"
+		"~/notification.txt:2:11: warning: no notification has a \"versoin\"; did you mean \"version\"?\n"
+		"~/notification.txt:3:1: warning: no notification has a \"critcal\"; did you mean \"critical\"?\n"
+		"~/notification.txt:3:47: warning: no notification has a \"zzzzzzzz\"\n");
+	free(report);
+	templates_release(set);
+}
+
+static void
+the_shipped_ones_name_only_what_there_is(void **state)
+{
+	struct templates *set;
+	char *report;
+
+	(void)state;
+	for (const struct template_file *file = template_files; file->name != NULL; file++)
+		write_bytes(file->name, file->text, file->len);
+	report = load(&set);
+	assert_string_equal(report, "");
+	free(report);
+	templates_release(set);
+}
+
+static void
 a_line_is_one_line(void **state)
 {
 	struct templates *set;
@@ -372,14 +412,14 @@ a_partial_may_name_itself(void **state)
 	struct err err = {{0}};
 
 	(void)state;
-	write_file("walk.mustache", "{{word}}{{#next}}-{{> hop}}{{/next}}");
+	write_file("walk.mustache", "{{name}}{{#image}}-{{> hop}}{{/image}}");
 	write_file("hop.mustache", "{{> walk}}");
 	write_file("a.txt", "{{#values.first}}{{> walk}}{{/values.first}}");
 	set = loaded();
 	view = view_named("image.deleted open");
 	json_object_set_new(view, "values",
-	                    json_loads("{\"first\": {\"word\": \"a\", \"next\": {\"word\": \"b\", "
-	                               "\"next\": {\"word\": \"c\", \"next\": false}}}}",
+	                    json_loads("{\"first\": {\"name\": \"a\", \"image\": {\"name\": \"b\", "
+	                               "\"image\": {\"name\": \"c\", \"image\": false}}}}",
 	                               0, NULL));
 	assert_int_equal(templates_text(set, "a.txt", view, 0, &out, &err), 0);
 	assert_string_equal(buf_text(&out), "a-b-c");
@@ -570,6 +610,31 @@ the_list_has_every_file_once_with_its_place(void **state)
 	templates_release(set);
 }
 
+/* Serving stands still while templates are loaded anew. */
+static void
+partials_that_name_each_other_load_soon(void **state)
+{
+	enum { FILES = 100, NAMED = 50 };
+	int64_t begun = clock_mono_ms();
+	struct buf text = {0};
+
+	(void)state;
+	for (int i = 0; i < FILES; i++) {
+		char *name = mem_fmt("p%d.mustache", i);
+
+		for (int n = 0; n < NAMED; n++)
+			buf_printf(&text, "{{>p%d}}", (i * 7 + n * 13) % FILES);
+		write_file(name, buf_text(&text));
+		buf_fini(&text);
+		free(name);
+	}
+	write_file("a.txt", "{{#evidence}}{{>p0}}{{/evidence}}");
+	write_file("a.html", "{{#evidence}}{{>p0}}{{/evidence}}");
+	templates_release(loaded());
+	assert_true(clock_mono_ms() - begun < 30 * SECOND_MS);
+	buf_fini(&text);
+}
+
 #define IN_A_FOLDER(test) cmocka_unit_test_setup_teardown(test, empty_folder, remove_folder)
 
 int
@@ -581,12 +646,15 @@ main(void)
 		IN_A_FOLDER(a_kind_has_its_own_words_first_and_own_files_before_shipped_ones),
 		IN_A_FOLDER(shipped_words_of_a_kind_go_before_own_words_for_all),
 		IN_A_FOLDER(the_output_escapes_not_the_author),
+		IN_A_FOLDER(names_that_nothing_has_are_warned_of),
+		IN_A_FOLDER(the_shipped_ones_name_only_what_there_is),
 		IN_A_FOLDER(a_line_is_one_line),
 		IN_A_FOLDER(faults_are_told_once_each_at_its_place),
 		IN_A_FOLDER(places_in_strings_are_those_of_the_file),
 		IN_A_FOLDER(a_partial_that_some_kinds_lack_is_told_once),
 		IN_A_FOLDER(what_fails_on_a_sample_is_told_with_the_sample),
 		IN_A_FOLDER(a_partial_may_name_itself),
+		IN_A_FOLDER(partials_that_name_each_other_load_soon),
 		IN_A_FOLDER(what_is_no_template_is_warned_about),
 		IN_A_FOLDER(files_that_cannot_be_taken_are_faults),
 		IN_A_FOLDER(a_folder_that_is_not_there_or_too_full_is_a_fault),
