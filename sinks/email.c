@@ -1,7 +1,9 @@
 #include "sinks/email.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -13,6 +15,7 @@
 #include "sinks/mail_address.h"
 
 #define USERNAME_MAX 255 /* RFC 4616 2 */
+#define CA_LINE_MAX 256  /* what is longer is no line of PEM */
 
 #define AT(member) offsetof(struct email_options, member)
 
@@ -176,7 +179,7 @@ check_login(const struct email_options *options, const char *host)
 		return mem_str("tls_min needs security: starttls or tls");
 	if (options->ca_file)
 		return mem_str("ca_file needs security: starttls or tls");
-	if (options->username && !is_loopback(host))
+	if (options->username && host && !is_loopback(host))
 		return mem_str("security: none would send the password in clear; with a username "
 		               "it is for a server on loopback only");
 	return NULL;
@@ -190,19 +193,64 @@ check_address(const char *key, const char *address)
 	return mem_fmt("%s: \"%s\" is not an address as local@domain", key, address);
 }
 
+/* One more fault of a sink, where there is one. */
+static void
+gather(struct buf *faults, char *fault)
+{
+	if (fault)
+		buf_printf(faults, "%s%s", faults->len ? "; " : "", fault);
+	free(fault);
+}
+
 static char *
 check_to(const struct key_texts *to)
 {
-	char *fault = NULL;
+	struct buf faults = {0};
 
 	if (to->count == 0 || to->count > MAIL_RECIPIENTS_MAX)
 		return mem_fmt("to: needs 1 to %d addresses", MAIL_RECIPIENTS_MAX);
-	for (size_t i = 0; i < to->count && !fault; i++) {
-		fault = check_address("to", to->items[i]);
-		for (size_t j = 0; j < i && !fault; j++)
-			if (strcasecmp(to->items[i], to->items[j]) == 0)
-				fault = mem_fmt("to: \"%s\" is there twice", to->items[i]);
+	for (size_t i = 0; i < to->count; i++) {
+		bool twice = false;
+
+		gather(&faults, check_address("to", to->items[i]));
+		for (size_t j = 0; j < i && !twice; j++)
+			twice = strcasecmp(to->items[i], to->items[j]) == 0;
+		if (twice)
+			gather(&faults, mem_fmt("to: \"%s\" is there twice", to->items[i]));
 	}
+	return faults.len ? buf_take(&faults) : NULL;
+}
+
+static bool
+holds_certificate(FILE *file)
+{
+	static const char *const begins[] = {"-----BEGIN CERTIFICATE-----",
+	                                     "-----BEGIN TRUSTED CERTIFICATE-----",
+	                                     "-----BEGIN X509 CERTIFICATE-----"};
+	char line[CA_LINE_MAX];
+
+	while (fgets(line, sizeof(line), file))
+		for (size_t i = 0; i < COUNT(begins); i++)
+			if (strncmp(line, begins[i], strlen(begins[i])) == 0)
+				return true;
+	return false;
+}
+
+/* Else each mail would fail, and only then. */
+static char *
+check_authorities(const char *path)
+{
+	FILE *file = path ? fopen(path, "re") : NULL;
+	char *fault = NULL;
+
+	if (path && !file)
+		return mem_fmt("ca_file: \"%s\" cannot be read: %s", path, strerror(errno));
+	if (file && !holds_certificate(file))
+		fault = ferror(file) ? mem_fmt("ca_file: \"%s\" cannot be read: %s", path,
+		                               strerror(errno))
+		                     : mem_fmt("ca_file: \"%s\" holds no certificate in PEM", path);
+	if (file)
+		fclose(file);
 	return fault;
 }
 
@@ -219,43 +267,43 @@ check_from(const char *from)
 	return NULL;
 }
 
-static char *
-check_names(const struct email_options *options)
+static void
+check_names(const struct email_options *options, struct buf *faults)
 {
 	static const char taken[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
 	const char *template = options->template;
 
 	if (options->hello && !mail_domain_valid(options->hello))
-		return mem_fmt("hello: \"%s\" is not a host name", options->hello);
+		gather(faults, mem_fmt("hello: \"%s\" is not a host name", options->hello));
 	if (options->list_id && (*options->list_id == '[' || !mail_domain_valid(options->list_id)))
-		return mem_fmt("list_id: \"%s\" is not like a host name", options->list_id);
+		gather(faults,
+		       mem_fmt("list_id: \"%s\" is not like a host name", options->list_id));
 	if (*template == '.' || template[strspn(template, taken)])
-		return mem_fmt("template: \"%s\" is not the name of a template", template);
-	return NULL;
+		gather(faults, mem_fmt("template: \"%s\" is not the name of a template", template));
 }
 
+/* Every fault, one behind the other. */
 static char *
 check(const void *arg)
 {
 	const struct email_options *options = arg;
-	char *host, *fault;
+	struct buf faults = {0};
+	char *host;
 	int port;
 
 	if (!email_server_parse(options->server, &host, &port))
-		return mem_fmt("server: needs HOST:PORT or [IPV6]:PORT, not \"%s\"",
-		               options->server);
-	fault = check_login(options, host);
+		gather(&faults, mem_fmt("server: needs HOST:PORT or [IPV6]:PORT, not \"%s\"",
+		                        options->server));
+	gather(&faults, check_login(options, host));
 	free(host);
-	if (!fault)
-		fault = check_from(options->from);
-	if (!fault)
-		fault = check_to(&options->to);
-	if (!fault)
-		fault = check_address("sender", options->sender);
-	if (!fault)
-		fault = check_address("reply_to", options->reply_to);
-	return fault ? fault : check_names(options);
+	gather(&faults, check_authorities(options->ca_file));
+	gather(&faults, check_from(options->from));
+	gather(&faults, check_to(&options->to));
+	gather(&faults, check_address("sender", options->sender));
+	gather(&faults, check_address("reply_to", options->reply_to));
+	check_names(options, &faults);
+	return faults.len ? buf_take(&faults) : NULL;
 }
 
 /* ---- the row ---- */

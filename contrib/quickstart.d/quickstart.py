@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Plays a golden image's story through the real relay; see contrib/quickstart."""
+"""Plays a golden image's story through the real relay, with local stand-ins for
+Slack, a mail server and a webhook receiver; see contrib/quickstart."""
 
 import argparse
 import email

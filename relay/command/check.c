@@ -1,8 +1,8 @@
 /*
  * driftbell check: load the config as serve would and tell everything that is
  * wrong with it, in one go.  The faults are what was asked for, so they go to
- * standard output.  `--keys` prints the table of keys that the manual is
- * checked against.
+ * standard output.  `--keys` prints the keys in mdoc, as
+ * the manual has them and is checked against.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,6 +48,7 @@ const struct command command_check = {
 	.name = "check",
 	.arguments = "[--keys]",
 	.summary =
-		"print every fault and warning of the config and the templates, or the table of all its keys",
+		"print every fault and warning of the config and the templates, or all its keys in mdoc, "
+		"for the manual",
 	.run = run,
 };

@@ -15,6 +15,11 @@
 #include "relay/command/input.h"
 #include "relay/flow/dryrun.h"
 
+struct output {
+	bool json;
+	bool bodies; /* whole messages */
+};
+
 struct explaining {
 	struct dryrun *dryrun;
 	const char *source;
@@ -85,12 +90,12 @@ explain_all(struct explaining *e, const struct loaded *loaded, bool fresh, char 
 }
 
 static void
-print_all(const struct explaining *e, bool as_json, char **files)
+print_all(const struct explaining *e, const struct output *output, char **files)
 {
 	const json_t *report;
 	size_t i;
 
-	if (as_json) {
+	if (output->json) {
 		/* No byte of a terminal's language can be in it: all but ASCII is escaped. */
 		json_dumpf(e->document, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 		putchar('\n');
@@ -98,12 +103,12 @@ print_all(const struct explaining *e, bool as_json, char **files)
 	}
 	explain_print_basis(e->document);
 	json_array_foreach(json_object_get(e->document, "files"), i, report)
-		explain_print(files[i], report);
+		explain_print(files[i], report, output->bodies);
 }
 
 static int
-explain(const struct command_context *context, const char *source, bool fresh, bool as_json,
-        char **files, int count)
+explain(const struct command_context *context, const char *source, bool fresh,
+        const struct output *output, char **files, int count)
 {
 	struct explaining e = {.source = source};
 	struct loaded loaded;
@@ -117,7 +122,7 @@ explain(const struct command_context *context, const char *source, bool fresh, b
 	e.document = json_pack("{s:s}", "schema", "driftbell.explanation.v1");
 	rc = explain_all(&e, &loaded, fresh, files, count, &err);
 	if (rc == 0)
-		print_all(&e, as_json, files);
+		print_all(&e, output, files);
 	else
 		input_complain(NULL, err.text);
 	json_decref(e.document);
@@ -134,10 +139,12 @@ run_explain(const struct command_context *context, int argc, char **argv)
 		{"fresh", no_argument, NULL, 'f'},
 		{"source", required_argument, NULL, 's'},
 		{"json", no_argument, NULL, 'j'},
+		{"bodies", no_argument, NULL, 'b'},
 		{NULL, 0, NULL, 0},
 	};
 	const char *source = NULL;
-	bool fresh = false, as_json = false;
+	struct output output = {.json = false};
+	bool fresh = false;
 	int option;
 
 	optind = 0; /* start over: main has looked at its own options */
@@ -147,18 +154,20 @@ run_explain(const struct command_context *context, int argc, char **argv)
 		else if (option == 's')
 			source = optarg;
 		else if (option == 'j')
-			as_json = true;
+			output.json = true;
+		else if (option == 'b')
+			output.bodies = true;
 		else
 			return 2;
 	}
 	if (optind == argc)
 		return 2;
-	return explain(context, source, fresh, as_json, argv + optind, argc - optind);
+	return explain(context, source, fresh, &output, argv + optind, argc - optind);
 }
 
 const struct command command_explain = {
 	.name = "explain",
-	.arguments = "[--fresh] [--source NAME] [--json] FILE...",
+	.arguments = "[--fresh] [--source NAME] [--bodies | --json] FILE...",
 	.summary = "dry run: what would follow from payloads, why, and who would get what",
 	.run = run_explain,
 };

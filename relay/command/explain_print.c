@@ -7,6 +7,7 @@
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
 #include "relay/command/client.h"
+#include "relay/command/explain_message.h"
 #include "relay/command/input.h"
 
 #define LABEL_WIDTH 10
@@ -112,12 +113,6 @@ print_event(const json_t *report)
 			client_print(json_string_value(fact), 0);
 		putchar('\n');
 	}
-	label("identity");
-	add("", event, "identity");
-	if (!json_filled_at(event, "identity"))
-		fputs("none in it: the SHA-256 of the body", stdout);
-	add(" (key ", event, "key");
-	fputs(")\n", stdout);
 	if (json_filled_at(event, "state")) {
 		label("state");
 		add("", event, "state");
@@ -262,7 +257,23 @@ print_incident(const json_t *incident)
 /* ---- messages ---- */
 
 static void
-print_delivery(const json_t *delivery)
+print_body(const json_t *delivery, bool whole)
+{
+	const char *message = json_filled_at(delivery, "message");
+	char *text;
+
+	if (!message)
+		text = json_dumps(json_object_get(delivery, "document"), JSON_INDENT(2));
+	else if (whole)
+		text = mem_str(message);
+	else
+		text = explain_message(json_text_at(delivery, "kind"), message);
+	input_print_lines(text, "    | ");
+	free(text);
+}
+
+static void
+print_delivery(const json_t *delivery, bool bodies)
 {
 	long long wait = (long long)json_int_at(delivery, "wait_ms", 0);
 
@@ -276,6 +287,8 @@ print_delivery(const json_t *delivery)
 	add(": ", delivery, "reason");
 	add(", by route ", delivery, "route");
 	add(", for team ", delivery, "team");
+	add(", about ", delivery, "document.incident.kind");
+	add(" ", delivery, "document.incident.id");
 	if (wait > 0)
 		printf(", after %lld ms", wait);
 	if (json_true_at(delivery, "blocked"))
@@ -286,14 +299,7 @@ print_delivery(const json_t *delivery)
 		add("the template failed, this is the built-in message: ", delivery, "fault");
 		putchar('\n');
 	}
-	if (json_filled_at(delivery, "message")) {
-		input_print_lines(json_text_at(delivery, "message"), "    | ");
-	} else {
-		char *text = json_dumps(json_object_get(delivery, "document"), JSON_INDENT(2));
-
-		input_print_lines(text, "    | ");
-		free(text);
-	}
+	print_body(delivery, bodies);
 }
 
 static void
@@ -309,7 +315,7 @@ print_quiet(const json_t *quiet)
 /* ---- all ---- */
 
 void
-explain_print(const char *file, const json_t *report)
+explain_print(const char *file, const json_t *report, bool bodies)
 {
 	const json_t *one;
 	size_t i;
@@ -331,14 +337,17 @@ explain_print(const char *file, const json_t *report)
 	if (is(report, "answer", "duplicate")) {
 		label("duplicate");
 		add("of ", report, "duplicate_of");
-		puts(": nothing follows");
+		puts(": nothing follows (--fresh plays it on an empty store)");
 	}
 	json_array_foreach(json_object_get(report, "incidents"), i, one) print_incident(one);
 	if (is(report, "answer", "accepted") && i == 0) {
 		label("incident");
-		puts("none is touched");
+		fputs("none is touched", stdout);
+		add(": ", report, "nothing");
+		putchar('\n');
 	}
-	json_array_foreach(json_object_get(report, "deliveries"), i, one) print_delivery(one);
+	json_array_foreach(json_object_get(report, "deliveries"), i, one)
+		print_delivery(one, bodies);
 	json_array_foreach(json_object_get(report, "quiet"), i, one) print_quiet(one);
 	putchar('\n');
 }

@@ -7,6 +7,7 @@
 #include "relay/base/log.h"
 #include "relay/base/mem.h"
 #include "relay/command/kinds.h"
+#include "relay/config/faults.h"
 
 int
 input_read(const char *path, struct buf *out, struct err *err)
@@ -50,6 +51,25 @@ input_complain(const char *what, const char *why)
 	fprintf(stderr, "driftbell: %s%s%s\n", what ? clean_what : "", what ? ": " : "", clean_why);
 	free(clean_what);
 	free(clean_why);
+}
+
+int
+input_no_such(struct err *err, const char *what, const char *name, const struct key_list *list,
+              size_t item_size)
+{
+	struct buf names = {0};
+	char *word = faults_quote(name);
+
+	for (size_t i = 0; i < list->count; i++) {
+		const char *item = (const char *)list->items + i * item_size;
+
+		buf_printf(&names, "%s%s", i ? ", " : ": it has ",
+		           *(char *const *)(const void *)item);
+	}
+	err_set(err, "the config has no %s %s%s", what, word, buf_text(&names));
+	free(word);
+	buf_fini(&names);
+	return -1;
 }
 
 static void

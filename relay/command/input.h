@@ -24,6 +24,11 @@ bool input_load(const struct command_context *, struct loaded *);
 /* "driftbell: WHAT: why" to stderr, both made fit for a terminal; what may be NULL. */
 void input_complain(const char *what, const char *why);
 
+/* That the config has no such WHAT ("sink"), and which it has: the items of the
+ * list begin with their name.  Returns -1. */
+int input_no_such(struct err *, const char *what, const char *name, const struct key_list *,
+                  size_t item_size);
+
 /* Text of several lines to stdout, `indent` before each, control bytes but the
  * line ends escaped. */
 void input_print_lines(const char *text, const char *indent);

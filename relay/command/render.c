@@ -2,50 +2,27 @@
  * driftbell render: one template on one payload, as the destination would get
  * it.  Nothing is sent.
  */
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "relay/base/json.h"
 #include "relay/base/log.h"
 #include "relay/base/mem.h"
-#include "relay/command/client.h"
 #include "relay/command/render_parts.h"
-#include "relay/message/samples.h"
 #include "relay/model/kind.h"
 
 #define PARTIAL_ENDING ".mustache"
 /* No file of a folder is called so: those that begin with a dot are passed over. */
 #define STUB ".render.txt"
 
-enum { LIST = 1, SAMPLES = 2 };
-
 struct wish {
 	const char *template, *path, *sink;
 	bool all;
 };
-
-/* ---- lists ---- */
-
-static void
-print_file(const char *file, const char *path, void *arg)
-{
-	(void)arg;
-	client_print(file, 48);
-	putchar(' ');
-	client_print(path, 0);
-	putchar('\n');
-}
-
-static int
-print_samples(void)
-{
-	for (size_t i = 0; i < sample_count(); i++)
-		puts(sample_name(i));
-	return fflush(stdout) == 0 ? 0 : 1;
-}
 
 /* ---- which template ---- */
 
@@ -118,9 +95,9 @@ drafts_fini(struct drafts *drafts)
 }
 
 static void
-add_draft(struct drafts *drafts, const struct rendering *r, const char *path)
+add_draft(struct drafts *drafts, const char *kind, const char *file, const char *path)
 {
-	drafts->name = r->kind ? mem_fmt("%s/%s", r->kind, r->file) : mem_str(r->file);
+	drafts->name = kind ? mem_fmt("%s/%s", kind, file) : mem_str(file);
 	drafts->items[drafts->count++] =
 		(struct templates_draft){.name = drafts->name, .path = path};
 }
@@ -132,8 +109,7 @@ add_stub(struct drafts *drafts, const struct rendering *r, const json_t *documen
 	const char *kind = r->kind;
 
 	if (!kind)
-		kind = json_string_value(
-			json_object_get(json_object_get(document, "incident"), "kind"));
+		kind = json_text_at(document, "incident.kind");
 	if (kind && !kind_called(kind, strlen(kind)))
 		kind = NULL;
 	drafts->stub_name = kind ? mem_fmt("%s/" STUB, kind) : mem_str(STUB);
@@ -141,6 +117,19 @@ add_stub(struct drafts *drafts, const struct rendering *r, const json_t *documen
 		mem_fmt("{{> %.*s}}", (int)(strlen(r->file) - strlen(PARTIAL_ENDING)), r->file);
 	drafts->items[drafts->count++] =
 		(struct templates_draft){.name = drafts->stub_name, .text = drafts->stub_text};
+}
+
+/* The kind of the document, where the set has a file of this name for it: a
+ * draft must stand before that. */
+static const char *
+kind_with_its_own(const struct rendering *r, const json_t *document)
+{
+	const char *kind = json_text_at(document, "incident.kind");
+	char *name = kind ? mem_fmt("%s/%s", kind, r->file) : NULL;
+	bool is_there = name && in_set(r->loaded->templates, name);
+
+	free(name);
+	return is_there ? kind_called(kind, strlen(kind)) : NULL;
 }
 
 static int
@@ -153,7 +142,8 @@ render_one(struct rendering *r, const char *draft, const json_t *document, int64
 	int rc = 0;
 
 	if (draft)
-		add_draft(&drafts, r, draft);
+		add_draft(&drafts, r->kind ? r->kind : kind_with_its_own(r, document), r->file,
+		          draft);
 	if (r->stub)
 		add_stub(&drafts, r, document);
 	if (drafts.count > 0)
@@ -205,8 +195,54 @@ render_all(struct rendering *r, const struct wish *wish, const char *draft)
 	return rc;
 }
 
-/* Fills kind, file and stub; *draft is the path of a template that is not in
- * the set.  -1: there is no such template. */
+static bool
+is_file(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && !S_ISDIR(st.st_mode);
+}
+
+/* A name of the set wins over a file that lies about, such as the output of
+ * the run before; whoever means that file shall know. */
+static void
+warn_of_file(const struct rendering *r, const char *name)
+{
+	struct stat there, here;
+	char *in_folder;
+	const char *folder = r->loaded->conf->templates.folder;
+	bool same = false;
+
+	if (!is_file(name) || stat(name, &here) != 0 || here.st_size == 0)
+		return;
+	for (size_t i = 0; folder && !same && (i == 0 || incident_kind_words[i - 1]); i++) {
+		in_folder = i == 0 ? mem_fmt("%s/%s", folder, name)
+		                   : mem_fmt("%s/%s/%s", folder, incident_kind_words[i - 1], name);
+		same = stat(in_folder, &there) == 0 && there.st_dev == here.st_dev &&
+		       there.st_ino == here.st_ino;
+		free(in_folder);
+	}
+	if (!same)
+		input_complain(name, "the template of the set; ./ before it means the file here");
+}
+
+static int
+take_draft(const struct rendering *r, const char *path, const char **draft, struct err *err)
+{
+	if (!r->stub && !render_has_ending(r->file))
+		return err_set(err,
+		               "%s:1:1: a template's name ends in .slack.json, .json, .html, "
+		               ".txt, .line or .mustache",
+		               path);
+	if (access(path, R_OK) != 0)
+		return err_errno(err, "%s:1:1: cannot open it", path);
+	*draft = path;
+	return 0;
+}
+
+/* Fills kind, file and stub.  What has a slash and is a file is that file, else
+ * it is a name of the set, else a file; *draft is then its path.  -1: there is
+ * no such template. */
 static int
 find_template(struct rendering *r, const char *template, const char **draft, struct err *err)
 {
@@ -216,14 +252,13 @@ find_template(struct rendering *r, const char *template, const char **draft, str
 	r->kind = kind_of_path(template);
 	r->stub = is_partial(r->file) ? STUB : NULL;
 	*draft = NULL;
-	if (in_set(r->loaded->templates, template))
-		return 0;
-	if (access(template, R_OK) == 0) {
-		*draft = template;
+	if (in_set(r->loaded->templates, template) && !(slash && is_file(template))) {
+		if (!slash)
+			warn_of_file(r, template);
 		return 0;
 	}
-	if (slash && errno != ENOENT)
-		return err_errno(err, "%s:1:1: cannot open it", template);
+	if (is_file(template))
+		return take_draft(r, template, draft, err);
 	return err_set(err,
 	               "%s:1:1: there is no such template (render --list lists them), and no "
 	               "such file",
@@ -242,7 +277,8 @@ render(const struct rendering *given, const struct wish *wish)
 	if (wish->sink) {
 		r.sink = conf_sink_named(r.loaded->conf, wish->sink);
 		if (!r.sink)
-			rc = err_set(&err, "the config has no sink of that name");
+			rc = input_no_such(&err, "sink", wish->sink, &r.loaded->conf->sinks,
+			                   sizeof(struct conf_sink));
 	}
 	if (rc == 0)
 		rc = find_template(&r, wish->template, &draft, &err);
@@ -262,16 +298,13 @@ static int
 run_loaded(const struct command_context *context, struct rendering *r, const struct wish *wish)
 {
 	struct loaded loaded;
-	int rc = 0;
+	int rc;
 
 	if (!input_load(context, &loaded))
 		return 1;
 	log_level_set(LOG_ERROR);
 	r->loaded = &loaded;
-	if (wish)
-		rc = render(r, wish);
-	else
-		templates_list(loaded.templates, print_file, NULL);
+	rc = render(r, wish);
 	loaded_release(&loaded);
 	if (fflush(stdout) != 0)
 		return 1;
@@ -282,16 +315,14 @@ static int
 run_render(const struct command_context *context, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"sink", required_argument, NULL, 'k'},
-		{"all", no_argument, NULL, 'a'},
-		{"fresh", no_argument, NULL, 'f'},
-		{"source", required_argument, NULL, 's'},
-		{"list", no_argument, NULL, 'l'},
-		{"samples", no_argument, NULL, 'e'},
-		{NULL, 0, NULL, 0},
+		{"sink", required_argument, NULL, 'k'},  {"all", no_argument, NULL, 'a'},
+		{"fresh", no_argument, NULL, 'f'},       {"source", required_argument, NULL, 's'},
+		{"list", no_argument, NULL, 'l'},        {"samples", no_argument, NULL, 'e'},
+		{"print", required_argument, NULL, 'p'}, {NULL, 0, NULL, 0},
 	};
 	struct rendering r = {.fresh = false};
 	struct wish wish = {.all = false};
+	const char *name = NULL;
 	int option, list = 0;
 
 	optind = 0; /* start over: main has looked at its own options */
@@ -304,17 +335,17 @@ run_render(const struct command_context *context, int argc, char **argv)
 			wish.all = true;
 		else if (option == 'f')
 			r.fresh = true;
-		else if (option == 'l' || option == 'e')
-			list |= option == 'l' ? LIST : SAMPLES;
+		else if (option == 'l')
+			list |= RENDER_LIST;
+		else if (option == 'e')
+			list |= RENDER_SAMPLES;
+		else if (option == 'p')
+			list |= RENDER_PRINT, name = optarg;
 		else
 			return 2;
 	}
-	if (list != 0 && (argc != optind || list == (LIST | SAMPLES)))
-		return 2;
-	if (list == SAMPLES)
-		return print_samples();
-	if (list == LIST)
-		return run_loaded(context, &r, NULL);
+	if (list != 0)
+		return argc == optind ? render_list(context, list, name) : 2;
 	if (argc - optind != 2)
 		return 2;
 	wish.template = argv[optind];
@@ -325,7 +356,7 @@ run_render(const struct command_context *context, int argc, char **argv)
 const struct command command_render = {
 	.name = "render",
 	.arguments = "[--sink NAME] [--all] [--fresh] [--source NAME] TEMPLATE FILE | --list | "
-		     "--samples",
+		     "--samples | --print NAME",
 	.summary = "show what a template makes of a payload, as its destination would get it",
 	.run = run_render,
 };

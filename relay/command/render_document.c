@@ -85,19 +85,41 @@ take_deliveries(struct subjects *out, const struct rendering *r, const json_t *r
 	}
 }
 
+/* "FILE:LINE:COL: fault: source, source (--source NAME names the one)" */
+static int
+misread(const json_t *report, const char *path, const char *fault, struct err *err)
+{
+	struct buf names = {0};
+	const json_t *name;
+	size_t i;
+
+	json_array_foreach(json_object_get(report, "candidates"), i, name)
+		buf_printf(&names, "%s%s", i ? ", " : ": ", json_string_value(name));
+	err_set(err, "%s:%lld:%lld: %s%s%s", path, (long long)json_int_at(report, "line", 1),
+	        (long long)json_int_at(report, "column", 1), fault, buf_text(&names),
+	        names.len ? " (--source NAME names the one)" : "");
+	buf_fini(&names);
+	return -1;
+}
+
 static int
 no_notification(const struct rendering *r, const json_t *report, const char *path, struct err *err)
 {
 	const char *fault = json_filled_at(report, "fault"),
-		   *answer = json_text_at(report, "answer");
+		   *answer = json_text_at(report, "answer"),
+		   *nothing = json_filled_at(report, "nothing");
 
 	if (fault)
-		return err_set(err, "%s:%lld:%lld: %s", path,
-		               (long long)json_int_at(report, "line", 1),
-		               (long long)json_int_at(report, "column", 1), fault);
-	if (answer && strcmp(answer, "accepted") != 0)
-		return err_set(err, "%s:1:1: it is a %s event: nothing is told", path,
-		               strcmp(answer, "verified") == 0 ? "verification" : answer);
+		return misread(report, path, fault, err);
+	if (answer && strcmp(answer, "duplicate") == 0)
+		return err_set(err,
+		               "%s:1:1: it is a duplicate event: nothing is told (--fresh plays it "
+		               "on an empty store)",
+		               path);
+	if (answer && strcmp(answer, "verified") == 0)
+		return err_set(err, "%s:1:1: it is a verification event: nothing is told", path);
+	if (nothing)
+		return err_set(err, "%s:1:1: no notification follows from it: %s", path, nothing);
 	if (r->sink)
 		return err_set(err, "%s:1:1: nothing of it goes to sink %s (explain tells why)",
 		               path, r->sink->name);

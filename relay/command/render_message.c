@@ -19,6 +19,17 @@ ends_with(const char *text, const char *ending)
 	return len > end && strcmp(text + len - end, ending) == 0;
 }
 
+bool
+render_has_ending(const char *file)
+{
+	static const char *const endings[] = {".json", ".html", ".txt", ".line"};
+
+	for (size_t i = 0; i < COUNT(endings); i++)
+		if (ends_with(file, endings[i]))
+			return true;
+	return false;
+}
+
 /* The ending of this kind's templates that the file has, or NULL. */
 static const char *
 ending_of(const struct sink_kind *kind, const char *file)

@@ -2,6 +2,7 @@
  * render_parts.h - what the files of `driftbell render` share.
  *
  *	render.c            the command, and the templates it loads
+ *	render_list.c       what there is to render
  *	render_document.c   FILE as notification documents
  *	render_message.c    TEMPLATE on one of them
  */
@@ -24,6 +25,14 @@ struct rendering {
 	const char *file; /* its name without a folder: "notification.html" */
 	const char *stub; /* what a partial is rendered through; NULL: it is none */
 };
+
+/* ---- render_list.c ---- */
+
+enum { RENDER_LIST = 1, RENDER_SAMPLES = 2, RENDER_PRINT = 4 };
+
+/* One of them, to stdout; name: the template to print.  Returns the exit code,
+ * 2 for several. */
+int render_list(const struct command_context *, int list, const char *name);
 
 /* ---- render_document.c ---- */
 
@@ -50,6 +59,9 @@ void subjects_fini(struct subjects *);
 /* To stdout.  -1: it failed, and err says why. */
 int render_message(const struct rendering *, const json_t *document, int64_t now_ms,
                    struct err *) MUST_CHECK;
+
+/* Does the file's name say what a template of it makes?  (A partial's does not.) */
+bool render_has_ending(const char *file);
 
 /* Why --sink and this template do not fit; NULL when they do.  The caller frees. */
 char *render_misfit(const struct conf_sink *, const char *file);

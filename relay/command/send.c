@@ -91,7 +91,8 @@ send_all(const struct conf *conf, const char *name, const char *to, char **files
 	int rc = 0;
 
 	if (!sending.kind) {
-		fprintf(stderr, "driftbell: the config has no source of that name\n");
+		input_no_such(&err, "source", name, &conf->sources, sizeof(*source));
+		input_complain(NULL, err.text);
 		return 1;
 	}
 	if (client_target_init(&sending.target, to ? to : conf->listen.ingest, &conf->listen.tls,

@@ -132,10 +132,10 @@ print_table(const json_t *status)
 	print_numbers(status);
 	print_sinks(json_at(status, "sinks"));
 	print_sources(json_at(status, "sources"));
-	print_loose(json_at(status, "unmatched.buckets"), "BUCKETS NO RULE MATCHES", "project_id",
-	            "bucket");
-	print_loose(json_at(status, "unmatched.workspaces"), "WORKSPACES NO RULE MATCHES",
-	            "organization", "name");
+	print_loose(json_at(status, "unmatched.buckets"),
+	            "BUCKETS NO RULE BRINGS TOGETHER WITH A WORKSPACE", "project_id", "bucket");
+	print_loose(json_at(status, "unmatched.workspaces"),
+	            "WORKSPACES NO RULE BRINGS TOGETHER WITH A BUCKET", "organization", "name");
 }
 
 static int
@@ -231,6 +231,6 @@ run_status(const struct command_context *context, int argc, char **argv)
 const struct command command_status = {
 	.name = "status",
 	.arguments = "[--json] [--admin ADDRESS]",
-	.summary = "show what is open, what waits, and what no rule matches",
+	.summary = "show what is open, what waits, and what no rule brings together",
 	.run = run_status,
 };

@@ -16,9 +16,8 @@
 #include "relay/config/walk.h"
 #include "relay/config/yaml.h"
 
-/* The folder that relative paths start from, absolute. */
-static char *
-folder_of(const char *path)
+char *
+conf_folder(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	char *given = slash == NULL ? mem_str(".")
@@ -47,7 +46,7 @@ conf_parse(struct conf **out, const char *path, const char *text, size_t len,
 {
 	struct faults faults = {0};
 	struct conf *conf = mem_alloc(sizeof(*conf));
-	char *folder = folder_of(path);
+	char *folder = conf_folder(path);
 	struct node *root = yaml_read(text, len, &faults);
 	const struct walk walk = {.faults = &faults, .folder = folder, .kinds = kinds};
 	const struct cross cross = {

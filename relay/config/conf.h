@@ -138,6 +138,9 @@ void conf_release(struct conf *); /* NULL is fine */
 const struct conf_source *conf_source_named(const struct conf *, const char *);
 const struct conf_sink *conf_sink_named(const struct conf *, const char *);
 
+/* The folder that relative paths of the config at `path` start from, absolute.  Caller frees. */
+char *conf_folder(const char *path);
+
 /* Names of what differs between two configs that a reload cannot change
  * ("listen.ingest, store.url"); "" when nothing does.  Caller frees. */
 char *conf_restart_changes(const struct conf *running, const struct conf *loaded);

@@ -240,6 +240,8 @@ plan(struct play *play, struct err *err)
 		rc = dryrun_deliveries(d, &before, incidents, play->now_ms, play->report, err);
 	if (rc == 0)
 		json_object_set(play->report, "incidents", incidents);
+	if (rc == 0 && json_array_size(incidents) == 0)
+		rc = dryrun_nothing(d, play->tree, play->kind, play->report, err);
 	json_decref(incidents);
 	free(before.items);
 	return rc;
@@ -311,9 +313,9 @@ play_read(struct play *play, const char *source, struct err *err)
 static json_t *
 empty_report(void)
 {
-	return json_pack("{s:n, s:n, s:n, s:n, s:n, s:[], s:n, s:n, s:[], s:[], s:[]}", "answer",
-	                 "fault", "line", "column", "source", "candidates", "event", "duplicate_of",
-	                 "incidents", "deliveries", "quiet");
+	return json_pack("{s:n, s:n, s:n, s:n, s:n, s:[], s:n, s:n, s:[], s:n, s:[], s:[]}",
+	                 "answer", "fault", "line", "column", "source", "candidates", "event",
+	                 "duplicate_of", "incidents", "nothing", "deliveries", "quiet");
 }
 
 json_t *

@@ -36,11 +36,13 @@ json_t *dryrun_basis(const struct dryrun *);
  *	fault       why it is refused, or why no source could be told, or null
  *	line, column  where, for what is not JSON; else null
  *	source      {name, kind, guessed, alike: [names of the same kind]} or null
- *	candidates  names of the sources that know it, when several kinds do
+ *	candidates  names of the sources that know it, when several kinds do; all names
+ *	            when the one asked for is not there
  *	event       {id, kind, state, reason, key, identity, type, facts: {...}} or null
  *	duplicate_of  the first one's id, or null
  *	incidents   [{change: "opened | changed | resolved", why: [...], title,
  *	            incident: {...}, workspaces: [{..., rule}], more, routes: [...]}]
+ *	nothing     why no incident is touched, in words; null when one is
  *	deliveries  [{sink, kind, route, team, reason, blocked, wait_ms, fault,
  *	            message, document}]
  *	quiet       [{sink, team, why}]: told by a route, and nothing goes out now

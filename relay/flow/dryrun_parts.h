@@ -3,6 +3,7 @@
  *
  *	dryrun.c             the scratch store, and one body through it
  *	dryrun_read.c        which source reads a body, and the event in words
+ *	dryrun_nothing.c     why no incident follows
  *	dryrun_incidents.c   what became of incidents, and which routes match
  *	dryrun_deliveries.c  what each destination would get
  */
@@ -34,6 +35,12 @@ const struct conf_source *dryrun_source(const struct conf *, const char *name, c
                                         json_t *report);
 /* "type" and "facts" of an event. */
 void dryrun_event(json_t *tree, const struct source_kind *, json_t *into);
+
+/* ---- dryrun_nothing.c ---- */
+
+/* Fills "nothing" of the report, for an event that touched no incident. */
+int dryrun_nothing(struct dryrun *, json_t *tree, const struct source_kind *, json_t *report,
+                   struct err *) MUST_CHECK;
 
 /* ---- dryrun_incidents.c ---- */
 

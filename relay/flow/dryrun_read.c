@@ -6,6 +6,7 @@
 
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
+#include "relay/config/faults.h"
 #include "relay/flow/dryrun_parts.h"
 
 /* ---- which source ---- */
@@ -82,6 +83,22 @@ guessed(const struct conf *conf, const json_t *tree, json_t *report, json_t **al
 	return guess.first;
 }
 
+/* All there are, for whoever named none of them. */
+static void
+set_no_such(const struct conf *conf, const char *name, json_t *report)
+{
+	json_t *names = json_array();
+	char *word = faults_quote(name), *text = mem_fmt("the config has no source %s", word);
+
+	for (size_t i = 0; i < conf->sources.count; i++)
+		json_array_append_new(
+			names, json_string(conf_item(conf->sources, struct conf_source, i)->name));
+	json_object_set_new(report, "candidates", names);
+	set_fault(report, text);
+	free(text);
+	free(word);
+}
+
 const struct conf_source *
 dryrun_source(const struct conf *conf, const char *name, const json_t *tree, json_t *report)
 {
@@ -93,7 +110,7 @@ dryrun_source(const struct conf *conf, const char *name, const json_t *tree, jso
 	} else {
 		source = conf_source_named(conf, name);
 		if (source == NULL)
-			set_fault(report, "the config has no source of that name");
+			set_no_such(conf, name, report);
 	}
 	if (source != NULL)
 		json_object_set_new(report, "source",
@@ -110,7 +127,7 @@ static const char *const types[] = {
 	[EVENT_UNKNOWN] =
 		"an action or trigger that is not known: kept, and told as relay.unknown_event",
 	[EVENT_NOTED] = "noted: nothing follows from it",
-	[EVENT_VERSION] = "something happened to a version",
+	[EVENT_VERSION] = "news of a version",
 	[EVENT_ASSIGN] = "a channel points to another version",
 	[EVENT_RUN] = "news of runs",
 	[EVENT_ASSESSMENT] = "a health assessment",
@@ -169,6 +186,25 @@ put_version(json_t *facts, const char *name, const struct version_ref *ref, cons
 		buf_printf(&text, " (id %s)", ref->id);
 	put(facts, name, buf_text(&text));
 	buf_fini(&text);
+}
+
+/* "v3 of base-ubuntu: revoked", or what the type alone says. */
+static void
+put_type(json_t *into, const struct event *event)
+{
+	const struct packer_news *news = &event->packer;
+	const char *version =
+		news->version.name != NULL ? news->version.name : news->version.fingerprint;
+	char *text = NULL;
+
+	if (version != NULL && event->type == EVENT_VERSION)
+		text = mem_fmt("%s of %s: %s", version, news->bucket, actions[news->action]);
+	else if (version != NULL && event->type == EVENT_ASSIGN)
+		text = mem_fmt("channel %s of %s points to %s", news->channel, news->bucket,
+		               version);
+	json_object_set_new(into, "type",
+	                    json_text_or_null(text != NULL ? text : types[event->type]));
+	free(text);
 }
 
 static void
@@ -321,7 +357,7 @@ dryrun_event(json_t *tree, const struct source_kind *kind, json_t *into)
 	put_time(facts, "at", event.at);
 	facts_of[event.type](&event, facts);
 	json_object_set_new(into, "kind", json_text_or_null(event.kind));
-	json_object_set_new(into, "type", json_string(types[event.type]));
+	put_type(into, &event);
 	json_object_set_new(into, "facts", facts);
 	event_fini(&event);
 }

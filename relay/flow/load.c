@@ -1,5 +1,7 @@
 #include "relay/flow/load.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +10,7 @@
 #include "relay/config/bytes.h"
 #include "relay/config/faults.h"
 #include "relay/config/lookup.h"
+#include "relay/config/value.h"
 #include "relay/config/yaml.h"
 #include "sinks/sink.h"
 
@@ -144,14 +147,77 @@ check_sinks(const struct loaded *loaded, struct buf *report)
 	return rc;
 }
 
+/* The folder of templates */
+
+static const struct node *
+place_of_folder(const struct node *root)
+{
+	return yaml_get(yaml_get(root, "templates"), "folder");
+}
+
+/* It is told where it is named; what is wrong within it templates_load() tells. */
+static int
+check_folder(const char *path, const char *folder, struct buf *report)
+{
+	DIR *dir = folder != NULL ? opendir(folder) : NULL;
+	struct faults faults = {0};
+	const struct node *place;
+	struct node *root;
+	char *name;
+	int why = errno;
+
+	if (folder == NULL || dir != NULL)
+		return dir != NULL ? closedir(dir) : 0;
+	root = read_places(path);
+	place = place_of_folder(root);
+	name = faults_quote(folder);
+	faults_add(&faults, place != NULL ? place->line : 1, place != NULL ? place->column : 1,
+	           "templates: the folder %s cannot be read: %s", name, strerror(why));
+	faults_report(&faults, path, report);
+	faults_fini(&faults);
+	free(name);
+	yaml_free(root);
+	return -1;
+}
+
+static int
+load_templates(struct templates **out, const char *path, const char *folder, struct buf *report)
+{
+	if (check_folder(path, folder, report) != 0)
+		return -1;
+	return templates_load(out, folder, report);
+}
+
+/* The config has faults; the templates that it names are looked at all the same. */
+static void
+check_templates_alone(const char *path, struct buf *report)
+{
+	struct node *root = read_places(path);
+	const struct node *named = place_of_folder(root);
+	struct templates *templates = NULL;
+	char *base, *folder;
+
+	if (named != NULL && named->type == NODE_TEXT && named->text[0] != '\0') {
+		base = conf_folder(path);
+		folder = value_path(base, named->text);
+		/* All of it is for the report: there is nothing to go on with. */
+		if (load_templates(&templates, path, folder, report) == 0)
+			templates_release(templates);
+		free(folder);
+		free(base);
+	}
+	yaml_free(root);
+}
+
 int
 relay_load(struct loaded *out, const char *path, const struct conf_kinds *kinds, struct buf *report)
 {
 	int rc = -1;
 
 	*out = (struct loaded){NULL, NULL};
-	if (conf_load(&out->conf, path, kinds, report) == 0 &&
-	    templates_load(&out->templates, out->conf->templates.folder, report) == 0)
+	if (conf_load(&out->conf, path, kinds, report) != 0)
+		check_templates_alone(path, report);
+	else if (load_templates(&out->templates, path, out->conf->templates.folder, report) == 0)
 		rc = check_sinks(out, report);
 	if (rc != 0)
 		loaded_release(out);

@@ -17,8 +17,9 @@ struct loaded {
  * Loads the config at `path`, the templates of the folder it names, and checks
  * that the templates its sinks name are there.  0 and one reference of each;
  * or -1 and both NULL.  `report` gets every fault and warning of both, one a
- * line, as conf_load() and templates_load() write them; where the config has
- * faults nobody knows which templates are meant, and only its own are told.
+ * line, as conf_load() and templates_load() write them.  Where the config has
+ * faults the templates of its folder are checked too, but not whether those its
+ * sinks name are there.
  */
 int relay_load(struct loaded *, const char *path, const struct conf_kinds *,
                struct buf *report) MUST_CHECK;

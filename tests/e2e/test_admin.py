@@ -50,6 +50,8 @@ class Guard(RelayCase):
                       {"Authorization": f"Basic {self.token}"}, {"Authorization": f"Bearer {self.token}x"}):
             self.assertEqual(self.ask(**given), 401, given)
         self.assertEqual(self.ask(**self.headers()), 200)
+        self.assertEqual(self.ask("/incidents/inc_x"), 401)
+        self.assertEqual(self.ask("/incidents/inc_x", **self.headers()), 404)
         for path in ("/healthz", "/readyz"):
             self.assertEqual(self.ask(path), 200, path)
 
@@ -101,6 +103,7 @@ class Lists(RelayCase):
         one = self.relay.get(f"/api/v1/incidents/{found[0]['id']}").json
         self.assertEqual(one["workspaces"][0]["name"], PROD)
         self.assertTrue(one["timeline"] and one["notifications"])
+        self.assertEqual(self.relay.get(f"/incidents/{found[0]['id']}").json, one)
         self.assertEqual({"at", "what", "event"} - set(one["timeline"][0]), set())
         self.assertEqual(self.relay.get("/api/v1/incidents/inc_nothing").status, 404)
 

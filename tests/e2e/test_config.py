@@ -102,6 +102,36 @@ routes:
                            (10, "nobody"), (11, "wait|soon|duration")):
             self.assertRegex(result.stderr + result.stdout, rf"driftbell\.yaml:{line}:\d+: .*({word})")
 
+    def test_templates_are_checked_though_the_config_is_faulty(self):
+        folder = os.path.join(self.directory, "words")
+        os.mkdir(folder)
+        with open(os.path.join(folder, "own.txt"), "w", encoding="utf-8") as file:
+            file.write("{{#open}}")
+        self.relay.write("colour: red\ntemplates: {folder: words}\n")
+        result = self.relay.run("check")
+        self.assertEqual(result.returncode, 1)
+        self.assertRegex(result.stdout, r"driftbell\.yaml:1:1: .*colour")
+        self.assertIn(f"{folder}/own.txt:1:1: the section \"open\" has no end", result.stdout)
+
+    def test_a_templates_folder_that_is_missing_is_told_where_it_is_named(self):
+        for first in ("", "colour: red\n"):
+            self.relay.write(f"{first}templates:\n  folder: nowhere\n")
+            result = self.relay.run("check")
+            self.assertEqual(result.returncode, 1)
+            self.assertRegex(result.stdout, rf"driftbell\.yaml:{3 if first else 2}:11: templates: the folder "
+                                            rf'"{self.directory}/nowhere" cannot be read: No such file')
+
+    def test_a_mail_sink_tells_all_its_faults(self):
+        self.config["sinks"].append({"name": "list", "email": {
+            "server": "mail.example.com:587", "from": "driftbell@example.com", "to": ["ops@example.com"],
+            "hello": "a b", "reply_to": "nobody", "ca_file": "nowhere.pem"}})
+        self.config["routes"][0]["to"].append("list")
+        self.relay.configure(self.config)
+        result = self.relay.run("check")
+        self.assertEqual(result.returncode, 1)
+        for words in ("hello: ", "reply_to: ", "ca_file: \"" + self.directory + "/nowhere.pem\" cannot be read"):
+            self.assertIn(words, result.stdout)
+
     def test_a_good_config_is_0_and_wrong_usage_is_2(self):
         self.relay.configure(self.config)
         self.assertEqual(self.relay.run("check").returncode, 0, self.relay.run("check").stderr)
@@ -185,7 +215,7 @@ class Templates(RelayCase):
         self.config["templates"]["folder"] = "gone"
         result = self.check()
         self.assertEqual(result.returncode, 1)
-        self.assertIn("gone:1:1: the folder cannot be read: No such file or directory\n", result.stdout)
+        self.assertRegex(result.stdout, r'driftbell\.yaml:\d+:\d+: templates: the folder ".*/gone" cannot be read')
 
     def test_a_sink_names_a_template_that_is_there(self):
         self.template("mine.json", '{"title": "{{title}}"}')
@@ -273,6 +303,8 @@ class Commands(RelayCase):
         result = self.relay.run("status")
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("retail-checkout-prod", result.stdout)
+        # A rule takes the name; it is that no bucket goes with it.
+        self.assertIn("WORKSPACES NO RULE BRINGS TOGETHER WITH A BUCKET  1\n", result.stdout)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from harness.case import RelayCase
 from harness.relay import BINARY
 from harness.wait import until
 
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 BUCKET = "fin-payments-images"
 HOSTILE = "v3\x1b]0;owned\x07\x9b31m\r\n\u202eFAKE"
 
@@ -113,8 +114,56 @@ class Explain(RelayCase):
                       "workspace {unit}-{app}-*)",
                       "drift                does not match: kinds", "info                 does not match: severities",
                       "owners               tells ops-slack for team payments",
-                      "message    to siem (webhook): opened, by route all", "    |   \"title\": \"Image revoked: "):
+                      "event      version.revoke: v3 of fin-payments-images: revoked\n",
+                      "event      version.assign: channel production of fin-payments-images points to v3\n",
+                      "incident   none is touched: no workspace is known",
+                      "message    to siem (webhook): opened, by route all, about image.revocation inc_",
+                      "    | application/json, signed: the document driftbell.notification.v1\n",
+                      "    | Image revoked: fin-payments-images v3\n", "    | *Severity*\n"):
             self.assertIn(words, text)
+        for words in ("identity", "{", "\"blocks\""):
+            self.assertNotIn(words, text.replace("{unit}-{app}", ""))
+        text = self.explain("--bodies", *self.story()).stdout
+        for words in ("    |   \"title\": \"Image revoked: ", "    |   \"blocks\": [", "    | webhook-signature: v1,***"):
+            self.assertIn(words, text)
+
+    def test_a_mail_is_shown_as_its_reader_sees_it(self):
+        self.config["sinks"].append({"name": "list", "email": {
+            "server": "mail.example.com:587", "from": "Größe <driftbell@example.com>",
+            "to": ["security@example.com", "ops@example.com"]}})
+        self.config["routes"][-1]["to"] = ["list"]
+        story = self.story()
+        story[4] = self.file("5-revoke.json", hcp.revoke(BUCKET, "v3", "Lücke = groß " + "x" * 120))
+        text = self.explain(*story).stdout
+        for words in ("    | From: Größe <driftbell@example.com>\n",
+                      "    | To: security@example.com, ops@example.com\n",
+                      f"    | Subject: Revocation of {BUCKET} v3\n", "    | Message-ID: <ntf_",
+                      "    | Reason given: Lücke = groß " + "x" * 120 + "\n"):
+            self.assertIn(words, text)
+        for words in ("=3D", "<html", "Content-Type", "=_driftbell_"):
+            self.assertNotIn(words, text)
+        text = self.explain("--bodies", *story).stdout
+        for words in ("=3D", "Content-Type: multipart/alternative"):
+            self.assertIn(words, text)
+
+    def test_why_nothing_follows(self):
+        folder = os.path.join(ROOT, "tests", "data", "hcp_terraform")
+        for name, words in (("assessment-check-failure", "this version opens no incident for failed checks"),
+                            ("assessment-failed", "no incident for an assessment that failed"),
+                            ("auto-destroy-reminder", "this version opens no incident for auto-destroy"),
+                            ("run-waits-for-approval", "this version opens no incident for a run in this state"),
+                            ("run-applied", "a run that succeeds opens no incident"),
+                            ("change-request", "this version opens no incident for it"),
+                            ("workspace-deleted", "no incident is open that ends with the workspace")):
+            path = os.path.join(folder, name, "input.json")
+            self.assertIn(words, self.report(path)["files"][0]["nothing"], name)
+            self.assertIn("none is touched: ", self.explain(path).stdout)
+        story = self.story()
+        with open(story[4], encoding="utf-8") as file:
+            again = self.file("again.json", json.load(file) | {"event_id": "another"})
+        *_, revoke, again = self.report(*story, again)["files"]
+        self.assertIsNone(revoke["nothing"])
+        self.assertIn("known already", again["nothing"])
 
     def test_what_was_told_counts_for_the_next_file(self):
         story = self.story()
@@ -192,7 +241,12 @@ class Explain(RelayCase):
                          ("unknown", "relay.unknown_event"))
         self.assertFalse(report["source"]["guessed"])
         report = self.report("--source", "nobody", odd, code=1)["files"][0]
-        self.assertEqual(report["fault"], "the config has no source of that name")
+        self.assertEqual((report["fault"], report["candidates"]),
+                         ('the config has no source "nobody"', ["acme-terraform", "acme-packer", "acme-run-task"]))
+        self.assertIn(': acme-terraform, acme-packer, acme-run-task (--source NAME',
+                      self.explain("--source", "nobody", odd, code=1).stdout)
+        self.assertIn('the config has no source "nobody": it has acme-terraform, acme-packer, acme-run-task\n',
+                      self.relay.run("send", "nobody", odd).stderr)
         self.assertEqual(self.relay.run("explain").returncode, 2)
         self.assertEqual(self.relay.run("explain", "--sauce", "x", odd).returncode, 2)
 

@@ -10,6 +10,7 @@ import support  # noqa: F401
 from harness import hcp
 from harness.case import RelayCase
 
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 BUCKET = "fin-payments-images"
 SAMPLE = "sample:image.revocation revoked"
 
@@ -90,6 +91,54 @@ class Render(RelayCase):
         self.assertEqual(self.rendered(partial, SAMPLE), "The draft.\n")
         self.assertIn("The draft.", self.rendered("--sink", "list", partial, SAMPLE))
 
+    def test_a_path_is_that_very_file(self):
+        # The kind has one of its own, shipped and in the folder.
+        self.file("todo.mustache", "The one in the folder.", os.path.join(self.folder, "image.revocation"))
+        draft = self.file("todo.mustache", "The draft.")
+        self.assertEqual(self.rendered(draft, SAMPLE), "The draft.\n")
+        self.assertEqual(self.rendered(draft, "sample:workspace.drift open"), "The draft.\n")
+        self.assertIn("The draft.", self.rendered("--sink", "list", draft, SAMPLE))
+        self.assertEqual(self.rendered("todo.mustache", SAMPLE), "The one in the folder.\n")
+
+    def test_a_name_of_the_set_is_not_the_file_beside(self):
+        self.relay.configure(self.config)
+        self.file("todo.mustache", "The one in the folder.", os.path.join(self.folder, "image.revocation"))
+        self.file("todo.mustache", "The file beside.")
+        self.file("notification.txt", "")  # what a shell made of > notification.txt
+        here = os.getcwd()
+        self.addCleanup(os.chdir, here)
+        for folder, name, words, warns in (
+                (self.directory, "todo.mustache", "The one in the folder.", True),
+                (self.directory, "./todo.mustache", "The file beside.", False),
+                (self.directory, "notification.txt", "", False),
+                (os.path.join(self.folder, "image.revocation"), "todo.mustache", "The one in the folder.", False)):
+            os.chdir(folder)
+            done = self.relay.run("render", name, SAMPLE)
+            os.chdir(here)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertTrue(done.stdout.startswith(words), done.stdout)
+            self.assertEqual("./ before it means the file here" in done.stderr, warns, name)
+
+    def test_an_ending_that_is_none(self):
+        draft = self.file("notification.html.new", "<p>{{title}}</p>")
+        self.assertIn(draft + ":1:1: a template's name ends in .slack.json, ", self.fault(draft, SAMPLE))
+
+    def test_a_shipped_template_is_printed_without_a_config(self):
+        self.run_render("--list")
+        os.remove(self.relay.path)
+        for name in ("image.revocation/todo.mustache", "notification.html"):
+            done = self.relay.run("render", "--print", name)
+            with open(os.path.join(ROOT, "templates", name), encoding="utf-8") as file:
+                self.assertEqual((done.returncode, done.stdout, done.stderr), (0, file.read(), ""))
+        done = self.relay.run("render", "--print", "notification.htm")
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("did you mean notification.html?", done.stderr)
+        done = self.relay.run("render", "--list")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("templates/notification.html\n", done.stdout)
+        self.assertIn("only the shipped templates", done.stderr)
+        self.assertEqual(self.relay.run("render", "--samples").returncode, 0)
+
     def test_faults_have_their_place(self):
         draft = self.file("notification.txt", "fine\n  {{#a}} {{x | datum}} {{{raw}}}\n")
         fault = self.fault(draft, SAMPLE)
@@ -107,7 +156,8 @@ class Render(RelayCase):
                       self.fault("--sink", "ops-slack", "notification.html", SAMPLE))
         self.assertIn("siem is a webhook sink, whose templates end in .json",
                       self.fault("--sink", "siem", "notification.slack.json", SAMPLE))
-        self.assertIn("no sink of that name", self.fault("--sink", "nobody", "notification.html", SAMPLE))
+        self.assertIn('no sink "nobody": it has siem, ops-slack, list\n',
+                      self.fault("--sink", "nobody", "notification.html", SAMPLE))
 
     def test_a_mail_whole(self):
         text = self.rendered("--sink", "list", "notification.html", SAMPLE)
@@ -140,7 +190,10 @@ class Render(RelayCase):
         self.assertEqual(len(first.stdout.splitlines()), 1)
         self.assertEqual(len(self.rendered("--all", "notification.line", payload).splitlines()), 2)
         quiet = self.file("assign.json", hcp.assign(BUCKET, "v7"))
-        self.assertIn("assign.json:1:1: no notification follows", self.fault("notification.line", quiet))
+        self.assertIn("assign.json:1:1: no notification follows from it: no workspace is known",
+                      self.fault("notification.line", quiet))
+        self.assertIn('no source "nobody": acme-terraform, acme-packer, acme-run-task (--source NAME',
+                      self.fault("--source", "nobody", "notification.line", quiet))
         test = self.file("test.json", hcp.packer_test())
         self.assertIn("it is a verification event", self.fault("notification.line", test))
         self.assertFalse(os.path.exists(os.path.join(self.directory, "driftbell.db")))
@@ -150,6 +203,17 @@ class Render(RelayCase):
         self.send(hcp.complete(BUCKET, "v8"))
         sent = self.file("sent.json", self.document("image.released"))
         self.assertIn(BUCKET + " v8", self.rendered("notification.line", sent))
+
+    def test_one_that_was_received_needs_fresh(self):
+        self.start()
+        payload = hcp.complete(BUCKET, "v8")
+        self.send(payload)
+        self.document("image.released")
+        received = self.file("received.json", payload)
+        done = self.relay.run("render", "notification.line", received)
+        self.assertIn("duplicate event: nothing is told (--fresh plays it on an empty store)", done.stderr)
+        self.assertIn(BUCKET + " v8", self.relay.run("render", "--fresh", "notification.line", received).stdout)
+        self.assertIn("(--fresh plays it", self.relay.run("explain", received).stdout)
 
     def test_hostile_bytes_never_reach_the_terminal(self):
         payload = self.file("hostile.json", hcp.complete(BUCKET, "v1\x1b]0;x\x07\x9b31m\x7f"))
@@ -162,7 +226,8 @@ class Render(RelayCase):
 
     def test_usage(self):
         for arguments in ((), ("notification.html",), ("--list", "x"), ("--list", "--samples"),
-                          ("a", "b", "c"), ("--wrong", "a", "b")):
+                          ("a", "b", "c"), ("--wrong", "a", "b"), ("--print", "a", "b"), ("--print",),
+                          ("--print", "a", "--list")):
             self.run_render(*arguments, code=2)
 
 

@@ -205,14 +205,35 @@ an_incident_of_a_workspace_shows_it_and_what_it_knows_of_the_image(void **state)
 }
 
 static void
-an_unknown_incident_is_404(void **state)
+the_link_in_a_message_answers_the_same(void **state)
 {
-	struct answer answer = rig_get(rig, "/api/v1/incidents/inc_nothing");
+	char *link = mem_fmt("/incidents/%s", world.revocation);
+	char *path = mem_fmt("/api/v1/incidents/%s", world.revocation);
+	struct answer linked = rig_get(rig, link), answer = rig_get(rig, path);
 
 	(void)state;
-	assert_int_equal(answer.status, 404);
-	assert_non_null(json_object_get(answer.json, "error"));
+	assert_int_equal(linked.status, 200);
+	assert_true(json_equal(linked.json, answer.json));
+	answer_fini(&linked);
 	answer_fini(&answer);
+	free(link);
+	free(path);
+}
+
+static void
+an_unknown_incident_is_404(void **state)
+{
+	static const char *const paths[] = {"/api/v1/incidents/inc_nothing",
+	                                    "/incidents/inc_nothing"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(paths); i++) {
+		struct answer answer = rig_get(rig, paths[i]);
+
+		assert_int_equal(answer.status, 404);
+		assert_non_null(json_object_get(answer.json, "error"));
+		answer_fini(&answer);
+	}
 }
 
 int
@@ -227,6 +248,7 @@ main(void)
 		cmocka_unit_test(an_incident_tells_all),
 		cmocka_unit_test(
 			an_incident_of_a_workspace_shows_it_and_what_it_knows_of_the_image),
+		cmocka_unit_test(the_link_in_a_message_answers_the_same),
 		cmocka_unit_test(an_unknown_incident_is_404),
 	};
 

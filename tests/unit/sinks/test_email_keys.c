@@ -1,6 +1,8 @@
 /* The options of the mail sink: what does not fit, and the destination. */
 #include "tests/unit/sinks/mail_check.h"
 
+#include <unistd.h>
+
 #include "relay/config/key.h"
 #include "sinks/email.h"
 #include "sinks/kinds.h"
@@ -62,7 +64,6 @@ options_that_fit(void **state)
 	CHECK(some_options, security, MAIL_NONE, NULL);
 	CHECK(some_options, security, MAIL_TLS, NULL);
 	CHECK(some_options, tls_min, 1, NULL);
-	CHECK(some_options, ca_file, "/etc/ca.pem", NULL);
 	CHECK(with_login, auth, MAIL_AUTH_XOAUTH2, NULL);
 	CHECK(some_options, from, "driftbell@example.com", NULL);
 	CHECK(some_options, sender, "bounces@example.com", NULL);
@@ -71,6 +72,58 @@ options_that_fit(void **state)
 	CHECK(some_options, hello, "[192.0.2.1]", NULL);
 	CHECK(some_options, list_id, "alerts.example.com", NULL);
 	CHECK(some_options, template, "short-1.2", NULL);
+}
+
+static void
+check_authorities(const char *text, const char *part)
+{
+	char path[] = "/tmp/driftbell-ca-XXXXXX";
+	struct email_options options = some_options();
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	assert_int_equal(close(fd), 0);
+	options.ca_file = path;
+	check(options, part);
+	unlink(path);
+}
+
+static void
+authorities_are_there_and_in_pem(void **state)
+{
+	(void)state;
+	check_authorities("Ours:\n-----BEGIN CERTIFICATE-----\nMIIB\n", NULL);
+	check_authorities("-----BEGIN TRUSTED CERTIFICATE-----\r\n", NULL);
+	check_authorities("", "holds no certificate in PEM");
+	check_authorities("0\x82\x03\x4f", "holds no certificate in PEM");
+	check_authorities("-----BEGIN PRIVATE KEY-----\n", "holds no certificate in PEM");
+	CHECK(some_options, ca_file, "/nonexistent/ca.pem",
+	      "ca_file: \"/nonexistent/ca.pem\" cannot be read: No such file");
+	CHECK(some_options, ca_file, "/tmp", "cannot be read: Is a directory");
+}
+
+static void
+every_fault_is_told_at_once(void **state)
+{
+	static char *some[] = {"one@example.com", "two", "One@example.com"};
+	static const char *const parts[] = {
+		"server: ", "username is longer", "from: ",  "\"two\"",
+		"twice",    "reply_to: ",         "hello: ", "list_id: "};
+	struct email_options options = with_login();
+	char *too_long = repeated("x", 256);
+
+	(void)state;
+	options.server = "nowhere";
+	options.username = too_long;
+	options.from = "nobody";
+	options.to = (struct key_texts){some, COUNT(some)};
+	options.reply_to = "nobody";
+	options.hello = "a b";
+	options.list_id = "[a]";
+	for (size_t i = 0; i < COUNT(parts); i++)
+		check(options, parts[i]);
+	free(too_long);
 }
 
 static void
@@ -229,6 +282,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(options_that_fit),
+		cmocka_unit_test(authorities_are_there_and_in_pem),
+		cmocka_unit_test(every_fault_is_told_at_once),
 		cmocka_unit_test(a_server_is_a_host_and_a_port),
 		cmocka_unit_test(a_password_goes_in_clear_only_on_loopback),
 		cmocka_unit_test(a_login_is_whole),
