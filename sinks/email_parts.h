@@ -2,6 +2,7 @@
  * email_parts.h - what the files of email.h share, and nobody else.
  *
  *	email.c          keys, the sink's life
+ *	email_check.c    what does not fit together in the options
  *	email_letter.c   a notification document as one mail
  *	email_batch.c    what waits, and the session under way
  *	email_judge.c    from the fates of recipients to the delivery's outcome
@@ -48,6 +49,10 @@ struct email {
 	struct timer *tell_soon;               /* NULL: never was any */
 };
 
+/* ---- email_check.c ---- */
+
+/* struct key_kind's check: every fault in one sentence, which the caller frees; NULL is fine. */
+char *email_check(const void *options);
 /* HOST:PORT or [V6]:PORT; the caller frees *host, which has no brackets. */
 bool email_server_parse(const char *server, char **host, int *port);
 
