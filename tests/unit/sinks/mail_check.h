@@ -103,7 +103,7 @@ assert_header(const char *mail, const char *name, const char *expected)
 {
 	char *value = header_of(mail, name);
 
-	if (!value != !expected || (value && strcmp(value, expected) != 0))
+	if (!value != !expected || (value && expected && strcmp(value, expected) != 0))
 		fail_msg("%s: %s, not %s", name, value ? value : "(none)",
 		         expected ? expected : "(none)");
 	free(value);
