@@ -52,8 +52,11 @@ struct sink_result {
 struct message {
 	const char *id; /* of the notification */
 	int64_t revision;
-	const json_t *document;   /* contract section 7, reason filled in */
-	bool plain;               /* the richer form was rejected: send plain text */
+	const json_t *document; /* contract section 7, reason filled in */
+	bool plain;             /* the richer form was rejected: send plain text */
+	/* Where messages are edited in place: this revision is also said anew, in
+	 * the thread (contract section 8).  Elsewhere always true. */
+	bool speaks;
 	int64_t attempt_at_ms;    /* now, of this attempt */
 	const json_t *recipients; /* of the attempt before; NULL at the first */
 	const json_t *reference;  /* of the message before to this destination; NULL at the first */
@@ -78,6 +81,9 @@ struct sink_kind {
 	struct key_kind conf; /* name "slack", rows, size; for conf_load() */
 	bool every_revision; /* a webhook gets every revision; the others only what contract 8 calls a new message */
 	bool has_plain; /* a rejected message has a plain form */
+	/* Messages of a sink with these options are edited in place: it gets every
+	 * revision, and message.speaks.  NULL: never. */
+	bool (*edits)(const void *options);
 	/*
 	 * The templates it is rendered with: the name its options give, or NULL for
 	 * none, and what is put behind that name to make the files (templates.h),

@@ -5,12 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "relay/base/clock.h"
 #include "relay/base/json.h"
+#include "relay/base/log.h"
 #include "relay/base/mem.h"
 #include "relay/flow/plan_task.h"
 #include "relay/source/source.h"
 #include "relay/store/catalog.h"
 #include "relay/store/events.h"
+#include "relay/store/wakes.h"
 
 struct plan_desk {
 	struct conf *conf;           /* the writer thread's */
@@ -220,4 +223,63 @@ plan_relink(struct plan_desk *desk, struct db *db, char after[ID_SIZE], int limi
 	bucket_list_fini(&buckets);
 	link_list_fini(&page);
 	return rc;
+}
+
+/* By the kind of wake. */
+static const struct {
+	const char *kind;
+	int (*look)(struct plan *, const char *subject, struct err *);
+} looks[] = {
+	{WAKE_INCIDENT, refresh_woken},
+};
+
+static int
+look(struct plan *plan, const struct wake *wake, struct err *err)
+{
+	for (size_t i = 0; i < COUNT(looks); i++)
+		if (strcmp(looks[i].kind, wake->kind) == 0)
+			return looks[i].look(plan, wake->subject, err);
+	return 0; /* set by another version */
+}
+
+/* What failed is put back alone, for a minute later. */
+static int
+look_alone(struct plan *plan, const struct wake *wake, struct err *err)
+{
+	if (db_mark(plan->db, err) != 0)
+		return -1;
+	if (look(plan, wake, err) == 0)
+		return db_mark_release(plan->db, err);
+	db_mark_rollback(plan->db);
+	if (db_trouble(plan->db) != DB_FINE)
+		return -1;
+	log_error("what was due failed, trying again", "kind", wake->kind, "subject", wake->subject,
+	          "reason", err->text, LOG_END);
+	return wake_set(plan->db, wake->kind, wake->subject, plan->now_ms + MINUTE_MS, err);
+}
+
+int
+plan_wakes(struct plan_desk *desk, struct db *db, int limit, int64_t now_ms, int64_t *next_at,
+           struct err *err)
+{
+	struct plan plan = {.db = db,
+	                    .conf = conf_of_now(desk),
+	                    .received_at = now_ms,
+	                    .now_ms = now_ms,
+	                    .watch = desk->watch};
+	struct wake wake;
+	int looked = 0, taken = 0;
+
+	while (looked < limit && (taken = wake_take(db, now_ms, &wake, err)) == 1) {
+		int rc = look_alone(&plan, &wake, err);
+
+		wake_fini(&wake);
+		if (rc != 0)
+			return -1;
+		looked++;
+	}
+	if (taken < 0)
+		return -1;
+	*next_at = wakes_next(db, err);
+	return *next_at < 0 ? -1 : looked;
 }

@@ -58,6 +58,16 @@ void plan_desk_watch(struct plan_desk *, const struct plan_watch *);
 int plan_relink(struct plan_desk *, struct db *, char after[ID_SIZE], int limit, int64_t now_ms,
                 struct err *) MUST_CHECK;
 
+/* plan_wakes.c: what is to be looked at again by itself (store/wakes.h). */
+#define WAKE_INCIDENT "incident" /* subject: its id */
+/*
+ * Up to `limit` of those that are due, each undone alone when it fails, and
+ * then tried again a minute later.  *next_at: when the first of the others is
+ * due, 0 = none is set.  How many there were, or -1: the database failed.
+ */
+int plan_wakes(struct plan_desk *, struct db *, int limit, int64_t now_ms, int64_t *next_at,
+               struct err *) MUST_CHECK;
+
 /* plan_image.c */
 int plan_version(struct plan *, struct err *) MUST_CHECK;
 int plan_assign(struct plan *, struct err *) MUST_CHECK;
@@ -108,6 +118,9 @@ int refresh_run_failed(struct plan *, const struct workspace *, const struct run
                        struct err *) MUST_CHECK;
 int refresh_released(struct plan *, const struct image *, struct err *) MUST_CHECK;
 int refresh_unknown(struct plan *, const char *kind, const char *reason, struct err *) MUST_CHECK;
+
+/* refresh_wake.c: an open incident, by id, against what time has made of it. */
+int refresh_woken(struct plan *, const char *incident_id, struct err *) MUST_CHECK;
 
 /* settle.c: open, change or close one incident and announce it. */
 /*

@@ -8,6 +8,7 @@
 #include "relay/model/key.h"
 #include "relay/store/catalog.h"
 #include "relay/store/incidents.h"
+#include "relay/store/wakes.h"
 
 static int
 newest_first(const void *a, const void *b)
@@ -105,6 +106,19 @@ weigh_drift(struct plan *plan, const struct incident_rows *rows, struct err *err
 	return 0;
 }
 
+/* A schedule is looked at again when its time has come. */
+static int
+wake_when_due(struct plan *plan, const struct incident *incident, const struct image *image,
+              struct err *err)
+{
+	bool waits = incident->open && incident->phase == PHASE_SCHEDULED;
+
+	if (incident->id[0] == '\0')
+		return 0;
+	return wake_set(plan->db, WAKE_INCIDENT, incident->id,
+	                waits ? image->revoke_at + REVOCATION_CONFIRM_MS : 0, err);
+}
+
 int
 refresh_revocation(struct plan *plan, const char *root_key, enum refresh_open open,
                    const struct workspace *only, bool changed, const char *what, struct err *err)
@@ -144,8 +158,10 @@ refresh_revocation(struct plan *plan, const char *root_key, enum refresh_open op
 		goto out;
 	}
 	if (settle_incident(plan, &r.incident, &r.rows,
-	                    judge_revocation(members.items[0].status, r.incident.phase, &counts),
-	                    changed || r.changed, what != NULL ? what : r.what, err) != 0)
+	                    judge_revocation(members.items[0].status, members.items[0].revoke_at,
+	                                     r.incident.phase, &counts, plan->now_ms),
+	                    changed || r.changed, what != NULL ? what : r.what, err) != 0 ||
+	    wake_when_due(plan, &r.incident, &members.items[0], err) != 0)
 		goto out;
 	rc = weigh_drift(plan, &r.rows, err);
 	if (rc == 0 && found == 0 && only != NULL) /* it opened for one: the others are asked too */

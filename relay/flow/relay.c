@@ -9,6 +9,7 @@
 #include "relay/flow/deliver.h"
 #include "relay/flow/intake.h"
 #include "relay/flow/plan.h"
+#include "relay/flow/timekeeper.h"
 #include "relay/message/templates.h"
 #include "relay/runtime/helper.h"
 #include "relay/runtime/httpc.h"
@@ -41,6 +42,7 @@ struct relay {
 	struct httpc *httpc;
 	struct helpers *helpers;
 	struct deliver *deliver;
+	struct timekeeper *timekeeper;
 	struct intake *intake;
 	struct timer *prune, *idle, *relink_again;
 	struct relink relink;
@@ -50,12 +52,20 @@ struct relay {
 };
 
 static void
+on_looked(void *arg)
+{
+	deliver_wake(((struct relay *)arg)->deliver);
+}
+
+static void
 on_planned(void *arg)
 {
 	struct relay *relay = arg;
 
 	if (relay->deliver != NULL)
 		deliver_wake(relay->deliver);
+	if (relay->timekeeper != NULL)
+		timekeeper_look(relay->timekeeper);
 }
 
 static int
@@ -193,6 +203,9 @@ start(struct relay *relay, struct err *err)
 	    intake_new(&relay->intake, relay->loop, relay->store, relay->conf, err) != 0)
 		return -1;
 	deliver_configure(relay->deliver, relay->conf, relay->templates);
+	relay->timekeeper =
+		timekeeper_new(relay->loop, relay->store, relay->desk, NULL, on_looked, relay);
+	timekeeper_look(relay->timekeeper);
 	relink_start(relay);
 	timer_in(relay->prune, MINUTE_MS);
 	return 0;
@@ -260,6 +273,7 @@ relay_drain(struct relay *relay, loop_fn *done, void *arg)
 	relay->drained = done;
 	relay->drained_arg = arg;
 	relay->idle = timer_new(relay->loop, await_idle, relay);
+	timekeeper_stop(relay->timekeeper);
 	intake_drain(relay->intake);
 	deliver_drain(relay->deliver, await_idle, relay);
 }
@@ -280,6 +294,8 @@ relay_free(struct relay *relay)
 	timer_free(relay->relink_again);
 	if (relay->idle != NULL)
 		timer_free(relay->idle);
+	if (relay->timekeeper != NULL)
+		timekeeper_stop(relay->timekeeper);
 	if (relay->deliver != NULL)
 		deliver_drain(relay->deliver, NULL,
 		              NULL); /* answers that come late submit nothing more */
@@ -287,6 +303,7 @@ relay_free(struct relay *relay)
 		store_close(relay->store);
 	inbox_free(relay->inbox);
 	intake_free(relay->intake);
+	timekeeper_free(relay->timekeeper);
 	if (relay->deliver != NULL)
 		deliver_free(relay->deliver);
 	httpc_free(relay->httpc);

@@ -324,6 +324,24 @@ unknown_summary(struct buf *out, const struct subject *s)
 	buf_puts(out, " Nothing is lost: it can be replayed once the cause is gone.");
 }
 
+/* A kind that has no words of its own yet: its name, and what it is about. */
+static void
+plain_title(struct buf *out, const struct subject *s)
+{
+	buf_printf(out, "%s: ", incident_kind_names[s->incident->kind]);
+	if (s->workspace != NULL)
+		buf_puts(out, s->workspace);
+	else
+		add_image(out, s);
+}
+
+static void
+plain_summary(struct buf *out, const struct subject *s)
+{
+	plain_title(out, s);
+	buf_puts(out, s->incident->open ? "." : ": resolved.");
+}
+
 typedef void words_fn(struct buf *, const struct subject *);
 
 static const struct {
@@ -341,9 +359,10 @@ char *
 words_title(const struct incident *incident, const json_t *image, const char *workspace)
 {
 	struct subject s = {.incident = incident, .image = image, .workspace = workspace};
+	words_fn *title = words[incident->kind].title;
 	struct buf out = {0};
 
-	words[incident->kind].title(&out, &s);
+	(title != NULL ? title : plain_title)(&out, &s);
 	return buf_take(&out);
 }
 
@@ -353,8 +372,9 @@ words_summary(const struct incident *incident, const json_t *image, const char *
 {
 	struct subject s = {
 		.incident = incident, .image = image, .workspace = workspace, .counts = counts};
+	words_fn *summary = words[incident->kind].summary;
 	struct buf out = {0};
 
-	words[incident->kind].summary(&out, &s);
+	(summary != NULL ? summary : plain_summary)(&out, &s);
 	return buf_take(&out);
 }

@@ -55,12 +55,15 @@ incident_count(struct incident_counts *counts, const struct incident_row *row)
 }
 
 struct judgement
-judge_revocation(enum image_status status, enum phase now, const struct incident_counts *counts)
+judge_revocation(enum image_status status, int64_t revoke_at, enum phase now,
+                 const struct incident_counts *counts, int64_t now_ms)
 {
 	struct judgement j = {.open = true, .phase = now, .severity = SEVERITY_WARNING};
 
 	if (status == IMAGE_SCHEDULED)
-		j.phase = PHASE_SCHEDULED;
+		j.phase = revoke_at != 0 && revoke_at + REVOCATION_CONFIRM_MS <= now_ms
+		                  ? PHASE_DUE
+		                  : PHASE_SCHEDULED;
 	else if (status == IMAGE_REVOKED)
 		j.phase = PHASE_REVOKED;
 	else if (status == IMAGE_ACTIVE || status == IMAGE_INCOMPLETE)

@@ -67,9 +67,15 @@ struct judgement {
 	enum severity severity;
 };
 
-/* image.revocation: `now` is the incident's phase, PHASE_NONE when none is open. */
-struct judgement judge_revocation(enum image_status, enum phase now,
-                                  const struct incident_counts *);
+/*
+ * image.revocation: of its (root) image the status and the time it is to be
+ * revoked, and `now` the incident's phase, PHASE_NONE when none is open.  A
+ * schedule whose time passed so long ago unconfirmed is due: HCP's own word
+ * that it is revoked takes a moment, and who hears that need not hear both.
+ */
+#define REVOCATION_CONFIRM_MS INT64_C(60000)
+struct judgement judge_revocation(enum image_status, int64_t revoke_at, enum phase now,
+                                  const struct incident_counts *, int64_t now_ms);
 
 /* image.superseded */
 struct judgement judge_superseded(enum phase now, const struct incident_counts *);

@@ -9,9 +9,19 @@ const char *const incident_kind_names[] = {
 	[KIND_IMAGE_REVOCATION] = "image.revocation",
 	[KIND_IMAGE_SUPERSEDED] = "image.superseded",
 	[KIND_IMAGE_RELEASED] = "image.released",
+	[KIND_IMAGE_DELETED] = "image.deleted",
+	[KIND_CHANNEL_REVOKED] = "channel.revoked",
 	[KIND_WORKSPACE_DRIFT] = "workspace.drift",
+	[KIND_WORKSPACE_CHECK_FAILED] = "workspace.check_failed",
+	[KIND_WORKSPACE_ASSESSMENT_FAILED] = "workspace.assessment_failed",
 	[KIND_WORKSPACE_RUN_FAILED] = "workspace.run_failed",
+	[KIND_WORKSPACE_RUN_WAITING] = "workspace.run_waiting",
+	[KIND_WORKSPACE_AUTO_DESTROY] = "workspace.auto_destroy",
+	[KIND_WORKSPACE_CHANGE_REQUEST] = "workspace.change_request",
+	[KIND_RELAY_SINK_FAILING] = "relay.sink_failing",
+	[KIND_RELAY_DEAD_LETTER] = "relay.dead_letter",
 	[KIND_RELAY_UNKNOWN_EVENT] = "relay.unknown_event",
+	[KIND_RELAY_SOURCE_SILENT] = "relay.source_silent",
 	[KIND_COUNT] = NULL,
 };
 
@@ -59,7 +69,7 @@ const char *const row_state_names[] = {"affected", "moved", "gone"};
 bool
 incident_kind_closes_at_once(enum incident_kind kind)
 {
-	return kind == KIND_IMAGE_RELEASED;
+	return kind == KIND_IMAGE_RELEASED || kind == KIND_WORKSPACE_CHANGE_REQUEST;
 }
 
 int

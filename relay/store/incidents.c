@@ -89,6 +89,12 @@ incidents_open(struct db *db, const char *key, struct incident *incident, struct
 }
 
 int
+incidents_by_id(struct db *db, const char *id, struct incident *incident, struct err *err)
+{
+	return read_one(db_bind(db, ST_INCIDENT_BY_ID, "t", id), incident, err);
+}
+
+int
 incidents_last(struct db *db, const char *key, struct incident *incident, struct err *err)
 {
 	return read_one(db_bind(db, ST_INCIDENT_LAST, "t", key), incident, err);

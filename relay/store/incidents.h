@@ -19,6 +19,7 @@ void incident_list_fini(struct incident_list *);
 
 /* 1 found, 0 not, -1. */
 int incidents_open(struct db *, const char *key, struct incident *, struct err *) MUST_CHECK;
+int incidents_by_id(struct db *, const char *id, struct incident *, struct err *) MUST_CHECK;
 /* The newest of this key, open or closed. */
 int incidents_last(struct db *, const char *key, struct incident *, struct err *) MUST_CHECK;
 int incidents_of_bucket(struct db *, const char *bucket_key, enum incident_kind,

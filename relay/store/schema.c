@@ -12,6 +12,7 @@
  * incidents..       what is wrong, who is affected, what happened
  * notifications..   what is said about one incident to one audience
  * lanes, deliveries what each destination was told and is owed
+ * wakes             what happens by itself, and when (wakes.h)
  */
 const char schema_meta[] =
 	"CREATE TABLE meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) @ROWLESS@;";
@@ -60,9 +61,14 @@ static const char first[] =
 	"  name TEXT NOT NULL, url TEXT, seen_at BIGINT NOT NULL,"
 	"  applied_run TEXT, applied_from BIGINT, applied_to BIGINT,"
 	"  run_ok_at BIGINT, run_failed_at BIGINT,"
-	"  assessed_at BIGINT, drifted BIGINT NOT NULL, gone_at BIGINT) @ROWLESS@;"
+	"  assessed_at BIGINT, drifted BIGINT NOT NULL, checks_failed BIGINT, assessment_failed_at BIGINT,"
+	"  gone_at BIGINT) @ROWLESS@;"
 	"CREATE UNIQUE INDEX workspaces_id ON workspaces (host, id) WHERE id IS NOT NULL;"
 	"CREATE INDEX workspaces_name ON workspaces (organization, name);"
+	"CREATE TABLE runs ("
+	"  host TEXT NOT NULL, id TEXT NOT NULL, workspace_key TEXT NOT NULL, status TEXT NOT NULL,"
+	"  updated_at BIGINT NOT NULL, PRIMARY KEY (host, id)) @ROWLESS@;"
+	"CREATE INDEX runs_updated ON runs (updated_at);"
 	"CREATE TABLE usages ("
 	"  workspace_key TEXT NOT NULL, bucket_key TEXT NOT NULL, fingerprint TEXT NOT NULL,"
 	"  external_identifier TEXT NOT NULL, evidence TEXT NOT NULL, channel TEXT, seen_at BIGINT NOT NULL,"
@@ -73,13 +79,15 @@ static const char first[] =
 	"  id TEXT NOT NULL PRIMARY KEY, key TEXT NOT NULL, kind TEXT NOT NULL, phase TEXT,"
 	"  status TEXT NOT NULL, severity TEXT NOT NULL, title TEXT NOT NULL, revision BIGINT NOT NULL,"
 	"  opened_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, resolved_at BIGINT,"
-	"  bucket_key TEXT, image_key TEXT, channel TEXT, workspace_key TEXT, detail TEXT) @ROWLESS@;"
+	"  bucket_key TEXT, image_key TEXT, channel TEXT, workspace_key TEXT, detail TEXT,"
+	"  lead_id TEXT, ack_by TEXT, ack_comment TEXT, ack_until BIGINT) @ROWLESS@;"
 	"CREATE UNIQUE INDEX incidents_open ON incidents (key) WHERE status = 'open';"
 	"CREATE INDEX incidents_key ON incidents (key);"
 	"CREATE INDEX incidents_bucket ON incidents (bucket_key) WHERE status = 'open';"
 	"CREATE INDEX incidents_workspace ON incidents (workspace_key) WHERE status = 'open';"
 	"CREATE INDEX incidents_resolved ON incidents (status, resolved_at) WHERE status = 'resolved';"
 	"CREATE INDEX incidents_status ON incidents (status, id);"
+	"CREATE INDEX incidents_lead ON incidents (lead_id) WHERE lead_id IS NOT NULL;"
 	"CREATE TABLE incident_rows ("
 	"  incident_id TEXT NOT NULL, workspace_key TEXT NOT NULL, bucket_key TEXT NOT NULL, fingerprint TEXT NOT NULL,"
 	"  state TEXT NOT NULL, certainty TEXT NOT NULL, evidence TEXT NOT NULL, channel TEXT, version TEXT,"
@@ -88,6 +96,15 @@ static const char first[] =
 	"CREATE TABLE timeline ("
 	"  incident_id TEXT NOT NULL, at BIGINT NOT NULL, seq BIGINT NOT NULL, what TEXT NOT NULL, event_id TEXT,"
 	"  PRIMARY KEY (incident_id, seq)) @ROWLESS@;"
+
+	"CREATE TABLE wakes ("
+	"  kind TEXT NOT NULL, subject TEXT NOT NULL, at BIGINT NOT NULL,"
+	"  PRIMARY KEY (kind, subject)) @ROWLESS@;"
+	"CREATE INDEX wakes_at ON wakes (at);"
+
+	"CREATE TABLE silences ("
+	"  id TEXT NOT NULL PRIMARY KEY, matches TEXT NOT NULL, starts_at BIGINT, until BIGINT, weekly TEXT,"
+	"  author TEXT NOT NULL, comment TEXT, created_at BIGINT NOT NULL) @ROWLESS@;"
 
 	"CREATE TABLE notifications ("
 	"  id TEXT NOT NULL PRIMARY KEY, incident_id TEXT NOT NULL, audience TEXT NOT NULL, team TEXT,"
@@ -100,7 +117,7 @@ static const char first[] =
 	"CREATE TABLE lanes ("
 	"  notification_id TEXT NOT NULL, destination TEXT NOT NULL,"
 	"  told_revision BIGINT, told_status TEXT, told_phase TEXT, told_severity TEXT, told_at BIGINT,"
-	"  maybe_told BIGINT, reference TEXT,"
+	"  spoken_at BIGINT, maybe_told BIGINT, reference TEXT,"
 	"  PRIMARY KEY (notification_id, destination)) @ROWLESS@;"
 	"CREATE TABLE deliveries ("
 	"  id TEXT NOT NULL PRIMARY KEY, notification_id TEXT NOT NULL, incident_id TEXT, destination TEXT NOT NULL,"
@@ -109,7 +126,9 @@ static const char first[] =
 	"  status TEXT, phase TEXT, severity TEXT, every_revision BIGINT NOT NULL, at_once BIGINT NOT NULL,"
 	"  state TEXT NOT NULL, plain BIGINT NOT NULL, attempts BIGINT NOT NULL,"
 	"  created_at BIGINT NOT NULL, due_at BIGINT NOT NULL, lease_until BIGINT,"
-	"  target TEXT, event_id TEXT, recipients TEXT);"
+	"  target TEXT, event_id TEXT, recipients TEXT,"
+	"  edits BIGINT, reminder BIGINT, carrier TEXT);"
+	"CREATE INDEX deliveries_carrier ON deliveries (carrier) WHERE carrier IS NOT NULL;"
 	"CREATE INDEX deliveries_due ON deliveries (destination, due_at, id) WHERE state = 'pending';"
 	"CREATE INDEX deliveries_done ON deliveries (state, created_at) WHERE state IN ('sent', 'dead', 'dropped');"
 	"CREATE INDEX deliveries_claimed ON deliveries (destination) WHERE state = 'claimed';"

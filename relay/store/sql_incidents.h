@@ -12,6 +12,7 @@
 #define SQL_INCIDENTS(X)                                                                                                             \
 	X(INCIDENT_OPEN,                                                                                                             \
 	  "SELECT " INCIDENT_COLUMNS " FROM incidents i WHERE i.key = $1 AND i.status = 'open'")                                     \
+	X(INCIDENT_BY_ID, "SELECT " INCIDENT_COLUMNS " FROM incidents i WHERE i.id = $1")                                            \
 	X(INCIDENT_LAST, "SELECT " INCIDENT_COLUMNS                                                                                  \
 	                 " FROM incidents i WHERE i.key = $1 ORDER BY i.id DESC LIMIT 1")                                            \
 	X(INCIDENTS_OF_BUCKET,                                                                                                       \

@@ -19,6 +19,7 @@
 #include "relay/store/sql_query.h"
 #include "relay/store/sql_queue.h"
 #include "relay/store/sql_store.h"
+#include "relay/store/sql_wakes.h"
 
 #define STATEMENTS(X)    \
 	SQL_STORE(X)     \
@@ -27,6 +28,7 @@
 	SQL_CATALOG(X)   \
 	SQL_INCIDENTS(X) \
 	SQL_QUEUE(X)     \
+	SQL_WAKES(X)     \
 	SQL_QUERY(X)
 
 enum statement {

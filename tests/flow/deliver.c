@@ -9,6 +9,7 @@
 
 #define LEASE_MS (80 * SECOND_MS)
 #define SLOTS 8
+#define LOOKS_AT_ONCE 2 /* few, so that a story takes several turns */
 
 static void
 settle_sent(struct player *player, const struct story_line *line, const struct claimed *claimed)
@@ -36,6 +37,25 @@ tell(struct player *player, const struct story_line *line, struct claimed *claim
 	settle_sent(player, line, claimed);
 	claimed_fini(claimed);
 	player->messages++;
+}
+
+/* As the timekeeper does: when the next is due, or 0. */
+static int64_t
+look(struct player *player, const struct story_line *line)
+{
+	int64_t next;
+	struct err err;
+	int found;
+
+	do {
+		player_begin(player, line);
+		found = plan_wakes(player->desk, player->db, LOOKS_AT_ONCE, player->now_ms, &next,
+		                   &err);
+		if (found < 0)
+			line_fail(line, "wakes: %s", err.text);
+		player_commit(player, line);
+	} while (found == LOOKS_AT_ONCE);
+	return next;
 }
 
 /* When the next is due here, or 0. */
@@ -66,7 +86,7 @@ void
 player_deliver(struct player *player, const struct story_line *line, int64_t until)
 {
 	for (;;) {
-		int64_t first = 0;
+		int64_t first = look(player, line);
 
 		for (size_t i = 0; i < player->conf->sinks.count; i++) {
 			const struct conf_sink *sink =

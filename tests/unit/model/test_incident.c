@@ -12,6 +12,9 @@ count(const struct incident_row *rows, size_t n)
 	return counts;
 }
 
+#define NOW INT64_C(1000000)
+#define DUE_AT (NOW - REVOCATION_CONFIRM_MS + 1) /* a moment more */
+
 static void
 affected_counts_the_possible_ones_in(void **state)
 {
@@ -47,62 +50,62 @@ static void
 a_revocation_is_critical_while_workspaces_are_affected(void **state)
 {
 	(void)state;
-	assert_judged(judge_revocation(IMAGE_REVOKED, PHASE_NONE, &one_runs), true, PHASE_REVOKED,
-	              SEVERITY_CRITICAL);
-	assert_judged(judge_revocation(IMAGE_REVOKED, PHASE_NONE, &nobody), true, PHASE_REVOKED,
-	              SEVERITY_WARNING);
-	assert_judged(judge_revocation(IMAGE_REVOKED, PHASE_SCHEDULED, &one_runs), true,
+	assert_judged(judge_revocation(IMAGE_REVOKED, DUE_AT, PHASE_NONE, &one_runs, NOW), true,
 	              PHASE_REVOKED, SEVERITY_CRITICAL);
+	assert_judged(judge_revocation(IMAGE_REVOKED, DUE_AT, PHASE_NONE, &nobody, NOW), true,
+	              PHASE_REVOKED, SEVERITY_WARNING);
+	assert_judged(judge_revocation(IMAGE_REVOKED, DUE_AT, PHASE_SCHEDULED, &one_runs, NOW),
+	              true, PHASE_REVOKED, SEVERITY_CRITICAL);
 }
 
 static void
 a_schedule_is_a_warning(void **state)
 {
 	(void)state;
-	assert_judged(judge_revocation(IMAGE_SCHEDULED, PHASE_NONE, &one_runs), true,
+	assert_judged(judge_revocation(IMAGE_SCHEDULED, DUE_AT, PHASE_NONE, &one_runs, NOW), true,
 	              PHASE_SCHEDULED, SEVERITY_WARNING);
-	assert_judged(judge_revocation(IMAGE_SCHEDULED, PHASE_NONE, &nobody), true, PHASE_SCHEDULED,
-	              SEVERITY_WARNING);
-	assert_judged(judge_revocation(IMAGE_SCHEDULED, PHASE_REVOKED, &one_runs), true,
+	assert_judged(judge_revocation(IMAGE_SCHEDULED, DUE_AT, PHASE_NONE, &nobody, NOW), true,
 	              PHASE_SCHEDULED, SEVERITY_WARNING);
+	assert_judged(judge_revocation(IMAGE_SCHEDULED, DUE_AT, PHASE_REVOKED, &one_runs, NOW),
+	              true, PHASE_SCHEDULED, SEVERITY_WARNING);
 }
 
 static void
 cancelling_or_restoring_lifts_it(void **state)
 {
 	(void)state;
-	assert_judged(judge_revocation(IMAGE_ACTIVE, PHASE_REVOKED, &one_runs), false, PHASE_LIFTED,
-	              SEVERITY_WARNING);
-	assert_judged(judge_revocation(IMAGE_ACTIVE, PHASE_SCHEDULED, &all_moved), false,
+	assert_judged(judge_revocation(IMAGE_ACTIVE, DUE_AT, PHASE_REVOKED, &one_runs, NOW), false,
 	              PHASE_LIFTED, SEVERITY_WARNING);
-	assert_false(judge_revocation(IMAGE_ACTIVE, PHASE_NONE, &one_runs).open);
-	assert_false(judge_revocation(IMAGE_INCOMPLETE, PHASE_NONE, &one_runs).open);
+	assert_judged(judge_revocation(IMAGE_ACTIVE, DUE_AT, PHASE_SCHEDULED, &all_moved, NOW),
+	              false, PHASE_LIFTED, SEVERITY_WARNING);
+	assert_false(judge_revocation(IMAGE_ACTIVE, DUE_AT, PHASE_NONE, &one_runs, NOW).open);
+	assert_false(judge_revocation(IMAGE_INCOMPLETE, DUE_AT, PHASE_NONE, &one_runs, NOW).open);
 }
 
 static void
 it_is_cleared_when_the_last_affected_one_moved_or_is_gone(void **state)
 {
 	(void)state;
-	assert_judged(judge_revocation(IMAGE_REVOKED, PHASE_REVOKED, &all_moved), false,
-	              PHASE_CLEARED, SEVERITY_WARNING);
-	assert_judged(judge_revocation(IMAGE_SCHEDULED, PHASE_SCHEDULED, &all_moved), false,
-	              PHASE_CLEARED, SEVERITY_WARNING);
+	assert_judged(judge_revocation(IMAGE_REVOKED, DUE_AT, PHASE_REVOKED, &all_moved, NOW),
+	              false, PHASE_CLEARED, SEVERITY_WARNING);
+	assert_judged(judge_revocation(IMAGE_SCHEDULED, DUE_AT, PHASE_SCHEDULED, &all_moved, NOW),
+	              false, PHASE_CLEARED, SEVERITY_WARNING);
 	/* Nobody was ever affected: that takes 30 days, not a judge. */
-	assert_true(judge_revocation(IMAGE_REVOKED, PHASE_REVOKED, &nobody).open);
+	assert_true(judge_revocation(IMAGE_REVOKED, DUE_AT, PHASE_REVOKED, &nobody, NOW).open);
 }
 
 static void
 deleting_a_revoked_image_leaves_its_incident_as_it_is(void **state)
 {
 	(void)state;
-	assert_judged(judge_revocation(IMAGE_DELETED, PHASE_REVOKED, &one_runs), true,
+	assert_judged(judge_revocation(IMAGE_DELETED, DUE_AT, PHASE_REVOKED, &one_runs, NOW), true,
 	              PHASE_REVOKED, SEVERITY_CRITICAL);
-	assert_judged(judge_revocation(IMAGE_DELETED, PHASE_SCHEDULED, &one_runs), true,
-	              PHASE_SCHEDULED, SEVERITY_WARNING);
-	assert_judged(judge_revocation(IMAGE_DELETED, PHASE_REVOKED, &all_moved), false,
-	              PHASE_CLEARED, SEVERITY_WARNING);
+	assert_judged(judge_revocation(IMAGE_DELETED, DUE_AT, PHASE_SCHEDULED, &one_runs, NOW),
+	              true, PHASE_SCHEDULED, SEVERITY_WARNING);
+	assert_judged(judge_revocation(IMAGE_DELETED, DUE_AT, PHASE_REVOKED, &all_moved, NOW),
+	              false, PHASE_CLEARED, SEVERITY_WARNING);
 	/* And opens none. */
-	assert_false(judge_revocation(IMAGE_DELETED, PHASE_NONE, &one_runs).open);
+	assert_false(judge_revocation(IMAGE_DELETED, DUE_AT, PHASE_NONE, &one_runs, NOW).open);
 }
 
 static void

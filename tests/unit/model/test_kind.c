@@ -55,12 +55,13 @@ the_words_are_those_of_the_contract(void **state)
 }
 
 static void
-only_a_release_closes_at_once(void **state)
+what_is_told_once_closes_at_once(void **state)
 {
 	(void)state;
 	for (int kind = 0; kind < KIND_COUNT; kind++)
 		assert_int_equal(incident_kind_closes_at_once((enum incident_kind)kind),
-		                 kind == KIND_IMAGE_RELEASED);
+		                 kind == KIND_IMAGE_RELEASED ||
+		                         kind == KIND_WORKSPACE_CHANGE_REQUEST);
 }
 
 static void
@@ -78,7 +79,7 @@ main(void)
 		cmocka_unit_test(every_kind_has_a_name_that_leads_back_to_it),
 		cmocka_unit_test(unknown_names_are_told_apart),
 		cmocka_unit_test(the_words_are_those_of_the_contract),
-		cmocka_unit_test(only_a_release_closes_at_once),
+		cmocka_unit_test(what_is_told_once_closes_at_once),
 		cmocka_unit_test(severities_rise),
 	};
 

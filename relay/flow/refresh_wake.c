@@ -1,0 +1,29 @@
+/* What time alone makes of an open incident, by its kind. */
+#include "relay/flow/plan.h"
+#include "relay/store/incidents.h"
+
+/* Its due time may have passed without a word from HCP. */
+static int
+wake_revocation(struct plan *plan, const struct incident *incident, struct err *err)
+{
+	return refresh_revocation(plan, incident->image_key, REFRESH_OPEN_ONLY, NULL, false,
+	                          "due, not confirmed yet", err);
+}
+
+typedef int wake_fn(struct plan *, const struct incident *, struct err *);
+
+static wake_fn *const by_kind[KIND_COUNT] = {
+	[KIND_IMAGE_REVOCATION] = wake_revocation,
+};
+
+int
+refresh_woken(struct plan *plan, const char *incident_id, struct err *err)
+{
+	struct incident incident;
+	int rc = incidents_by_id(plan->db, incident_id, &incident, err);
+
+	if (rc == 1 && incident.open && by_kind[incident.kind] != NULL)
+		rc = by_kind[incident.kind](plan, &incident, err);
+	incident_fini(&incident);
+	return rc < 0 ? -1 : 0;
+}
