@@ -1,9 +1,11 @@
 #include "tests/unit/base/unit.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "relay/base/clock.h"
 #include "relay/base/mem.h"
 #include "relay/base/tz.h"
 
@@ -109,6 +111,45 @@ the_variable_stays_where_it_is(void **state)
 	buf_fini(&out);
 }
 
+struct lane {
+	const char *zone, *expected;
+	bool same;
+};
+
+static void *
+ask_often(void *arg)
+{
+	struct lane *lane = arg;
+	struct err err = {0};
+
+	lane->same = true;
+	for (int i = 0; i < 500; i++) {
+		struct buf out = {0};
+		lane->same &= tz_format(&out, SUMMER, "%H:%M %Z", lane->zone, &err) == 0 &&
+		              strcmp(buf_text(&out), lane->expected) == 0;
+		buf_fini(&out);
+	}
+	return NULL;
+}
+
+static void
+threads_take_turns(void **state)
+{
+	struct lane lanes[] = {{"Europe/Berlin", "14:00 CEST", false},
+	                       {"Asia/Tokyo", "21:00 JST", false},
+	                       {"UTC", "12:00 UTC", false}};
+	pthread_t threads[COUNT(lanes)];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(lanes); i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, ask_often, &lanes[i]), 0);
+	for (size_t i = 0; i < COUNT(lanes); i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	for (size_t i = 0; i < COUNT(lanes); i++)
+		if (!lanes[i].same)
+			fail_msg("%s was not %s", lanes[i].zone, lanes[i].expected);
+}
+
 int
 main(void)
 {
@@ -117,6 +158,7 @@ main(void)
 		cmocka_unit_test(each_zone_has_its_time),
 		cmocka_unit_test(what_cannot_be_written_fails),
 		cmocka_unit_test(the_variable_stays_where_it_is),
+		cmocka_unit_test(threads_take_turns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
