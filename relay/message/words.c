@@ -8,24 +8,16 @@
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
 #include "relay/message/document.h"
+#include "relay/message/words_parts.h"
 
-/* What a kind's words are made of. */
-struct subject {
-	const struct incident *incident;
-	const json_t *image;
-	const char *workspace;
-	const struct incident_counts *counts;
-};
-
-static const char *
-or_unknown(const char *text)
+const char *
+words_or_unknown(const char *text)
 {
 	return text != NULL && text[0] != '\0' ? text : "(unknown)";
 }
 
-/* "v3"; without a version the fingerprint tells it; NULL where neither is known. */
-static const char *
-name_of_version(const json_t *image)
+const char *
+words_version(const json_t *image)
 {
 	const char *version = json_filled_at(image, "version");
 
@@ -41,15 +33,14 @@ add_bucket(struct buf *out, const struct subject *s)
 
 	if (bucket == NULL)
 		bucket = bucket_name_of(s->incident->bucket_key, &memory).bucket;
-	buf_puts(out, or_unknown(bucket));
+	buf_puts(out, words_or_unknown(bucket));
 	free(memory);
 }
 
-/* "base-ubuntu-2204 v3" */
-static void
-add_image(struct buf *out, const struct subject *s)
+void
+words_add_image(struct buf *out, const struct subject *s)
 {
-	const char *version = name_of_version(s->image);
+	const char *version = words_version(s->image);
 
 	add_bucket(out, s);
 	if (version != NULL)
@@ -94,9 +85,8 @@ add_counts(struct buf *out, const struct subject *s)
 	free(counts);
 }
 
-/* Ends a sentence with what somebody wrote, which may bring its own full stop. */
-static void
-add_because(struct buf *out, const char *text)
+void
+words_add_because(struct buf *out, const char *text)
 {
 	if (text != NULL && text[strspn(text, " \t\r\n")] != '\0')
 		buf_printf(out, ": %s", text);
@@ -119,7 +109,7 @@ revocation_title(struct buf *out, const struct subject *s)
 	const char *head = heads[s->incident->phase];
 
 	buf_puts(out, head != NULL ? head : "Image revoked: ");
-	add_image(out, s);
+	words_add_image(out, s);
 }
 
 static void
@@ -131,44 +121,44 @@ revocation_summary(struct buf *out, const struct subject *s)
 	switch (s->incident->phase) {
 	case PHASE_LIFTED:
 		buf_puts(out, "The revocation of ");
-		add_image(out, s);
+		words_add_image(out, s);
 		buf_puts(out, " was lifted: it may be used again.");
 		return;
 	case PHASE_CLEARED:
 		buf_puts(out, "No known workspace runs ");
-		add_image(out, s);
+		words_add_image(out, s);
 		buf_puts(out, " any more.");
 		if (s->counts->total > 0)
 			add_counts(out, s);
 		return;
 	case PHASE_DUE:
 		buf_puts(out, "The revocation of ");
-		add_image(out, s);
+		words_add_image(out, s);
 		if (when != NULL)
 			buf_printf(out, ", scheduled for %s,", when);
 		buf_puts(out, " is due and not confirmed yet");
 		break;
 	case PHASE_SCHEDULED:
 		buf_printf(out, "%s scheduled the revocation of ", who != NULL ? who : "Somebody");
-		add_image(out, s);
+		words_add_image(out, s);
 		if (when != NULL)
 			buf_printf(out, " for %s", when);
 		break;
 	default:
 		buf_printf(out, "%s revoked ", who != NULL ? who : "Somebody");
-		add_image(out, s);
+		words_add_image(out, s);
 		break;
 	}
-	add_because(out, json_filled_at(s->image, "reason"));
+	words_add_because(out, json_filled_at(s->image, "reason"));
 	add_counts(out, s);
 }
 
 static const char *
 name_of_replacement(const struct subject *s)
 {
-	const char *version = name_of_version(json_at(s->incident->detail, "replacement"));
+	const char *version = words_version(json_at(s->incident->detail, "replacement"));
 
-	return version != NULL ? version : name_of_version(json_at(s->image, "replacement"));
+	return version != NULL ? version : words_version(json_at(s->image, "replacement"));
 }
 
 static void
@@ -178,20 +168,20 @@ superseded_title(struct buf *out, const struct subject *s)
 	const char *version = name_of_replacement(s);
 
 	buf_puts(out, rolled_back ? "Image rolled back: " : "Image superseded: ");
-	add_image(out, s);
+	words_add_image(out, s);
 	if (version != NULL)
 		buf_printf(out, " %s %s on %s", rolled_back ? "to" : "by", version,
-		           or_unknown(s->incident->channel));
+		           words_or_unknown(s->incident->channel));
 }
 
 static void
 superseded_summary(struct buf *out, const struct subject *s)
 {
-	buf_printf(out, "Channel %s of ", or_unknown(s->incident->channel));
+	buf_printf(out, "Channel %s of ", words_or_unknown(s->incident->channel));
 	add_bucket(out, s);
-	buf_printf(out, " now points to %s", or_unknown(name_of_replacement(s)));
+	buf_printf(out, " now points to %s", words_or_unknown(name_of_replacement(s)));
 	if (s->incident->phase == PHASE_ROLLED_BACK)
-		buf_printf(out, ": %s was withdrawn", or_unknown(name_of_version(s->image)));
+		buf_printf(out, ": %s was withdrawn", words_or_unknown(words_version(s->image)));
 	buf_putc(out, '.');
 	if (!s->incident->open)
 		buf_puts(out, " All workspaces that follow it have moved.");
@@ -208,7 +198,7 @@ static void
 released_title(struct buf *out, const struct subject *s)
 {
 	buf_puts(out, "Image released: ");
-	add_image(out, s);
+	words_add_image(out, s);
 }
 
 static void
@@ -216,7 +206,7 @@ released_summary(struct buf *out, const struct subject *s)
 {
 	size_t artifacts = json_array_size(json_at(s->image, "artifacts"));
 
-	add_image(out, s);
+	words_add_image(out, s);
 	buf_puts(out, " is complete");
 	if (artifacts > 0)
 		buf_printf(out, ", with %s%zu %s",
@@ -226,84 +216,13 @@ released_summary(struct buf *out, const struct subject *s)
 }
 
 static void
-drift_title(struct buf *out, const struct subject *s)
-{
-	buf_printf(out, "Workspace drifted: %s", or_unknown(s->workspace));
-}
-
-static void
-add_runs_revoked(struct buf *out, const struct subject *s)
-{
-	const char *status = json_filled_at(s->image, "status");
-
-	if (status == NULL || (strcmp(status, "revoked") != 0 && strcmp(status, "scheduled") != 0))
-		return;
-	buf_puts(out, " It may run ");
-	add_image(out, s);
-	buf_puts(out, strcmp(status, "revoked") == 0 ? ", which is revoked."
-	                                             : ", which is to be revoked.");
-}
-
-static void
-drift_summary(struct buf *out, const struct subject *s)
-{
-	int64_t drifted = json_int_at(s->incident->detail, "drift.resources_drifted", -1);
-
-	if (!s->incident->open) {
-		buf_printf(out, "%s %s.", or_unknown(s->workspace),
-		           s->counts->gone > 0 ? "is gone" : "no longer drifts");
-		return;
-	}
-	if (drifted > 0)
-		buf_printf(out, "%" PRId64 " %s of %s no longer %s its configuration.", drifted,
-		           drifted == 1 ? "resource" : "resources", or_unknown(s->workspace),
-		           drifted == 1 ? "matches" : "match");
-	else
-		buf_printf(out, "%s no longer matches its configuration.",
-		           or_unknown(s->workspace));
-	add_runs_revoked(out, s);
-}
-
-static void
-run_failed_title(struct buf *out, const struct subject *s)
-{
-	buf_printf(out, "Run failed: %s", or_unknown(s->workspace));
-}
-
-static void
-run_failed_summary(struct buf *out, const struct subject *s)
-{
-	const json_t *run = json_at(s->incident->detail, "run");
-	const char *by = json_filled_at(run, "created_by"),
-		   *message = json_filled_at(run, "message");
-	const char *status = json_filled_at(run, "status");
-
-	if (!s->incident->open) {
-		if (s->counts->gone > 0)
-			buf_printf(out, "%s is gone.", or_unknown(s->workspace));
-		else
-			buf_printf(out, "A later run of %s succeeded.", or_unknown(s->workspace));
-		return;
-	}
-	buf_printf(out, "Run %s of %s", or_unknown(json_filled_at(run, "id")),
-	           or_unknown(s->workspace));
-	if (by != NULL)
-		buf_printf(out, ", started by %s,", by);
-	buf_puts(out, status != NULL && strcmp(status, "policy_soft_failed") == 0
-	                      ? " failed a policy check"
-	                      : " errored");
-	add_because(out, message);
-	add_runs_revoked(out, s);
-}
-
-static void
 unknown_title(struct buf *out, const struct subject *s)
 {
 	const json_t *detail = s->incident->detail;
 
 	buf_printf(out, "Event not understood: %s from %s",
-	           or_unknown(json_filled_at(detail, "kind")),
-	           or_unknown(json_filled_at(detail, "source")));
+	           words_or_unknown(json_filled_at(detail, "kind")),
+	           words_or_unknown(json_filled_at(detail, "source")));
 }
 
 static void
@@ -318,9 +237,9 @@ unknown_summary(struct buf *out, const struct subject *s)
 	}
 	buf_printf(out, "%" PRId64 " %s of kind %s from source %s %s kept but not understood: %s.",
 	           count, count == 1 ? "event" : "events",
-	           or_unknown(json_filled_at(detail, "kind")),
-	           or_unknown(json_filled_at(detail, "source")), count == 1 ? "was" : "were",
-	           or_unknown(json_filled_at(detail, "reason")));
+	           words_or_unknown(json_filled_at(detail, "kind")),
+	           words_or_unknown(json_filled_at(detail, "source")), count == 1 ? "was" : "were",
+	           words_or_unknown(json_filled_at(detail, "reason")));
 	buf_puts(out, " Nothing is lost: it can be replayed once the cause is gone.");
 }
 
@@ -332,7 +251,7 @@ plain_title(struct buf *out, const struct subject *s)
 	if (s->workspace != NULL)
 		buf_puts(out, s->workspace);
 	else
-		add_image(out, s);
+		words_add_image(out, s);
 }
 
 static void
@@ -342,27 +261,35 @@ plain_summary(struct buf *out, const struct subject *s)
 	buf_puts(out, s->incident->open ? "." : ": resolved.");
 }
 
-typedef void words_fn(struct buf *, const struct subject *);
+static const struct kind_words plain = {plain_title, plain_summary};
 
-static const struct {
-	words_fn *title, *summary;
-} words[KIND_COUNT] = {
-	[KIND_IMAGE_REVOCATION] = {revocation_title, revocation_summary},
-	[KIND_IMAGE_SUPERSEDED] = {superseded_title, superseded_summary},
-	[KIND_IMAGE_RELEASED] = {released_title, released_summary},
-	[KIND_WORKSPACE_DRIFT] = {drift_title, drift_summary},
-	[KIND_WORKSPACE_RUN_FAILED] = {run_failed_title, run_failed_summary},
-	[KIND_RELAY_UNKNOWN_EVENT] = {unknown_title, unknown_summary},
+static const struct kind_words words_of_revocation = {revocation_title, revocation_summary};
+static const struct kind_words words_of_superseded = {superseded_title, superseded_summary};
+static const struct kind_words words_of_released = {released_title, released_summary};
+static const struct kind_words words_of_unknown = {unknown_title, unknown_summary};
+
+static const struct kind_words *const words[KIND_COUNT] = {
+	[KIND_IMAGE_REVOCATION] = &words_of_revocation,
+	[KIND_IMAGE_SUPERSEDED] = &words_of_superseded,
+	[KIND_IMAGE_RELEASED] = &words_of_released,
+	[KIND_WORKSPACE_DRIFT] = &words_of_drift,
+	[KIND_WORKSPACE_RUN_FAILED] = &words_of_run_failed,
+	[KIND_RELAY_UNKNOWN_EVENT] = &words_of_unknown,
 };
+
+static const struct kind_words *
+words_of(const struct incident *incident)
+{
+	return words[incident->kind] != NULL ? words[incident->kind] : &plain;
+}
 
 char *
 words_title(const struct incident *incident, const json_t *image, const char *workspace)
 {
 	struct subject s = {.incident = incident, .image = image, .workspace = workspace};
-	words_fn *title = words[incident->kind].title;
 	struct buf out = {0};
 
-	(title != NULL ? title : plain_title)(&out, &s);
+	words_of(incident)->title(&out, &s);
 	return buf_take(&out);
 }
 
@@ -372,9 +299,8 @@ words_summary(const struct incident *incident, const json_t *image, const char *
 {
 	struct subject s = {
 		.incident = incident, .image = image, .workspace = workspace, .counts = counts};
-	words_fn *summary = words[incident->kind].summary;
 	struct buf out = {0};
 
-	(summary != NULL ? summary : plain_summary)(&out, &s);
+	words_of(incident)->summary(&out, &s);
 	return buf_take(&out);
 }
