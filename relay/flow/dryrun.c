@@ -28,11 +28,12 @@ follow(struct dryrun *d, int64_t now_ms, struct err *err)
 	sinks.items = mem_array(sinks.count + 1, sizeof(*sinks.items));
 	for (size_t i = 0; i < sinks.count; i++) {
 		const struct conf_sink *sink = conf_item(d->conf->sinks, struct conf_sink, i);
+		const struct sink_kind *kind = sink_kind_named(sink->kind->name);
 
 		sinks.items[i].name = sink->name;
 		sinks.items[i].kind = sink->kind->name;
-		sinks.items[i].destination =
-			sink_kind_named(sink->kind->name)->destination(sink->options);
+		sinks.items[i].destination = kind->destination(sink->options);
+		sinks.items[i].edits = kind->edits != NULL && kind->edits(sink->options);
 	}
 	moved = queue_follow(d->db, &sinks, now_ms, err);
 	for (size_t i = 0; i < sinks.count; i++)

@@ -159,11 +159,13 @@ sinks_of_config(const struct conf *conf)
 	sinks.items = mem_array(sinks.count + 1, sizeof(*sinks.items));
 	for (size_t i = 0; i < sinks.count; i++) {
 		const struct conf_sink *sink = conf_item(conf->sinks, struct conf_sink, i);
+		const struct sink_kind *kind = sink_kind_named(sink->kind->name);
+
 		sinks.items[i] = (struct queue_sink){
 			.name = sink->name,
 			.kind = sink->kind->name,
-			.destination =
-				sink_kind_named(sink->kind->name)->destination(sink->options),
+			.destination = kind->destination(sink->options),
+			.edits = kind->edits != NULL && kind->edits(sink->options),
 		};
 	}
 	return sinks;

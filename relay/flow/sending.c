@@ -90,7 +90,7 @@ message_of(const struct sending *sending)
 		.revision = sending->claimed.revision,
 		.document = sending->claimed.document,
 		.plain = sending->claimed.plain,
-		.speaks = true,
+		.speaks = sending->claimed.speaks,
 		.attempt_at_ms = sending->started_at,
 		.recipients = sending->claimed.recipients,
 		.reference = sending->claimed.reference,

@@ -6,7 +6,7 @@
 #include "relay/base/mem.h"
 
 static const char *const state_names[] = {"pending", "claimed", "sent", "dead", "dropped"};
-const char *const news_names[] = {NULL, "opened", "changed", "resolved"};
+const char *const news_names[] = {NULL, "opened", "changed", "reminder", "resolved"};
 
 static const struct {
 	enum delivery_state from, to;
@@ -83,6 +83,8 @@ owed_take(struct db_row *row, struct owed *owed, struct err *err)
 		owed->event_id = mem_str(db_text(row, 15));
 		owed->reason = mem_str(db_text(row, 16));
 		owed->partial = db_int(row, 17) != 0;
+		owed->edits = db_int(row, 18) != 0;
+		owed->reminder = db_int(row, 19) != 0;
 	}
 	db_end(row);
 	return rc;
@@ -130,6 +132,8 @@ told_load(struct db *db, const char *notification_id, const char *destination, s
 		told->severity = severity_of(db_text(row, 3));
 		told->at = db_int(row, 4);
 		told->maybe = db_int(row, 5) != 0;
+		told->spoken_at = db_int(row, 6);
+		told->editable = db_int(row, 7) != 0;
 	}
 	db_end(row);
 	return rc < 0 ? -1 : 0;
@@ -139,10 +143,18 @@ int
 told_put(struct db *db, const struct owed *owed, const char *reference, int64_t now_ms,
          struct err *err)
 {
-	return db_run(db, err, ST_QUEUE_TELL, "ttitttit", owed->notification_id, owed->destination,
-	              owed->revision, owed->resolved ? "resolved" : "open",
-	              phase_names[owed->phase], severity_names[owed->severity], now_ms,
-	              reference) < 0
+	struct told told;
+
+	if (told_load(db, owed->notification_id, owed->destination, &told, err) < 0)
+		return -1;
+	if (news_speaks(&told, owed)) {
+		told.phase = owed->phase;
+		told.severity = owed->severity;
+		told.spoken_at = now_ms;
+	}
+	return db_run(db, err, ST_QUEUE_TELL, "ttitttiit", owed->notification_id, owed->destination,
+	              owed->revision, owed->resolved ? "resolved" : "open", phase_names[told.phase],
+	              severity_names[told.severity], now_ms, told.spoken_at, reference) < 0
 	               ? -1
 	               : 0;
 }
@@ -154,6 +166,19 @@ told_maybe(struct db *db, const struct owed *owed, struct err *err)
 	              owed->destination) < 0
 	               ? -1
 	               : 0;
+}
+
+static bool
+sounds_different(const struct told *told, const struct owed *owed)
+{
+	return owed->phase != told->phase || owed->severity > told->severity;
+}
+
+bool
+news_speaks(const struct told *told, const struct owed *owed)
+{
+	return !told->any || owed->reminder || (owed->resolved && !told->resolved) ||
+	       sounds_different(told, owed);
 }
 
 enum news
@@ -169,12 +194,13 @@ news_of(const struct told *told, const struct owed *owed)
 		return NEWS_NONE;
 	if (owed->resolved && !told->resolved)
 		return NEWS_RESOLVED;
-	if (owed->every_revision)
-		return NEWS_CHANGED;
-	if (told->resolved)
+	if (told->resolved && !owed->every_revision)
 		return NEWS_NONE;
-	return owed->phase != told->phase || owed->severity > told->severity ? NEWS_CHANGED
-	                                                                     : NEWS_NONE;
+	if (sounds_different(told, owed))
+		return NEWS_CHANGED;
+	if (owed->reminder)
+		return NEWS_REMINDER;
+	return owed->every_revision || (owed->edits && told->editable) ? NEWS_CHANGED : NEWS_NONE;
 }
 
 bool
@@ -186,9 +212,9 @@ is_half_told(const struct told *told, const struct owed *owed)
 static int
 reschedule(struct db *db, const struct owed *owed, struct err *err)
 {
-	return db_run(db, err, ST_QUEUE_RESCHEDULE, "tiiiit", owed->id, owed->due_at,
+	return db_run(db, err, ST_QUEUE_RESCHEDULE, "tiiiiti", owed->id, owed->due_at,
 	              owed->created_at, owed->attempts, (int64_t)owed->plain,
-	              severity_names[owed->severity]) < 0
+	              severity_names[owed->severity], (int64_t)owed->reminder) < 0
 	               ? -1
 	               : 0;
 }
@@ -203,6 +229,7 @@ give_way(struct db *db, const struct owed *older, struct owed *newer, struct err
 		return -1;
 	if (newer->resolved && older->severity > newer->severity)
 		newer->severity = older->severity; /* it was a critical one */
+	newer->reminder |= older->reminder && !newer->resolved;
 	bool silent = news_of(&told, newer) == NEWS_NONE;
 	if (silent && is_half_told(&told, older))
 		return delivery_move(db, newer->id, DELIVERY_PENDING, DELIVERY_DROPPED, err) < 0

@@ -24,7 +24,8 @@ struct owed {
 	char *reason; /* it was claimed with last; NULL = never yet */
 	enum delivery_state state;
 	int64_t revision;
-	bool resolved, every_revision, at_once, plain;
+	bool resolved, every_revision, edits, at_once, plain;
+	bool reminder; /* it is said again although nothing may have changed */
 	/* Some of its recipients have had their answer: it goes on as what it
 	 * was, whatever its lane was told meanwhile by way of those. */
 	bool partial;
@@ -41,7 +42,8 @@ int owed_in_lane(struct db *, const char *notification_id, const char *destinati
 int owed_take(struct db_row *row, struct owed *, struct err *) MUST_CHECK;
 void owed_fini(struct owed *); /* zeroed is fine */
 
-/* What the destination last got. */
+/* What the destination last got, and what it was last told by a new message:
+ * an edit changes the one and not the other. */
 struct told {
 	bool any;
 	/* An attempt may have arrived without an answer: whoever may have heard of
@@ -49,7 +51,9 @@ struct told {
 	bool maybe;
 	int64_t revision, at;
 	bool resolved;
-	enum phase phase;
+	bool editable; /* there is a message that can be edited */
+	int64_t spoken_at;
+	enum phase phase; /* as last spoken, like the severity */
 	enum severity severity;
 };
 int told_load(struct db *, const char *notification_id, const char *destination, struct told *,
@@ -60,10 +64,13 @@ int told_put(struct db *, const struct owed *, const char *reference, int64_t no
 int told_maybe(struct db *, const struct owed *, struct err *) MUST_CHECK;
 
 /* What a delivery would be to a destination that was told this: the `reason`
- * of contract section 7, or nothing worth a message (contract section 8). */
-enum news { NEWS_NONE, NEWS_OPENED, NEWS_CHANGED, NEWS_RESOLVED };
+ * of contract section 7, or nothing worth sending (contract section 8).  A
+ * reminder that also tells of another phase or more severity is a change. */
+enum news { NEWS_NONE, NEWS_OPENED, NEWS_CHANGED, NEWS_REMINDER, NEWS_RESOLVED };
 extern const char *const news_names[];
 enum news news_of(const struct told *, const struct owed *);
+/* It is worth a new message by contract section 8, not only an edit. */
+bool news_speaks(const struct told *, const struct owed *);
 
 /* Some of its recipients had it, others are owed it still: nothing that is no
  * news to the first may cost the others their message. */

@@ -60,13 +60,14 @@ insert(struct db *db, const struct delivery_plan *plan, const struct owed *owed,
 	              "tttttttt"
 	              "itttt"
 	              "iiiii"
-	              "tt",
+	              "ttii",
 	              owed->id, plan->notification_id, plan->incident_id, plan->destination,
 	              plan->sink, plan->sink_kind, plan->route, plan->team, owed->revision,
 	              plan->document, owed->resolved ? "resolved" : "open",
 	              phase_names[owed->phase], severity_names[owed->severity],
 	              (int64_t)owed->every_revision, (int64_t)owed->at_once, owed->attempts,
-	              owed->created_at, owed->due_at, plan->target, plan->event_id) < 0
+	              owed->created_at, owed->due_at, plan->target, plan->event_id,
+	              (int64_t)owed->edits, (int64_t)owed->reminder) < 0
 	               ? -1
 	               : 0;
 }
@@ -79,6 +80,9 @@ add_to_lane(struct db *db, const struct delivery_plan *plan, const struct lane_n
 		.revision = plan->revision,
 		.resolved = plan->resolved,
 		.every_revision = plan->every_revision,
+		.edits = plan->edits,
+		/* One that was not sent yet goes with what replaces it. */
+		.reminder = !plan->resolved && (plan->reminder || lane->pending.reminder),
 		.at_once = plan->at_once || plan->target,
 		.phase = plan->phase,
 		.severity = plan->severity,
@@ -121,9 +125,10 @@ queue_add(struct db *db, const struct delivery_plan *plan, int64_t now_ms, struc
 		/* The same by another route: once, at the earlier time. */
 		int64_t due = due_of(&lane, plan, now_ms);
 		if (due < lane.pending.due_at &&
-		    db_run(db, err, ST_QUEUE_RESCHEDULE, "tiiiit", lane.pending.id, due,
+		    db_run(db, err, ST_QUEUE_RESCHEDULE, "tiiiiti", lane.pending.id, due,
 		           lane.pending.created_at, lane.pending.attempts,
-		           (int64_t)lane.pending.plain, severity_names[lane.pending.severity]) < 0)
+		           (int64_t)lane.pending.plain, severity_names[lane.pending.severity],
+		           (int64_t)lane.pending.reminder) < 0)
 			rc = -1;
 		goto out;
 	}
@@ -218,6 +223,7 @@ claim_one(struct db *db, struct owed *owed, int64_t lease_until, struct claimed 
 	if (news == NEWS_NONE && !owed->partial)
 		return delivery_move(db, owed->id, DELIVERY_PENDING, DELIVERY_DROPPED, err);
 	int rc = claimed_fill(db, owed, reason, out, err);
+	out->speaks = !owed->edits || news_speaks(&told, owed);
 	if (rc == 0) {
 		log_error("delivery without a readable document given up", "delivery", owed->id,
 		          LOG_END);

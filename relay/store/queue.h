@@ -37,6 +37,8 @@ struct delivery_plan {
 	const char *sink, *route, *team; /* names at planning time, for people; NULL where none */
 	const char *sink_kind;
 	bool every_revision; /* of the sink kind */
+	bool edits;          /* sink_kind.edits(): the message there is kept up to date in place */
+	bool reminder;       /* to be said again, whether or not anything changed */
 	bool at_once;        /* incident_kind_closes_at_once() */
 	bool resolved;
 	enum severity severity;
@@ -69,6 +71,7 @@ struct claimed {
 	int64_t created_at; /* when this revision was first owed: for DELIVERY_LIFE_MS */
 	int attempts;       /* this one included */
 	bool plain;
+	bool speaks; /* news by contract section 8; false: only an edit, where messages are edited */
 	json_t *document; /* reason filled in; owned */
 	/* As the settlement before left them; NULL = nothing yet.  Owned. */
 	json_t *recipients; /* of this delivery */
@@ -140,6 +143,7 @@ struct queue_sinks {
 	struct queue_sink {
 		const char *name, *kind;
 		char *destination;
+		bool edits;
 	} * items;
 	size_t count;
 };
@@ -147,7 +151,9 @@ struct queue_sinks {
  * What waits for a destination that no sink has any more goes to where the
  * sink it was planned for delivers now, and so does what the old destination
  * was told of incidents that are open.  Not what the new one knows already,
- * and no open incident that has ended since.  How many deliveries, or -1.
+ * and no open incident that has ended since.  Nor does a message that was
+ * edited in place go along: the next one to speak is a new message there.
+ * How many deliveries, or -1.
  */
 int64_t queue_follow(struct db *, const struct queue_sinks *, int64_t now_ms,
                      struct err *) MUST_CHECK;

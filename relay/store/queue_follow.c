@@ -58,10 +58,13 @@ strays_find(struct db *db, enum statement statement, const struct queue_sinks *s
 }
 
 static int
-move_lane(struct db *db, const char *notification_id, const char *from, const char *to,
+move_lane(struct db *db, const char *notification_id, const char *from, const struct queue_sink *to,
           struct err *err)
 {
-	return db_run(db, err, ST_QUEUE_MOVE_LANE, "ttt", notification_id, from, to) < 0 ? -1 : 0;
+	return db_run(db, err, ST_QUEUE_MOVE_LANE, "ttti", notification_id, from, to->destination,
+	              (int64_t)to->edits) < 0
+	               ? -1
+	               : 0;
 }
 
 /* 1: the lane at `to` is owed or was told as much already; 0: it may have this
@@ -97,11 +100,10 @@ readdress(struct db *db, const struct owed *owed, const struct queue_sink *sink,
 {
 	if (db_run(db, err, ST_QUEUE_DESTINATION_MET, "tti", sink->destination, sink->kind,
 	           now_ms) < 0 ||
-	    db_run(db, err, ST_QUEUE_READDRESS, "tt", owed->id, sink->destination) < 0)
+	    db_run(db, err, ST_QUEUE_READDRESS, "tti", owed->id, sink->destination,
+	           (int64_t)sink->edits) < 0)
 		return -1;
-	return move_lane(db, owed->notification_id, owed->destination, sink->destination, err) < 0
-	               ? -1
-	               : 1;
+	return move_lane(db, owed->notification_id, owed->destination, sink, err) < 0 ? -1 : 1;
 }
 
 /* 1: it goes on at the new address; 0: nothing to do there; -1. */
@@ -139,8 +141,7 @@ follow(struct db *db, const struct queue_sinks *sinks, const struct queue_sink *
 	if (rc >= 0)
 		rc = strays_find(db, ST_QUEUE_TOLD_ELSEWHERE, sinks, sink, &told, err);
 	for (size_t i = 0; rc >= 0 && i < told.count; i++)
-		rc = move_lane(db, told.items[i].id, told.items[i].destination, sink->destination,
-		               err);
+		rc = move_lane(db, told.items[i].id, told.items[i].destination, sink, err);
 	strays_fini(&owed);
 	strays_fini(&told);
 	return rc < 0 ? -1 : moved;

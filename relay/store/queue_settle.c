@@ -201,8 +201,8 @@ retry(struct db *db, struct owed *owed, int64_t now_ms, struct err *err)
 	    delivery_move(db, owed->id, DELIVERY_DEAD, DELIVERY_PENDING, err) < 0)
 		return -1;
 	/* Where it is blocked, this is the probe. */
-	if (db_run(db, err, ST_QUEUE_RESCHEDULE, "tiiiit", owed->id, now_ms, now_ms, INT64_C(0),
-	           INT64_C(0), severity_names[owed->severity]) < 0 ||
+	if (db_run(db, err, ST_QUEUE_RESCHEDULE, "tiiiiti", owed->id, now_ms, now_ms, INT64_C(0),
+	           INT64_C(0), severity_names[owed->severity], (int64_t)owed->reminder) < 0 ||
 	    db_run(db, err, ST_QUEUE_PROBE, "t", owed->destination) < 0)
 		return -1;
 	return 1;

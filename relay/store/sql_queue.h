@@ -7,7 +7,8 @@
 	"SELECT id, notification_id, destination, sink_kind, state, revision," \
 	" status, phase, severity, every_revision, at_once, plain, attempts,"  \
 	" created_at, due_at, event_id, reason,"                               \
-	" CASE WHEN recipients IS NULL THEN 0 ELSE 1 END FROM deliveries "
+	" CASE WHEN recipients IS NULL THEN 0 ELSE 1 END, edits, reminder"     \
+	" FROM deliveries "
 
 /*
  * A lane is small and a state may be large, which no planner knows without
@@ -22,17 +23,19 @@
 	" AND c.destination = d.destination AND coalesce(c.state, '') = 'claimed')"
 
 #define SQL_QUEUE(X)                                                                              \
-	X(QUEUE_TOLD, "SELECT told_revision, told_status, told_phase, told_severity, told_at,"    \
-	              " maybe_told FROM lanes WHERE notification_id = $1 AND destination = $2")   \
+	X(QUEUE_TOLD, "SELECT told_revision, told_status, spoken_phase, spoken_severity,"         \
+	              " told_at, maybe_told, spoken_at,"                                          \
+	              " CASE WHEN reference IS NULL THEN 0 ELSE 1 END FROM lanes"                 \
+	              " WHERE notification_id = $1 AND destination = $2")                         \
 	X(QUEUE_TELL, "INSERT INTO lanes (notification_id, destination, told_revision,"           \
-	              " told_status, told_phase, told_severity, told_at, reference)"              \
-	              " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"                                  \
+	              " told_status, spoken_phase, spoken_severity, told_at, spoken_at,"          \
+	              " reference) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"                   \
 	              " ON CONFLICT (notification_id, destination) DO UPDATE SET"                 \
 	              " told_revision = excluded.told_revision,"                                  \
 	              " told_status = excluded.told_status,"                                      \
-	              " told_phase = excluded.told_phase,"                                        \
-	              " told_severity = excluded.told_severity,"                                  \
-	              " told_at = excluded.told_at,"                                              \
+	              " spoken_phase = excluded.spoken_phase,"                                    \
+	              " spoken_severity = excluded.spoken_severity,"                              \
+	              " told_at = excluded.told_at, spoken_at = excluded.spoken_at,"              \
 	              " reference = coalesce(excluded.reference, lanes.reference)")               \
 	X(QUEUE_MAYBE_TOLD, "INSERT INTO lanes (notification_id, destination, maybe_told)"        \
 	                    " VALUES ($1, $2, 1)"                                                 \
@@ -57,15 +60,15 @@
 	X(QUEUE_INSERT, "INSERT INTO deliveries (id, notification_id, incident_id,"               \
 	                " destination, sink, sink_kind, route, team, revision, document,"         \
 	                " status, phase, severity, every_revision, at_once, state, plain,"        \
-	                " attempts, created_at, due_at, target, event_id)"                        \
+	                " attempts, created_at, due_at, target, event_id, edits, reminder)"       \
 	                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"        \
-	                " $14, $15, 'pending', 0, $16, $17, $18, $19, $20)")                      \
+	                " $14, $15, 'pending', 0, $16, $17, $18, $19, $20, $21, $22)")            \
 	X(QUEUE_MOVE, "UPDATE deliveries SET state = $3, lease_until = NULL"                      \
 	              " WHERE id = $1 AND state = $2")                                            \
 	X(QUEUE_CLAIM, "UPDATE deliveries SET reason = $2, attempts = attempts + 1,"              \
 	               " lease_until = $3 WHERE id = $1")                                         \
 	X(QUEUE_RESCHEDULE, "UPDATE deliveries SET due_at = $2, created_at = $3, attempts = $4,"  \
-	                    " plain = $5, severity = $6 WHERE id = $1")                           \
+	                    " plain = $5, severity = $6, reminder = $7 WHERE id = $1")            \
 	X(QUEUE_NOT_BEFORE, "UPDATE deliveries SET due_at = $4 WHERE notification_id = $1"        \
 	                    " AND destination = $2 AND " QUEUE_STATE " = $3 AND due_at < $4")     \
 	X(QUEUE_NEWEST_REVISION, "SELECT coalesce(max(revision), 0)"                              \
@@ -106,9 +109,11 @@
 	  " AND l.destination = d.destination WHERE i.status = 'open'"                            \
 	  " AND coalesce(d.state, '') = 'sent' AND d.sink = $1 AND d.sink_kind = $2"              \
 	  " AND d.destination <> $3")                                                             \
-	X(QUEUE_READDRESS, "UPDATE deliveries SET destination = $2 WHERE id = $1")                \
+	X(QUEUE_READDRESS, "UPDATE deliveries SET destination = $2, edits = $3 WHERE id = $1")    \
 	/* Where the new destination has a lane of its own, that one counts. */                   \
-	X(QUEUE_MOVE_LANE, "UPDATE lanes SET destination = $3 WHERE notification_id = $1"         \
+	X(QUEUE_MOVE_LANE, "UPDATE lanes SET destination = $3,"                                   \
+	                   " reference = CASE WHEN $4 = 1 THEN NULL ELSE reference END"           \
+	                   " WHERE notification_id = $1"                                          \
 	                   " AND destination = $2 AND NOT EXISTS (SELECT 1 FROM lanes o"          \
 	                   " WHERE o.notification_id = $1 AND o.destination = $3)")               \
 	X(QUEUE_PAUSE, "UPDATE destinations SET paused_until = $2 WHERE key = $1")                \

@@ -1,4 +1,5 @@
-/* The sinks of a story: each takes what is due, at once, and it is sent. */
+/* The sinks of a story: each takes what is due, at once, and it is sent.  One
+ * that edits its messages in place leaves something to edit. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,10 +13,18 @@
 #define LOOKS_AT_ONCE 2 /* few, so that a story takes several turns */
 
 static void
-settle_sent(struct player *player, const struct story_line *line, const struct claimed *claimed)
+settle_sent(struct player *player, const struct story_line *line, const struct conf_sink *sink,
+            const struct claimed *claimed)
 {
+	const struct sink_kind *kind = sink_kind_named(sink->kind->name);
+	bool edits = kind->edits != NULL && kind->edits(sink->options);
 	struct settlement sent = {
-		.delivery_id = claimed->id, .settle = SETTLE_SENT, .outcome = "sent", .code = 200};
+		.delivery_id = claimed->id,
+		.settle = SETTLE_SENT,
+		.outcome = "sent",
+		.code = 200,
+		.reference = edits ? "{}" : NULL,
+	};
 	struct err err;
 
 	player_begin(player, line);
@@ -25,7 +34,8 @@ settle_sent(struct player *player, const struct story_line *line, const struct c
 }
 
 static void
-tell(struct player *player, const struct story_line *line, struct claimed *claimed)
+tell(struct player *player, const struct story_line *line, const struct conf_sink *sink,
+     struct claimed *claimed)
 {
 	if (player->heading != NULL) {
 		buf_printf(&player->record.text, "\n== %d: %s\n", player->heading->number,
@@ -33,8 +43,8 @@ tell(struct player *player, const struct story_line *line, struct claimed *claim
 		player->heading = NULL;
 	}
 	record_message(&player->record, player->now_ms, claimed->sink, claimed->sink_kind,
-	               claimed->document);
-	settle_sent(player, line, claimed);
+	               claimed->document, claimed->speaks);
+	settle_sent(player, line, sink, claimed);
 	claimed_fini(claimed);
 	player->messages++;
 }
@@ -76,7 +86,7 @@ deliver_to(struct player *player, const struct story_line *line, const struct co
 			line_fail(line, "claim: %s", err.text);
 		player_commit(player, line);
 		for (int i = 0; i < n; i++)
-			tell(player, line, &claimed[i]);
+			tell(player, line, sink, &claimed[i]);
 	} while (n > 0);
 	free(destination);
 	return next;

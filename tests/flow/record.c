@@ -230,14 +230,14 @@ add_for_people(struct buf *out, const json_t *document)
 
 void
 record_message(struct record *record, int64_t now_ms, const char *sink, const char *sink_kind,
-               const json_t *document)
+               const json_t *document, bool speaks)
 {
 	char when[TIME_TEXT_SIZE];
 	const char *team = json_text_at(document, "team");
 	struct buf out = {0};
 
-	buf_printf(&out, "\n%s sink=%s reason=%s revision=%d%s%s\n", time_text(now_ms, when), sink,
-	           or_dash(json_text_at(document, "reason")),
+	buf_printf(&out, "\n%s sink=%s reason=%s%s revision=%d%s%s\n", time_text(now_ms, when),
+	           sink, or_dash(json_text_at(document, "reason")), speaks ? "" : " (edit)",
 	           (int)json_int_at(document, "revision", -1), team != NULL ? " team=" : "",
 	           team != NULL ? team : "");
 	if (strcmp(sink_kind, "slack") == 0)

@@ -9,6 +9,7 @@
 #define TESTS_FLOW_RECORD_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "relay/base/buf.h"
@@ -27,9 +28,9 @@ struct record {
 void record_fini(struct record *);
 /* Gives an id its number now: events have theirs by the order they came in. */
 const char *record_id(struct record *, const char *id);
-/* One message. */
+/* One message; one that does not speak edits the one before. */
 void record_message(struct record *, int64_t now_ms, const char *sink, const char *sink_kind,
-                    const json_t *document);
+                    const json_t *document, bool speaks);
 /* A heading; `text` as it is. */
 void record_line(struct record *, const char *text);
 /* Text with its ids replaced. */

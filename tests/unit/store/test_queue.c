@@ -685,7 +685,8 @@ what_nobody_answered_is_told_to_its_end(void **state)
 static void
 follow(struct world *w, int64_t moved)
 {
-	struct queue_sink items[] = {{"team-slack", "slack", SLACK_NEW}, {"siem", "webhook", HOOK}};
+	struct queue_sink items[] = {{"team-slack", "slack", SLACK_NEW, false},
+	                             {"siem", "webhook", HOOK, false}};
 	const struct queue_sinks sinks = {items, COUNT(items)};
 
 	assert_int_equal(queue_follow(w->db, &sinks, T0, &w->err), moved);
