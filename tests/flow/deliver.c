@@ -37,14 +37,21 @@ static void
 tell(struct player *player, const struct story_line *line, const struct conf_sink *sink,
      struct claimed *claimed)
 {
+	size_t from;
+
 	if (player->heading != NULL) {
 		buf_printf(&player->record.text, "\n== %d: %s\n", player->heading->number,
 		           player->heading->text);
 		player->heading = NULL;
 	}
+	from = player->record.text.len;
 	record_message(&player->record, player->now_ms, claimed->sink, claimed->sink_kind,
 	               claimed->document, claimed->speaks);
+	heard_add(&player->heard, claimed->destination, claimed->document,
+	          buf_text(&player->record.text) + from);
+	player->sending = true;
 	settle_sent(player, line, sink, claimed);
+	player->sending = false;
 	claimed_fini(claimed);
 	player->messages++;
 }

@@ -4,6 +4,8 @@
  *
  *	flow DIRECTORY                       with DRIFTBELL_GOLDEN=write it is written anew
  *	flow --any-order DIRECTORY [ROUNDS]  its events in random orders end in the same
+ *	flow --killed DIRECTORY...           killed at its commits it ends in the same;
+ *	                                     $DRIFTBELL_KILLS how often a story (0 = at each)
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +13,11 @@
 
 #include "relay/base/log.h"
 #include "relay/base/mem.h"
+#include "tests/flow/killed.h"
 #include "tests/flow/shuffle.h"
 
 #define ROUNDS 200
+#define KILLS 12
 #define CONTEXT 6
 
 static char *
@@ -113,6 +117,17 @@ play_and_compare(const char *directory)
 	return rc;
 }
 
+static int
+kill_stories(char **directories)
+{
+	const char *given = getenv("DRIFTBELL_KILLS");
+	int kills = given != NULL ? atoi(given) : KILLS, rc = 0;
+
+	for (; *directories != NULL; directories++)
+		rc |= killed_story(*directories, kills);
+	return rc;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -121,8 +136,10 @@ main(int argc, char **argv)
 	log_level_set(LOG_ERROR);
 	if (any_order)
 		return shuffle_story(argv[2], argc > 3 ? atoi(argv[3]) : ROUNDS);
+	if (argc > 2 && strcmp(argv[1], "--killed") == 0)
+		return kill_stories(argv + 2);
 	if (argc != 2) {
-		fprintf(stderr, "usage: flow [--any-order] DIRECTORY [ROUNDS]\n");
+		fprintf(stderr, "usage: flow [--any-order|--killed] DIRECTORY [ROUNDS]\n");
 		return 2;
 	}
 	return play_and_compare(argv[1]);

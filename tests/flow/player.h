@@ -9,6 +9,7 @@
 #include "relay/config/conf.h"
 #include "relay/flow/plan.h"
 #include "relay/store/db.h"
+#include "tests/flow/heard.h"
 #include "tests/flow/payload.h"
 #include "tests/flow/record.h"
 #include "tests/flow/story.h"
@@ -26,7 +27,24 @@ struct player {
 	char *down;                       /* the sink that cannot deliver now, or NULL */
 	const struct story_line *heading; /* its messages come next and it was not written yet */
 	bool one_transaction;             /* the caller's; for many rounds on one store */
+	bool unchecked;                   /* `expect` is not asked */
+	struct heard heard;
+
+	/* Where the play is, for who ends it there. */
+	const struct story_line *line;
+	int64_t line_began_ms;
+	int line_commits, line_events; /* in this line; events before it */
+	size_t line_ids;               /* the record's before it */
+	char newest[ID_SIZE];          /* event */
+	bool again;                    /* the sender had no answer and sends it once more */
+	bool sending;                  /* a message went out and that is not written down yet */
+	/* Right before and right after a commit that changes something; or NULL. */
+	void (*on_commit)(struct player *, bool before);
+	void *on_commit_arg;
+	int64_t changes; /* player_begin() found */
 };
+
+#define PARKED_WHY "planning failed"
 
 void player_init(struct player *, const char *directory);
 void player_fini(struct player *);
@@ -43,6 +61,14 @@ const char *player_source(const struct player *, const struct story_line *, cons
 
 /* deliver.c: what is due up to `until`, each at its time; the clock is there then. */
 void player_deliver(struct player *, const struct story_line *, int64_t until);
+
+/* restart.c */
+void player_open_store(struct player *);
+/* What a start does on the store at player->home. */
+void player_restart(struct player *, const struct story_line *);
+/* What a start and a reload do to the queue, and to the workspaces known. */
+void player_tidy_queue(struct player *, const struct story_line *, bool start);
+void player_relink(struct player *, const struct story_line *);
 
 /* home.c */
 struct conf *home_config(const char *home, const char *directory, const char *name);

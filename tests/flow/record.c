@@ -38,6 +38,14 @@ record_id(struct record *record, const char *id)
 	return entry->name;
 }
 
+void
+record_id_is(struct record *record, const char *id, const char *stored)
+{
+	for (size_t i = 0; i < record->count; i++)
+		if (strcmp(record->ids[i].id, id) == 0)
+			snprintf(record->ids[i].id, sizeof(record->ids[i].id), "%s", stored);
+}
+
 /* Does an id of ours begin here? */
 static bool
 is_id(const char *at)

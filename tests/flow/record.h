@@ -28,6 +28,8 @@ struct record {
 void record_fini(struct record *);
 /* Gives an id its number now: events have theirs by the order they came in. */
 const char *record_id(struct record *, const char *id);
+/* This id is the same thing as `stored`, which has its number from now on. */
+void record_id_is(struct record *, const char *id, const char *stored);
 /* One message; one that does not speak edits the one before. */
 void record_message(struct record *, int64_t now_ms, const char *sink, const char *sink_kind,
                     const json_t *document, bool speaks);

@@ -18,6 +18,7 @@
  *	parked PACKER-EVENT...    stored, and planning it failed for good
  *	replay evt#N              by hand
  *	config FILE               a reload
+ *	restart                   killed, and started again
  *	down SINK, up SINK        a sink that cannot deliver for a while
  *	expect N, expect-none     that many messages since the last such line
  *	any-order                 its events also end in the same in any order
