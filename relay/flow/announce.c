@@ -128,7 +128,7 @@ load_channels(struct plan *plan, const struct incident *incident, struct history
 	out->items = mem_array(history->count + 1, sizeof(*out->items));
 	for (size_t i = 0; i < history->count; i++) {
 		const struct assignment *a = &history->items[i];
-		bool current = i + 1 == history->count || strcmp(a[1].channel, a->channel) != 0;
+		bool current = history_is_current(history, a);
 
 		if (current && points_at(a, incident))
 			out->items[out->count++] = a->channel;

@@ -45,7 +45,7 @@ replacement_for(struct plan *plan, const struct image *image, const struct histo
 	*out = NULL;
 	for (size_t i = 0; i < history->count; i++) {
 		const struct assignment *a = &history->items[i];
-		bool current = i + 1 == history->count || strcmp(a[1].channel, a->channel) != 0;
+		bool current = history_is_current(history, a);
 		struct image to;
 		char *key;
 		int found;
@@ -57,7 +57,8 @@ replacement_for(struct plan *plan, const struct image *image, const struct histo
 		key = key_image(image->bucket_key, a->fingerprint);
 		found = catalog_image(plan->db, key, &to, err);
 		free(key);
-		if (found == 1 && (to.status == IMAGE_ACTIVE || to.status == IMAGE_SCHEDULED)) {
+		if (found == 1 && !image_is_deleted(&to) &&
+		    (to.status == IMAGE_ACTIVE || to.status == IMAGE_SCHEDULED)) {
 			best = channel_rank(a);
 			json_decref(*out);
 			*out = json_pack("{s:o, s:o, s:s}", "version",
@@ -111,7 +112,7 @@ announce_image(struct plan *plan, const struct incident *incident, json_t **out,
 		goto out;
 	if (incident->kind == KIND_IMAGE_SUPERSEDED)
 		replacement = json_incref(json_object_get(incident->detail, "replacement"));
-	else if (image.status != IMAGE_ACTIVE &&
+	else if (image_shown_status(&image) != IMAGE_ACTIVE &&
 	         replacement_for(plan, &image, &history, &replacement, err) != 0)
 		goto out;
 	*out = document_image(&image,

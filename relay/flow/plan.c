@@ -231,6 +231,7 @@ static const struct {
 	int (*look)(struct plan *, const char *subject, struct err *);
 } looks[] = {
 	{WAKE_INCIDENT, refresh_woken},
+	{WAKE_CHANNEL, refresh_channel_woken},
 };
 
 static int

@@ -60,6 +60,7 @@ int plan_relink(struct plan_desk *, struct db *, char after[ID_SIZE], int limit,
 
 /* plan_wakes.c: what is to be looked at again by itself (store/wakes.h). */
 #define WAKE_INCIDENT "incident" /* subject: its id */
+#define WAKE_CHANNEL "channel"   /* subject: the bucket's key and the channel */
 /*
  * Up to `limit` of those that are due, each undone alone when it fails, and
  * then tried again a minute later.  *next_at: when the first of the others is
@@ -104,6 +105,16 @@ enum refresh_open {
 int refresh_revocation(struct plan *, const char *root_key, enum refresh_open,
                        const struct workspace *only, bool changed, const char *what,
                        struct err *) MUST_CHECK;
+/* Told of itself only while no revocation tells of the same image. */
+int refresh_deleted(struct plan *, const struct image *, enum refresh_open,
+                    const struct workspace *only, struct err *) MUST_CHECK;
+/* A channel against what it points at; one that points at a revoked version is
+ * looked at again after the grace of the event's source, and told then. */
+int refresh_channel(struct plan *, const char *bucket_key, const char *channel,
+                    struct err *) MUST_CHECK;
+/* All channels that point at this version now. */
+int refresh_channels_at(struct plan *, const struct image *, struct err *) MUST_CHECK;
+int refresh_channel_woken(struct plan *, const char *subject, struct err *) MUST_CHECK;
 int refresh_superseded(struct plan *, const char *bucket_key, const char *channel,
                        enum refresh_open, const struct workspace *only, struct err *) MUST_CHECK;
 /* All image incidents that list this workspace or now might.  `changed`: its

@@ -73,6 +73,8 @@ learn_ancestor(struct plan *plan, const char *bucket_key, const char *fingerprin
 		         news->revoked_by != NULL ? news->revoked_by : news->actor);
 		set_text(&image.reason, news->reason);
 		rc = catalog_image_put(plan->db, &image, err);
+		if (rc == 0)
+			rc = refresh_channels_at(plan, &image, err);
 	}
 	*key = mem_str(image.key);
 	image_fini(&image);
@@ -109,15 +111,15 @@ find_ancestor(struct plan *plan, char **key, struct err *err)
 	return rc;
 }
 
-/* Was the ancestor restored after this one inherited its revocation?  Then this one was too. */
+/* Was the ancestor restored after this one inherited its revocation?  Then this
+ * one was too.  What its status rests on stays its own news. */
 static bool
 restored_with(struct image *image, const struct image *ancestor)
 {
 	if (ancestor->status != IMAGE_ACTIVE || image->as_of > ancestor->as_of ||
-	    (image->status != IMAGE_REVOKED && image->status != IMAGE_SCHEDULED))
+	    !image_is_revoked(image))
 		return false;
 	image->status = IMAGE_ACTIVE;
-	image->as_of = ancestor->as_of;
 	image->revoke_at = 0;
 	return true;
 }
@@ -128,31 +130,32 @@ restore_descendants(struct plan *plan, const struct image *ancestor, struct err 
 	struct image_list list;
 	int rc = catalog_descendants(plan->db, ancestor->key, &list, err);
 
-	for (size_t i = 0; rc == 0 && i < list.count; i++)
-		if (restored_with(&list.items[i], ancestor))
-			rc = catalog_image_put(plan->db, &list.items[i], err);
+	for (size_t i = 0; rc == 0 && i < list.count; i++) {
+		if (!restored_with(&list.items[i], ancestor))
+			continue;
+		rc = catalog_image_put(plan->db, &list.items[i], err);
+		if (rc == 0)
+			rc = refresh_deleted(plan, &list.items[i], REFRESH_FOR_SOMEBODY, NULL, err);
+		if (rc == 0)
+			rc = refresh_channels_at(plan, &list.items[i], err);
+	}
 	image_list_fini(&list);
 	return rc;
 }
 
 static const char *
-timeline_words(const struct image *image)
+timeline_words(const struct image *image, enum version_action action)
 {
-	switch (image->status) {
-	case IMAGE_REVOKED:
-		return "revoked";
-	case IMAGE_SCHEDULED:
-		return "revocation scheduled";
-	case IMAGE_DELETED:
+	if (action == VERSION_DELETE)
 		return "deleted";
-	default:
-		return "revocation lifted";
-	}
+	return image->status == IMAGE_REVOKED     ? "revoked"
+	       : image->status == IMAGE_SCHEDULED ? "revocation scheduled"
+	                                          : "revocation lifted";
 }
 
 /* What an event made of its version. */
 struct fold_result {
-	bool changed; /* its status, its time of revocation or its ancestor */
+	bool changed; /* as image_fold() says */
 	bool retold;  /* only the words of its revocation */
 };
 
@@ -162,11 +165,11 @@ follow_version(struct plan *plan, const struct image *image, struct fold_result 
 {
 	const struct packer_news *news = &plan->event->packer;
 	bool changed = result.changed, told = changed || result.retold;
-	bool opens =
-		changed && (image->status == IMAGE_REVOKED || image->status == IMAGE_SCHEDULED);
+	bool deletes = plan->event->type == EVENT_VERSION && news->action == VERSION_DELETE;
+	bool opens = changed && !deletes && image_is_revoked(image);
 	const char *root = image->inherited_from != NULL ? image->inherited_from : image->key;
 	char *what = mem_fmt("%s %s", image->version != NULL ? image->version : image->fingerprint,
-	                     timeline_words(image));
+	                     timeline_words(image, news->action));
 	int rc = 0;
 
 	if (changed && image->status == IMAGE_ACTIVE)
@@ -177,6 +180,11 @@ follow_version(struct plan *plan, const struct image *image, struct fold_result 
 	/* An image that had an incident of its own before its ancestor was known. */
 	if (rc == 0 && root != image->key)
 		rc = refresh_revocation(plan, image->key, REFRESH_OPEN_ONLY, NULL, told, what, err);
+	if (rc == 0)
+		rc = refresh_deleted(plan, image, deletes ? REFRESH_MAY_OPEN : REFRESH_FOR_SOMEBODY,
+		                     NULL, err);
+	if (rc == 0 && changed)
+		rc = refresh_channels_at(plan, image, err);
 	if (rc == 0 && plan->event->type == EVENT_VERSION && news->action == VERSION_COMPLETE)
 		rc = refresh_released(plan, image, err);
 	free(what);
@@ -292,6 +300,8 @@ plan_assign(struct plan *plan, struct err *err)
 	/* What a channel held tells who may run what: also of versions revoked before. */
 	if (rc == 0)
 		rc = refresh_bucket(plan, bucket_key, err);
+	if (rc == 0)
+		rc = refresh_channel(plan, bucket_key, news->channel, err);
 	if (rc == 0)
 		rc = refresh_superseded(plan, bucket_key, news->channel, REFRESH_MAY_OPEN, NULL,
 		                        err);

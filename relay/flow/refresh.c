@@ -133,7 +133,7 @@ static const struct image *
 one_of(const struct question *q, const struct history *history, const struct workspace *workspace,
        const char *rule_channel, int64_t now_ms)
 {
-	if (workspace->gone_at != 0)
+	if (workspace->gone_at != 0 || (q->applied_only && workspace->applied.to == 0))
 		return NULL;
 	if (q->channel != NULL && strcmp(usage_followed_channel(rule_channel), q->channel) != 0)
 		return NULL;

@@ -25,6 +25,7 @@ struct question {
 	const struct image *images; /* newest first */
 	size_t count;
 	const char *channel; /* only those that follow this channel; NULL: whatever they follow */
+	bool applied_only;   /* only those of which an applied run was seen */
 	bool skip_revoked;   /* not for a workspace listed in an open revocation of what it runs */
 };
 

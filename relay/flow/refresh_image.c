@@ -16,14 +16,6 @@ newest_first(const void *a, const void *b)
 	return image_newer(a, b) ? -1 : image_newer(b, a) ? 1 : 0;
 }
 
-/* Deleting a revoked version moves nobody off it. */
-static bool
-is_revoked(const struct image *image)
-{
-	return image->status == IMAGE_REVOKED || image->status == IMAGE_SCHEDULED ||
-	       image->status == IMAGE_DELETED;
-}
-
 /* The revoked ones of `all` that are in this bucket, newest first; borrowed members. */
 static size_t
 revoked_in(const struct image_list *all, const char *bucket_key, struct image *out)
@@ -31,7 +23,8 @@ revoked_in(const struct image_list *all, const char *bucket_key, struct image *o
 	size_t n = 0;
 
 	for (size_t i = 0; i < all->count; i++)
-		if (is_revoked(&all->items[i]) && strcmp(all->items[i].bucket_key, bucket_key) == 0)
+		if (image_is_revoked(&all->items[i]) &&
+		    strcmp(all->items[i].bucket_key, bucket_key) == 0)
 			out[n++] = all->items[i];
 	if (n > 1)
 		qsort(out, n, sizeof(*out), newest_first);
@@ -106,18 +99,28 @@ weigh_drift(struct plan *plan, const struct incident_rows *rows, struct err *err
 	return 0;
 }
 
-/* A schedule is looked at again when its time has come. */
+/* It is looked at again when its time has come, and when it concerned nobody for long. */
 static int
 wake_when_due(struct plan *plan, const struct incident *incident, const struct image *image,
-              struct err *err)
+              const struct incident_counts *counts, struct err *err)
 {
-	bool waits = incident->open && incident->phase == PHASE_SCHEDULED;
+	int64_t due =
+		incident->phase == PHASE_SCHEDULED ? image->revoke_at + REVOCATION_CONFIRM_MS : 0;
+	int64_t quiet = counts->total == 0 ? incident->opened_at + REVOCATION_QUIET_MS : 0;
 
 	if (incident->id[0] == '\0')
 		return 0;
+	if (!incident->open)
+		due = quiet = 0;
 	return wake_set(plan->db, WAKE_INCIDENT, incident->id,
-	                waits ? image->revoke_at + REVOCATION_CONFIRM_MS : 0, err);
+	                due == 0 || (quiet != 0 && quiet < due) ? quiet : due, err);
 }
+
+/* Where nothing else is to be said of a change: what time alone made of it. */
+static const char *const phase_notes[PHASE_COUNT] = {
+	[PHASE_DUE] = "due, not confirmed yet",
+	[PHASE_CLEARED] = "nobody runs it",
+};
 
 int
 refresh_revocation(struct plan *plan, const char *root_key, enum refresh_open open,
@@ -126,6 +129,7 @@ refresh_revocation(struct plan *plan, const char *root_key, enum refresh_open op
 	char *key = key_incident(incident_kind_names[KIND_IMAGE_REVOCATION], root_key);
 	struct image_list members = {0};
 	struct incident_counts counts;
+	struct judgement verdict;
 	struct refresh r;
 	int found = refresh_load(&r, plan, key, only, err), rc = -1;
 
@@ -157,11 +161,15 @@ refresh_revocation(struct plan *plan, const char *root_key, enum refresh_open op
 		rc = 0;
 		goto out;
 	}
-	if (settle_incident(plan, &r.incident, &r.rows,
-	                    judge_revocation(members.items[0].status, members.items[0].revoke_at,
-	                                     r.incident.phase, &counts, plan->now_ms),
-	                    changed || r.changed, what != NULL ? what : r.what, err) != 0 ||
-	    wake_when_due(plan, &r.incident, &members.items[0], err) != 0)
+	verdict = judge_revocation(members.items[0].status, members.items[0].revoke_at,
+	                           r.incident.opened_at, &counts, plan->now_ms);
+	if (what == NULL)
+		what = r.what != NULL || verdict.phase == r.incident.phase
+		               ? r.what
+		               : phase_notes[verdict.phase];
+	if (settle_incident(plan, &r.incident, &r.rows, verdict, changed || r.changed, what, err) !=
+	            0 ||
+	    wake_when_due(plan, &r.incident, &members.items[0], &counts, err) != 0)
 		goto out;
 	rc = weigh_drift(plan, &r.rows, err);
 	if (rc == 0 && found == 0 && only != NULL) /* it opened for one: the others are asked too */
@@ -221,7 +229,8 @@ promotion_fini(struct promotion *p)
 static bool
 is_valid(const struct image *image)
 {
-	return image != NULL && (image->status == IMAGE_ACTIVE || image->status == IMAGE_SCHEDULED);
+	return image != NULL && !image_is_deleted(image) &&
+	       (image->status == IMAGE_ACTIVE || image->status == IMAGE_SCHEDULED);
 }
 
 /* After a promotion: every version older than the current one.  After a

@@ -15,23 +15,56 @@ static bool
 root_seen_before(const struct image_list *images, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
-		if (strcmp(root_of(&images->items[k]), root_of(&images->items[i])) == 0)
+		if (image_is_revoked(&images->items[k]) &&
+		    strcmp(root_of(&images->items[k]), root_of(&images->items[i])) == 0)
 			return true;
 	return false;
+}
+
+static bool
+names(const struct version_ref *ref, const struct image *image)
+{
+	if (ref->fingerprint != NULL)
+		return strcmp(ref->fingerprint, image->fingerprint) == 0;
+	return ref->name != NULL && image->version != NULL &&
+	       strcmp(ref->name, image->version) == 0;
 }
 
 int
 refresh_bucket(struct plan *plan, const char *bucket_key, struct err *err)
 {
+	const struct packer_news *news = &plan->event->packer;
 	struct image_list images;
-	int rc = catalog_revoked_of(plan->db, bucket_key, &images, err);
+	int rc = catalog_withdrawn_of(plan->db, bucket_key, &images, err);
 
-	for (size_t i = 0; rc == 0 && i < images.count; i++)
-		if (!root_seen_before(&images, i))
-			rc = refresh_revocation(plan, root_of(&images.items[i]), REFRESH_OPEN_ONLY,
-			                        NULL, false, NULL, err);
+	for (size_t i = 0; rc == 0 && i < images.count; i++) {
+		const struct image *image = &images.items[i];
+		/* Nobody else comes to run another because of this assignment. */
+		bool named = names(&news->version, image) || names(&news->previous, image);
+
+		if (!image_is_revoked(image))
+			rc = refresh_deleted(plan, image,
+			                     named ? REFRESH_FOR_SOMEBODY : REFRESH_OPEN_ONLY, NULL,
+			                     err);
+		else if (!root_seen_before(&images, i))
+			rc = refresh_revocation(plan, root_of(image), REFRESH_OPEN_ONLY, NULL,
+			                        false, NULL, err);
+	}
 	image_list_fini(&images);
 	return rc;
+}
+
+static int
+refresh_deleted_by_key(struct plan *plan, const struct incident *incident,
+                       const struct workspace *workspace, struct err *err)
+{
+	struct image image;
+	int found = catalog_image(plan->db, incident->image_key, &image, err);
+
+	if (found == 1)
+		found = refresh_deleted(plan, &image, REFRESH_OPEN_ONLY, workspace, err);
+	image_fini(&image);
+	return found < 0 ? -1 : 0;
 }
 
 /* Incidents that list it, also where no rule links it to their bucket any more. */
@@ -49,6 +82,8 @@ refresh_listing(struct plan *plan, const struct workspace *workspace,
 		if (incident->kind == KIND_IMAGE_REVOCATION)
 			rc = refresh_revocation(plan, incident->image_key, REFRESH_OPEN_ONLY,
 			                        workspace, changed, NULL, err);
+		else if (incident->kind == KIND_IMAGE_DELETED)
+			rc = refresh_deleted_by_key(plan, incident, workspace, err);
 		else
 			rc = refresh_superseded(plan, incident->bucket_key, incident->channel,
 			                        REFRESH_OPEN_ONLY, workspace, err);
@@ -57,11 +92,11 @@ refresh_listing(struct plan *plan, const struct workspace *workspace,
 }
 
 static bool
-lists_root(const struct incident_list *listing, const char *root_key)
+lists_image(const struct incident_list *listing, enum incident_kind kind, const char *image_key)
 {
 	for (size_t i = 0; i < listing->count; i++)
-		if (listing->items[i].kind == KIND_IMAGE_REVOCATION &&
-		    strcmp(listing->items[i].image_key, root_key) == 0)
+		if (listing->items[i].kind == kind &&
+		    strcmp(listing->items[i].image_key, image_key) == 0)
 			return true;
 	return false;
 }
@@ -82,31 +117,40 @@ struct visit {
 	const struct incident_list *listing; /* these were refreshed already */
 };
 
-/*
- * Those of a bucket's revoked images that it may run: each by the root of its
- * revocation.  One that closed when the last had moved off opens anew, under a
- * new id, for a workspace that is seen to come (back) to the image.
- */
 static int
-visit_revocations(const struct visit *v, const struct link *link, struct err *err)
+visit_image(const struct visit *v, const struct image *image, struct err *err)
 {
 	enum refresh_open open =
 		v->workspace->applied.to != 0 ? REFRESH_FOR_SOMEBODY : REFRESH_OPEN_ONLY;
+	bool revoked = image_is_revoked(image);
+
+	if (revoked && !lists_image(v->listing, KIND_IMAGE_REVOCATION, root_of(image)))
+		return refresh_revocation(v->plan, root_of(image), open, v->workspace, false, NULL,
+		                          err);
+	if (!revoked && !lists_image(v->listing, KIND_IMAGE_DELETED, image->key))
+		return refresh_deleted(v->plan, image, open, v->workspace, err);
+	return 0;
+}
+
+/*
+ * Those of a bucket's revoked and deleted images that it may run: of the
+ * revoked each by the root of its revocation.  An incident that closed when
+ * the last had moved off opens anew, under a new id, for a workspace that is
+ * seen to come (back) to the image.
+ */
+static int
+visit_withdrawn(const struct visit *v, const struct link *link, struct err *err)
+{
 	struct image_list images;
 	struct history history = {0};
-	int rc = catalog_revoked_of(v->plan->db, link->bucket_key, &images, err);
+	int rc = catalog_withdrawn_of(v->plan->db, link->bucket_key, &images, err);
 
 	if (rc == 0 && images.count > 0)
 		rc = catalog_history(v->plan->db, link->bucket_key, &history, err);
-	for (size_t i = 0; rc == 0 && i < images.count; i++) {
-		const struct image *image = &images.items[i];
-
-		if (!lists_root(v->listing, root_of(image)) &&
-		    usage_possible(&history, link->channel, v->workspace->applied, image,
+	for (size_t i = 0; rc == 0 && i < images.count; i++)
+		if (usage_possible(&history, link->channel, v->workspace->applied, &images.items[i],
 		                   v->plan->now_ms))
-			rc = refresh_revocation(v->plan, root_of(image), open, v->workspace, false,
-			                        NULL, err);
-	}
+			rc = visit_image(v, &images.items[i], err);
 	history_fini(&history);
 	image_list_fini(&images);
 	return rc;
@@ -143,7 +187,7 @@ refresh_workspace_images(struct plan *plan, const struct workspace *workspace, b
 	if (rc == 0 && workspace->gone_at == 0)
 		rc = catalog_links_of_workspace(plan->db, workspace->key, &links, err);
 	for (size_t i = 0; rc == 0 && i < links.count; i++) {
-		rc = visit_revocations(&visit, &links.items[i], err);
+		rc = visit_withdrawn(&visit, &links.items[i], err);
 		if (rc == 0)
 			rc = visit_superseded(&visit, &links.items[i], err);
 	}

@@ -2,12 +2,13 @@
 #include "relay/flow/plan.h"
 #include "relay/store/incidents.h"
 
-/* Its due time may have passed without a word from HCP. */
+/* Its due time may have passed without a word from HCP, or a month without
+ * anybody affected. */
 static int
 wake_revocation(struct plan *plan, const struct incident *incident, struct err *err)
 {
-	return refresh_revocation(plan, incident->image_key, REFRESH_OPEN_ONLY, NULL, false,
-	                          "due, not confirmed yet", err);
+	return refresh_revocation(plan, incident->image_key, REFRESH_OPEN_ONLY, NULL, false, NULL,
+	                          err);
 }
 
 typedef int wake_fn(struct plan *, const struct incident *, struct err *);

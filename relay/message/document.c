@@ -37,7 +37,7 @@ channels_of(const struct image *image, const struct history *history)
 
 	for (size_t i = 0; history != NULL && i < history->count; i++) {
 		const struct assignment *a = &history->items[i];
-		bool current = i + 1 == history->count || strcmp(a[1].channel, a->channel) != 0;
+		bool current = history_is_current(history, a);
 
 		if (current && a->fingerprint != NULL &&
 		    strcmp(a->fingerprint, image->fingerprint) == 0)
@@ -70,7 +70,8 @@ descendants_of(const struct image_surroundings *around)
 		json_t *item = image_name(image);
 
 		json_object_set_new(item, "fingerprint", json_text_or_null(image->fingerprint));
-		json_object_set_new(item, "status", json_string(image_status_names[image->status]));
+		json_object_set_new(item, "status",
+		                    json_string(image_status_names[image_shown_status(image)]));
 		json_array_append_new(out, item);
 	}
 	return out;
@@ -93,7 +94,8 @@ document_image(const struct image *image, const struct image_surroundings *aroun
 	json_object_set_new(out, "version", json_text_or_null(image->version));
 	json_object_set_new(out, "version_id", json_text_or_null(image->id));
 	json_object_set_new(out, "fingerprint", filled_or_null(image->fingerprint));
-	json_object_set_new(out, "status", json_string(image_status_names[image->status]));
+	json_object_set_new(out, "status",
+	                    json_string(image_status_names[image_shown_status(image)]));
 	json_object_set_new(out, "revoke_at", json_time_or_null(image->revoke_at));
 	json_object_set_new(out, "revoked_by", json_text_or_null(image->revoked_by));
 	json_object_set_new(out, "reason", json_text_or_null(image->reason));

@@ -28,10 +28,19 @@ struct kind_words {
 const char *words_or_unknown(const char *);
 /* "v3"; without a version the fingerprint tells it; NULL where neither is known. */
 const char *words_version(const json_t *image);
+/* Where the image is not known the incident still tells its bucket. */
+void words_add_bucket(struct buf *, const struct subject *);
 /* "base-ubuntu-2204 v3" */
 void words_add_image(struct buf *, const struct subject *);
 /* Ends a sentence with what somebody wrote, which may bring its own full stop. */
 void words_add_because(struct buf *, const char *text);
+
+/* words_image.c */
+extern const struct kind_words words_of_revocation;
+extern const struct kind_words words_of_superseded;
+extern const struct kind_words words_of_released;
+extern const struct kind_words words_of_deleted;
+extern const struct kind_words words_of_channel;
 
 /* words_workspace.c */
 extern const struct kind_words words_of_drift;

@@ -16,6 +16,7 @@ image_fini(struct image *image)
 	free(image->version);
 	free(image->revoked_by);
 	free(image->reason);
+	free(image->deleted_by);
 	free(image->inherited_from);
 	json_decref(image->artifacts);
 	memset(image, 0, sizeof(*image));
@@ -86,8 +87,6 @@ status_told(const struct event *event, int64_t received_at, const struct image *
 	bool lifts =
 		is_version && (news->action == VERSION_CANCEL || news->action == VERSION_RESTORE);
 
-	if (is_version && news->action == VERSION_DELETE)
-		return IMAGE_DELETED;
 	if (lifts && says_active)
 		return IMAGE_ACTIVE; /* a date left in the payload was withdrawn with the schedule */
 	if (news->revoke_at > received_at + REVOKE_AHEAD_MS)
@@ -132,6 +131,40 @@ forget_revocation(struct image *image)
 	set_text(&image->inherited_from, NULL);
 }
 
+bool
+image_is_deleted(const struct image *image)
+{
+	return image->deleted_at != 0 && image->deleted_at >= image->as_of;
+}
+
+bool
+image_is_revoked(const struct image *image)
+{
+	return image->status == IMAGE_REVOKED || image->status == IMAGE_SCHEDULED;
+}
+
+enum image_status
+image_shown_status(const struct image *image)
+{
+	return image_is_deleted(image) ? IMAGE_DELETED : image->status;
+}
+
+/* One that had a name was complete, so it may be run. */
+static bool
+fold_deletion(struct image *image, const struct event *event, int64_t at)
+{
+	bool before = image_is_deleted(image);
+
+	if (at < image->deleted_at)
+		return false;
+	image->deleted_at = at;
+	set_text(&image->deleted_by, event->packer.actor);
+	if (image->status == IMAGE_INCOMPLETE && image->version != NULL &&
+	    strcmp(image->version, "v0") != 0)
+		image->status = IMAGE_ACTIVE;
+	return image_is_deleted(image) && !before;
+}
+
 static bool
 same_text(const char *a, const char *b)
 {
@@ -145,8 +178,12 @@ image_fold(struct image *image, const struct event *event, int64_t received_at,
 	int64_t at = event->at != 0 ? event->at : received_at, revoke_before = image->revoke_at;
 	enum image_status before = image->status, told = status_told(event, received_at, image);
 	bool same_ancestor = same_text(image->inherited_from, inherited_from);
+	bool was_deleted = image_is_deleted(image);
+	bool deletes = event->type == EVENT_VERSION && event->packer.action == VERSION_DELETE;
 
 	learn_facts(image, event, at);
+	if (deletes)
+		return fold_deletion(image, event, at);
 	if (at < image->as_of || told == IMAGE_INCOMPLETE)
 		return false;
 	if (event->type == EVENT_VERSION || told == IMAGE_SCHEDULED)
@@ -155,11 +192,10 @@ image_fold(struct image *image, const struct event *event, int64_t received_at,
 	image->status = told;
 	if (told == IMAGE_REVOKED || told == IMAGE_SCHEDULED)
 		learn_revocation(image, event, inherited_from);
-	else if (told != IMAGE_DELETED)
-		forget_revocation(image);
 	else
-		same_ancestor = true;
-	return image->status != before || image->revoke_at != revoke_before || !same_ancestor;
+		forget_revocation(image);
+	return image->status != before || image->revoke_at != revoke_before || !same_ancestor ||
+	       image_is_deleted(image) != was_deleted;
 }
 
 /* N of "vN", or -1. */

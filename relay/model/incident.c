@@ -55,10 +55,11 @@ incident_count(struct incident_counts *counts, const struct incident_row *row)
 }
 
 struct judgement
-judge_revocation(enum image_status status, int64_t revoke_at, enum phase now,
+judge_revocation(enum image_status status, int64_t revoke_at, int64_t opened_at,
                  const struct incident_counts *counts, int64_t now_ms)
 {
-	struct judgement j = {.open = true, .phase = now, .severity = SEVERITY_WARNING};
+	struct judgement j = {.open = true, .severity = SEVERITY_WARNING};
+	bool quiet = opened_at != 0 && now_ms >= opened_at + REVOCATION_QUIET_MS;
 
 	if (status == IMAGE_SCHEDULED)
 		j.phase = revoke_at != 0 && revoke_at + REVOCATION_CONFIRM_MS <= now_ms
@@ -66,18 +67,23 @@ judge_revocation(enum image_status status, int64_t revoke_at, enum phase now,
 		                  : PHASE_SCHEDULED;
 	else if (status == IMAGE_REVOKED)
 		j.phase = PHASE_REVOKED;
-	else if (status == IMAGE_ACTIVE || status == IMAGE_INCOMPLETE)
+	else
 		return (struct judgement){.phase = PHASE_LIFTED, .severity = SEVERITY_WARNING};
-	else if (now == PHASE_NONE)
-		j.open = false; /* deleted, and never revoked as far as is known */
 
 	if (j.phase != PHASE_SCHEDULED && counts->affected > 0)
 		j.severity = SEVERITY_CRITICAL;
-	if (counts->total > 0 && counts->affected == 0) {
+	if (counts->affected == 0 && (counts->total > 0 || quiet)) {
 		j.open = false;
 		j.phase = PHASE_CLEARED;
 	}
 	return j;
+}
+
+struct judgement
+judge_deleted(bool wrong, const struct incident_counts *counts)
+{
+	return (struct judgement){.open = wrong && counts->affected > 0,
+	                          .severity = SEVERITY_CRITICAL};
 }
 
 struct judgement

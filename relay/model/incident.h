@@ -69,13 +69,18 @@ struct judgement {
 
 /*
  * image.revocation: of its (root) image the status and the time it is to be
- * revoked, and `now` the incident's phase, PHASE_NONE when none is open.  A
+ * revoked, and when the incident was opened, 0 when none is open.  A
  * schedule whose time passed so long ago unconfirmed is due: HCP's own word
  * that it is revoked takes a moment, and who hears that need not hear both.
+ * One that affected nobody for so long is cleared.
  */
 #define REVOCATION_CONFIRM_MS INT64_C(60000)
-struct judgement judge_revocation(enum image_status, int64_t revoke_at, enum phase now,
+#define REVOCATION_QUIET_MS (30 * INT64_C(86400000))
+struct judgement judge_revocation(enum image_status, int64_t revoke_at, int64_t opened_at,
                                   const struct incident_counts *, int64_t now_ms);
+
+/* image.deleted: `wrong` while it is deleted and no revocation tells of it. */
+struct judgement judge_deleted(bool wrong, const struct incident_counts *);
 
 /* image.superseded */
 struct judgement judge_superseded(enum phase now, const struct incident_counts *);

@@ -19,6 +19,12 @@ history_fini(struct history *history)
 	memset(history, 0, sizeof(*history));
 }
 
+bool
+history_is_current(const struct history *history, const struct assignment *a)
+{
+	return a + 1 == history->items + history->count || strcmp(a[1].channel, a->channel) != 0;
+}
+
 const struct assignment *
 history_current(const struct history *history, const char *channel)
 {

@@ -30,6 +30,8 @@ struct history {
 };
 
 void history_fini(struct history *);
+/* Is it its channel's newest? */
+bool history_is_current(const struct history *, const struct assignment *);
 /* The newest assignment of a channel, or NULL. */
 const struct assignment *history_current(const struct history *, const char *channel);
 

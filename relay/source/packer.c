@@ -356,14 +356,20 @@ normalize(json_t *body, struct event *event)
 static const struct key keys[] = {
 	{.name = "hmac_key",
          .type = KEY_SECRET,
-         .offset = offsetof(struct source_options, hmac_key),
+         .offset = offsetof(struct packer_options, base.hmac_key),
          .flags = KEY_REQUIRED | KEY_PLURAL,
          .help = "The webhook's token; several, one a line, while it is being changed."},
+	{.name = "rollback_grace",
+         .type = KEY_DURATION,
+         .offset = offsetof(struct packer_options, rollback_grace),
+         .fallback = "15m",
+         .help = "How long a channel may point at a revoked version before that is told: HCP "
+                 "rolls channels back by itself."},
 	{0},
 };
 
 const struct source_kind source_hcp_packer = {
-	.conf = {.name = "hcp_packer", .keys = keys, .size = sizeof(struct source_options)},
+	.conf = {.name = "hcp_packer", .keys = keys, .size = sizeof(struct packer_options)},
 	.header = "X-Hcp-Webhook-Signature",
 	.sha256_too = true,
 	.wants = wants,

@@ -27,6 +27,11 @@ struct source_options {
 	struct secret hmac_key; /* several: all verify, the first signs */
 };
 
+struct packer_options {
+	struct source_options base;
+	int64_t rollback_grace; /* ms */
+};
+
 struct run_task_options {
 	struct source_options base;
 	struct key_texts allowed_hosts; /* names without port; default app.terraform.io */

@@ -91,6 +91,8 @@ read_image(struct db_row *row, struct image *image)
 		.reason = text(row, 11),
 		.inherited_from = text(row, 12),
 		.artifacts = artifacts != NULL ? json_loads(artifacts, 0, NULL) : NULL,
+		.deleted_at = db_int(row, 14),
+		.deleted_by = text(row, 15),
 	};
 }
 
@@ -112,11 +114,11 @@ catalog_image_put(struct db *db, const struct image *image, struct err *err)
 {
 	char *artifacts =
 		image->artifacts != NULL ? json_dumps(image->artifacts, JSON_COMPACT) : NULL;
-	int64_t n = db_run(db, err, ST_IMAGE_PUT, "ttttttizzztttt", image->key, image->bucket_key,
+	int64_t n = db_run(db, err, ST_IMAGE_PUT, "ttttttizzzttttzt", image->key, image->bucket_key,
 	                   image->fingerprint, image->id, image->version,
 	                   image_status_names[image->status], image->as_of, image->created_at,
 	                   image->completed_at, image->revoke_at, image->revoked_by, image->reason,
-	                   image->inherited_from, artifacts);
+	                   image->inherited_from, artifacts, image->deleted_at, image->deleted_by);
 
 	free(artifacts);
 	return n < 0 ? -1 : 0;
@@ -143,9 +145,10 @@ catalog_images_of(struct db *db, const char *bucket_key, struct image_list *list
 }
 
 int
-catalog_revoked_of(struct db *db, const char *bucket_key, struct image_list *list, struct err *err)
+catalog_withdrawn_of(struct db *db, const char *bucket_key, struct image_list *list,
+                     struct err *err)
 {
-	return read_images(db_bind(db, ST_IMAGES_REVOKED, "t", bucket_key), list, err);
+	return read_images(db_bind(db, ST_IMAGES_WITHDRAWN, "t", bucket_key), list, err);
 }
 
 int

@@ -52,10 +52,9 @@ int catalog_image(struct db *, const char *key, struct image *, struct err *) MU
 int catalog_image_put(struct db *, const struct image *, struct err *) MUST_CHECK;
 int catalog_images_of(struct db *, const char *bucket_key, struct image_list *,
                       struct err *) MUST_CHECK;
-/* Those revoked or scheduled to be, and of those deleted the ones that a
- * revocation was inherited by or from. */
-int catalog_revoked_of(struct db *, const char *bucket_key, struct image_list *,
-                       struct err *) MUST_CHECK;
+/* Those revoked, scheduled to be, or deleted. */
+int catalog_withdrawn_of(struct db *, const char *bucket_key, struct image_list *,
+                         struct err *) MUST_CHECK;
 int catalog_descendants(struct db *, const char *ancestor_key, struct image_list *,
                         struct err *) MUST_CHECK;
 /* The newest version of that name; *fingerprint is the caller's. */

@@ -24,7 +24,7 @@ int incidents_by_id(struct db *, const char *id, struct incident *, struct err *
 int incidents_last(struct db *, const char *key, struct incident *, struct err *) MUST_CHECK;
 int incidents_of_bucket(struct db *, const char *bucket_key, enum incident_kind,
                         struct incident_list *, struct err *) MUST_CHECK;
-/* The open revocations and supersedings that list this workspace. */
+/* The open incidents about images that list this workspace. */
 int incidents_listing(struct db *, const char *workspace_key, struct incident_list *,
                       struct err *) MUST_CHECK;
 

@@ -48,7 +48,7 @@ static const char first[] =
 	"  key TEXT NOT NULL PRIMARY KEY, bucket_key TEXT NOT NULL, fingerprint TEXT NOT NULL,"
 	"  id TEXT, version TEXT, status TEXT NOT NULL, as_of BIGINT NOT NULL,"
 	"  created_at BIGINT, completed_at BIGINT, revoke_at BIGINT, revoked_by TEXT, reason TEXT,"
-	"  inherited_from TEXT, artifacts TEXT) @ROWLESS@;"
+	"  inherited_from TEXT, artifacts TEXT, deleted_at BIGINT, deleted_by TEXT) @ROWLESS@;"
 	"CREATE INDEX images_bucket ON images (bucket_key);"
 	"CREATE INDEX images_inherited ON images (inherited_from) WHERE inherited_from IS NOT NULL;"
 	"CREATE TABLE assignments ("

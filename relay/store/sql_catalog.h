@@ -4,7 +4,7 @@
 
 #define IMAGE_COLUMNS                                                                                     \
 	"key, bucket_key, fingerprint, id, version, status, as_of, created_at, completed_at, revoke_at, " \
-	"revoked_by, reason, inherited_from, artifacts"
+	"revoked_by, reason, inherited_from, artifacts, deleted_at, deleted_by"
 #define WORKSPACE_COLUMNS                                                                \
 	"w.key, w.host, w.id, w.organization, w.name, w.url, w.seen_at, w.applied_run, " \
 	"w.applied_from, w.applied_to, w.run_ok_at, w.run_failed_at, w.assessed_at, w.drifted, w.gone_at"
@@ -17,19 +17,19 @@
 	X(IMAGE_GET, "SELECT " IMAGE_COLUMNS " FROM images WHERE key = $1")                                            \
 	X(IMAGES_OF_BUCKET,                                                                                            \
 	  "SELECT " IMAGE_COLUMNS " FROM images WHERE bucket_key = $1 ORDER BY key")                                   \
-	X(IMAGES_REVOKED,                                                                                              \
+	X(IMAGES_WITHDRAWN,                                                                                            \
 	  "SELECT " IMAGE_COLUMNS " FROM images WHERE bucket_key = $1 "                                                \
-	  "AND (status IN ('revoked', 'scheduled') OR (status = 'deleted' AND (inherited_from IS NOT NULL "            \
-	  "OR EXISTS (SELECT 1 FROM images d WHERE d.inherited_from = images.key)))) ORDER BY key")                    \
+	  "AND (status IN ('revoked', 'scheduled') OR deleted_at IS NOT NULL) ORDER BY key")                           \
 	X(IMAGES_INHERITED,                                                                                            \
 	  "SELECT " IMAGE_COLUMNS " FROM images WHERE inherited_from = $1 ORDER BY key")                               \
 	X(IMAGE_PUT,                                                                                                   \
 	  "INSERT INTO images (" IMAGE_COLUMNS                                                                         \
-	  ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) "                                    \
+	  ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) "                          \
 	  "ON CONFLICT (key) DO UPDATE SET id = excluded.id, version = excluded.version, status = excluded.status, "   \
 	  "as_of = excluded.as_of, created_at = excluded.created_at, completed_at = excluded.completed_at, "           \
 	  "revoke_at = excluded.revoke_at, revoked_by = excluded.revoked_by, reason = excluded.reason, "               \
-	  "inherited_from = excluded.inherited_from, artifacts = excluded.artifacts")                                  \
+	  "inherited_from = excluded.inherited_from, artifacts = excluded.artifacts, "                                 \
+	  "deleted_at = excluded.deleted_at, deleted_by = excluded.deleted_by")                                        \
 	X(IMAGE_BY_VERSION,                                                                                            \
 	  "SELECT fingerprint FROM images WHERE bucket_key = $1 AND version = $2 "                                     \
 	  "ORDER BY COALESCE(completed_at, created_at, 0) DESC, key DESC LIMIT 1")                                     \

@@ -123,6 +123,7 @@ a_revocation_says_who_what_why_and_who_is_affected(void **state)
 		{.phase = PHASE_CLEARED,
 	         .resolved = true,
 	         .image = REVOKED,
+	         .workspace = "api-prod",
 	         .counts = {.moved = 2, .gone = 1, .total = 3},
 	         .title = "All moved off revoked image: base v3",
 	         .summary =
@@ -130,8 +131,8 @@ a_revocation_says_who_what_why_and_who_is_affected(void **state)
 		{.phase = PHASE_CLEARED,
 	         .resolved = true,
 	         .image = REVOKED,
-	         .title = "All moved off revoked image: base v3",
-	         .summary = "No known workspace runs base v3 any more."},
+	         .title = "Nobody runs revoked image: base v3",
+	         .summary = "No known workspace has run base v3 for 30 days."},
 	};
 
 	(void)state;
@@ -232,6 +233,67 @@ a_release_counts_its_artifacts(void **state)
 	                     .image = "{" BASE ", \"artifacts\": [{}, {}]}",
 	                     .title = "Image released: base v3",
 	                     .summary = "base v3 is complete, with 2 artifacts."});
+}
+
+static void
+a_deletion_says_who_did_it_and_who_runs_the_version(void **state)
+{
+	static const struct said cases[] = {
+		{.image = "{" BASE ", \"status\": \"deleted\"}",
+	         .detail = "{\"deleted_by\": \"jane.doe@example.com\"}",
+	         .counts = {.affected = 2, .possible = 2, .total = 2},
+	         .summary = "jane.doe@example.com deleted base v3. 2 workspaces may run it."},
+		{.image = "{" BASE ", \"status\": \"deleted\"}",
+	         .counts = {.affected = 1, .total = 1},
+	         .summary = "base v3 was deleted. 1 workspace still runs it."},
+		{.image = "{" BASE ", \"status\": \"deleted\"}",
+	         .resolved = true,
+	         .counts = {.moved = 1, .total = 1},
+	         .summary = "No known workspace runs base v3 any more."},
+		{.image = "{" BASE ", \"status\": \"deleted\"}",
+	         .resolved = true,
+	         .counts = {.affected = 1, .total = 1},
+	         .summary =
+	                 "base v3 was revoked before it was deleted: its revocation tells the rest."},
+		{.image = "{" BASE ", \"status\": \"active\"}",
+	         .resolved = true,
+	         .counts = {.affected = 1, .total = 1},
+	         .summary = "base v3 is in the registry again."},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct said said = cases[i];
+
+		said.kind = KIND_IMAGE_DELETED;
+		said.title = "Image deleted: base v3";
+		check(&said);
+	}
+}
+
+static void
+a_channel_says_what_it_points_at(void **state)
+{
+	static const struct said cases[] = {
+		{.image = REVOKED,
+	         .summary = "Channel production still points at base v3, which is revoked."},
+		{.image = REVOKED,
+	         .resolved = true,
+	         .detail = "{\"now\": {\"version\": \"v4\"}}",
+	         .summary = "Channel production points at v4, a valid version, again."},
+		{.image = REVOKED,
+	         .resolved = true,
+	         .summary = "Channel production no longer points at a revoked version."},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct said said = cases[i];
+
+		said.kind = KIND_CHANNEL_REVOKED;
+		said.title = "Channel points at a revoked version: production of base";
+		check(&said);
+	}
 }
 
 static void
@@ -369,6 +431,8 @@ main(void)
 		cmocka_unit_test(a_reason_brings_its_own_full_stop),
 		cmocka_unit_test(superseding_names_the_channel_and_the_replacement),
 		cmocka_unit_test(a_release_counts_its_artifacts),
+		cmocka_unit_test(a_deletion_says_who_did_it_and_who_runs_the_version),
+		cmocka_unit_test(a_channel_says_what_it_points_at),
 		cmocka_unit_test(drift_says_how_much_and_on_what_image),
 		cmocka_unit_test(a_failed_run_says_whose_and_why),
 		cmocka_unit_test(events_not_understood_are_counted),

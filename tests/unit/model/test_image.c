@@ -80,7 +80,7 @@ every_action_leads_to_its_status(void **state)
 
 		event.packer.status = cases[i].says;
 		assert_int_equal(fold(&image, event), cases[i].changes);
-		assert_int_equal(image.status, cases[i].status);
+		assert_int_equal(image_shown_status(&image), cases[i].status);
 		assert_string_equal(image.version, "v3");
 		image_fini(&image);
 	}
@@ -277,6 +277,46 @@ an_inherited_revocation_keeps_its_ancestor(void **state)
 }
 
 static void
+deletion_and_revocation_are_told_apart_in_every_order(void **state)
+{
+	const struct event deleted = news(VERSION_DELETE, 3000);
+	const struct event revoked = news(VERSION_REVOKE, 2000);
+	struct image image = blank();
+
+	(void)state;
+	assert_true(fold(&image, deleted));
+	assert_int_equal(image.status, IMAGE_ACTIVE); /* it had a name, so it was complete */
+	assert_true(fold(&image, revoked));
+	assert_int_equal(image.status, IMAGE_REVOKED);
+	assert_int_equal(image_shown_status(&image), IMAGE_DELETED);
+	assert_true(image_is_revoked(&image));
+	assert_true(fold(&image, news(VERSION_RESTORE, 2500)));
+	assert_false(image_is_revoked(&image));
+	assert_true(image_is_deleted(&image));
+	assert_false(fold(&image, news(VERSION_DELETE, 2900)));
+	assert_int_equal(image.deleted_at, 3000);
+	/* Built again under the same fingerprint. */
+	assert_true(fold(&image, news(VERSION_COMPLETE, 4000)));
+	assert_int_equal(image_shown_status(&image), IMAGE_ACTIVE);
+	assert_false(fold(&image, deleted));
+	image_fini(&image);
+}
+
+static void
+nobody_ran_what_was_deleted_before_it_was_complete(void **state)
+{
+	struct image image = blank();
+	struct event deleted = news(VERSION_DELETE, 3000);
+
+	(void)state;
+	deleted.packer.version.name = "v0";
+	assert_true(fold(&image, deleted));
+	assert_int_equal(image.status, IMAGE_INCOMPLETE);
+	assert_true(image_is_deleted(&image));
+	image_fini(&image);
+}
+
+static void
 an_assignment_tells_only_what_nothing_else_told(void **state)
 {
 	struct image image = blank();
@@ -437,6 +477,8 @@ main(void)
 		cmocka_unit_test(creation_never_makes_a_version_incomplete_again),
 		cmocka_unit_test(events_without_a_time_count_in_order_of_arrival),
 		cmocka_unit_test(an_inherited_revocation_keeps_its_ancestor),
+		cmocka_unit_test(deletion_and_revocation_are_told_apart_in_every_order),
+		cmocka_unit_test(nobody_ran_what_was_deleted_before_it_was_complete),
 		cmocka_unit_test(an_assignment_tells_only_what_nothing_else_told),
 		cmocka_unit_test(the_same_events_end_in_the_same_state_in_every_order),
 		cmocka_unit_test(a_schedule_seen_in_an_assignment_only_holds_in_every_order),

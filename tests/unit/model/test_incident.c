@@ -13,6 +13,7 @@ count(const struct incident_row *rows, size_t n)
 }
 
 #define NOW INT64_C(1000000)
+#define OPENED (NOW - 1)
 #define DUE_AT (NOW - REVOCATION_CONFIRM_MS + 1) /* a moment more */
 
 static void
@@ -50,62 +51,72 @@ static void
 a_revocation_is_critical_while_workspaces_are_affected(void **state)
 {
 	(void)state;
-	assert_judged(judge_revocation(IMAGE_REVOKED, DUE_AT, PHASE_NONE, &one_runs, NOW), true,
+	assert_judged(judge_revocation(IMAGE_REVOKED, DUE_AT, 0, &one_runs, NOW), true,
 	              PHASE_REVOKED, SEVERITY_CRITICAL);
-	assert_judged(judge_revocation(IMAGE_REVOKED, DUE_AT, PHASE_NONE, &nobody, NOW), true,
-	              PHASE_REVOKED, SEVERITY_WARNING);
-	assert_judged(judge_revocation(IMAGE_REVOKED, DUE_AT, PHASE_SCHEDULED, &one_runs, NOW),
-	              true, PHASE_REVOKED, SEVERITY_CRITICAL);
+	assert_judged(judge_revocation(IMAGE_REVOKED, DUE_AT, 0, &nobody, NOW), true, PHASE_REVOKED,
+	              SEVERITY_WARNING);
+	assert_judged(judge_revocation(IMAGE_REVOKED, DUE_AT, OPENED, &one_runs, NOW), true,
+	              PHASE_REVOKED, SEVERITY_CRITICAL);
 }
 
 static void
 a_schedule_is_a_warning(void **state)
 {
 	(void)state;
-	assert_judged(judge_revocation(IMAGE_SCHEDULED, DUE_AT, PHASE_NONE, &one_runs, NOW), true,
+	assert_judged(judge_revocation(IMAGE_SCHEDULED, DUE_AT, 0, &one_runs, NOW), true,
 	              PHASE_SCHEDULED, SEVERITY_WARNING);
-	assert_judged(judge_revocation(IMAGE_SCHEDULED, DUE_AT, PHASE_NONE, &nobody, NOW), true,
+	assert_judged(judge_revocation(IMAGE_SCHEDULED, DUE_AT, 0, &nobody, NOW), true,
 	              PHASE_SCHEDULED, SEVERITY_WARNING);
-	assert_judged(judge_revocation(IMAGE_SCHEDULED, DUE_AT, PHASE_REVOKED, &one_runs, NOW),
-	              true, PHASE_SCHEDULED, SEVERITY_WARNING);
+	assert_judged(judge_revocation(IMAGE_SCHEDULED, DUE_AT, OPENED, &one_runs, NOW), true,
+	              PHASE_SCHEDULED, SEVERITY_WARNING);
 }
 
 static void
 cancelling_or_restoring_lifts_it(void **state)
 {
 	(void)state;
-	assert_judged(judge_revocation(IMAGE_ACTIVE, DUE_AT, PHASE_REVOKED, &one_runs, NOW), false,
+	assert_judged(judge_revocation(IMAGE_ACTIVE, DUE_AT, OPENED, &one_runs, NOW), false,
 	              PHASE_LIFTED, SEVERITY_WARNING);
-	assert_judged(judge_revocation(IMAGE_ACTIVE, DUE_AT, PHASE_SCHEDULED, &all_moved, NOW),
-	              false, PHASE_LIFTED, SEVERITY_WARNING);
-	assert_false(judge_revocation(IMAGE_ACTIVE, DUE_AT, PHASE_NONE, &one_runs, NOW).open);
-	assert_false(judge_revocation(IMAGE_INCOMPLETE, DUE_AT, PHASE_NONE, &one_runs, NOW).open);
+	assert_judged(judge_revocation(IMAGE_ACTIVE, DUE_AT, OPENED, &all_moved, NOW), false,
+	              PHASE_LIFTED, SEVERITY_WARNING);
+	assert_false(judge_revocation(IMAGE_ACTIVE, DUE_AT, 0, &one_runs, NOW).open);
+	assert_false(judge_revocation(IMAGE_INCOMPLETE, DUE_AT, 0, &one_runs, NOW).open);
 }
 
 static void
 it_is_cleared_when_the_last_affected_one_moved_or_is_gone(void **state)
 {
 	(void)state;
-	assert_judged(judge_revocation(IMAGE_REVOKED, DUE_AT, PHASE_REVOKED, &all_moved, NOW),
-	              false, PHASE_CLEARED, SEVERITY_WARNING);
-	assert_judged(judge_revocation(IMAGE_SCHEDULED, DUE_AT, PHASE_SCHEDULED, &all_moved, NOW),
-	              false, PHASE_CLEARED, SEVERITY_WARNING);
-	/* Nobody was ever affected: that takes 30 days, not a judge. */
-	assert_true(judge_revocation(IMAGE_REVOKED, DUE_AT, PHASE_REVOKED, &nobody, NOW).open);
+	assert_judged(judge_revocation(IMAGE_REVOKED, DUE_AT, OPENED, &all_moved, NOW), false,
+	              PHASE_CLEARED, SEVERITY_WARNING);
+	assert_judged(judge_revocation(IMAGE_SCHEDULED, DUE_AT, OPENED, &all_moved, NOW), false,
+	              PHASE_CLEARED, SEVERITY_WARNING);
+	/* Nobody was ever affected: that takes a month. */
+	assert_true(judge_revocation(IMAGE_REVOKED, DUE_AT, OPENED, &nobody, NOW).open);
 }
 
 static void
-deleting_a_revoked_image_leaves_its_incident_as_it_is(void **state)
+it_is_cleared_after_a_month_with_nobody_affected(void **state)
+{
+	const int64_t quiet = OPENED + REVOCATION_QUIET_MS;
+
+	(void)state;
+	assert_true(judge_revocation(IMAGE_REVOKED, DUE_AT, OPENED, &nobody, quiet - 1).open);
+	assert_judged(judge_revocation(IMAGE_REVOKED, DUE_AT, OPENED, &nobody, quiet), false,
+	              PHASE_CLEARED, SEVERITY_WARNING);
+	assert_judged(judge_revocation(IMAGE_REVOKED, DUE_AT, OPENED, &one_runs, quiet), true,
+	              PHASE_REVOKED, SEVERITY_CRITICAL);
+}
+
+static void
+a_deletion_is_critical_while_somebody_runs_the_version(void **state)
 {
 	(void)state;
-	assert_judged(judge_revocation(IMAGE_DELETED, DUE_AT, PHASE_REVOKED, &one_runs, NOW), true,
-	              PHASE_REVOKED, SEVERITY_CRITICAL);
-	assert_judged(judge_revocation(IMAGE_DELETED, DUE_AT, PHASE_SCHEDULED, &one_runs, NOW),
-	              true, PHASE_SCHEDULED, SEVERITY_WARNING);
-	assert_judged(judge_revocation(IMAGE_DELETED, DUE_AT, PHASE_REVOKED, &all_moved, NOW),
-	              false, PHASE_CLEARED, SEVERITY_WARNING);
-	/* And opens none. */
-	assert_false(judge_revocation(IMAGE_DELETED, DUE_AT, PHASE_NONE, &one_runs, NOW).open);
+	assert_judged(judge_deleted(true, &one_runs), true, PHASE_NONE, SEVERITY_CRITICAL);
+	assert_false(judge_deleted(true, &all_moved).open);
+	assert_false(judge_deleted(true, &nobody).open);
+	/* Its revocation tells of it, or it was built again. */
+	assert_false(judge_deleted(false, &one_runs).open);
 }
 
 static void
@@ -142,7 +153,8 @@ main(void)
 		cmocka_unit_test(a_schedule_is_a_warning),
 		cmocka_unit_test(cancelling_or_restoring_lifts_it),
 		cmocka_unit_test(it_is_cleared_when_the_last_affected_one_moved_or_is_gone),
-		cmocka_unit_test(deleting_a_revoked_image_leaves_its_incident_as_it_is),
+		cmocka_unit_test(it_is_cleared_after_a_month_with_nobody_affected),
+		cmocka_unit_test(a_deletion_is_critical_while_somebody_runs_the_version),
 		cmocka_unit_test(superseding_is_open_while_somebody_runs_an_older_version),
 		cmocka_unit_test(drift_is_critical_on_a_revoked_image_and_a_failed_run_is_not),
 	};
