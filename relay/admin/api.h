@@ -25,13 +25,15 @@ struct api_filter {
 };
 
 enum api_flag {
-	API_LIST = 1, /* takes limit and after */
-	API_WRITE = 2 /* runs on the writer; needs Content-Type */
+	API_LIST = 1,  /* takes limit and after */
+	API_WRITE = 2, /* runs on the writer; needs Content-Type */
+	API_BODY = 4   /* needs a JSON object as the body */
 };
 
 struct api_ask {
 	const struct conf *conf; /* held while the call lives */
 	const char *id;          /* {id} of the path; NULL where it has none */
+	const json_t *body;      /* API_BODY */
 	struct query_page page;  /* API_LIST */
 	const char *values
 		[API_FILTERS_MAX]; /* of the route's filters, in their order; NULL = not given */
@@ -54,10 +56,10 @@ typedef int api_work_fn(const struct api_ask *, struct db *, struct api_answer *
 extern const struct api_filter api_incident_filters[], api_image_filters[], api_workspace_filters[],
 	api_delivery_filters[], api_event_filters[];
 
-api_work_fn api_incident_list, api_incident_show;             /* api_incidents.c */
-api_work_fn api_image_list, api_workspace_list;               /* api_catalog.c */
-api_work_fn api_delivery_list, api_delivery_retry;            /* api_deliveries.c */
-api_work_fn api_event_list, api_event_show, api_event_replay; /* api_events.c */
-api_work_fn api_status;                                       /* api_status.c */
+api_work_fn api_incident_list, api_incident_show, api_incident_ack; /* api_incidents.c */
+api_work_fn api_image_list, api_workspace_list;                     /* api_catalog.c */
+api_work_fn api_delivery_list, api_delivery_retry;                  /* api_deliveries.c */
+api_work_fn api_event_list, api_event_show, api_event_replay;       /* api_events.c */
+api_work_fn api_status;                                             /* api_status.c */
 
 #endif

@@ -1,5 +1,11 @@
 #include "relay/admin/api.h"
 
+#include <string.h>
+
+#include "relay/base/clock.h"
+#include "relay/base/json.h"
+#include "relay/flow/acknowledge.h"
+
 static const char *const statuses[] = {"open", "resolved", NULL};
 
 const struct api_filter api_incident_filters[] = {
@@ -29,4 +35,59 @@ api_incident_show(const struct api_ask *ask, struct db *db, struct api_answer *a
 	if (query_incident(db, ask->conf, ask->id, &answer->body, err) < 0)
 		return -1;
 	return answer->body ? 0 : api_refuse(answer, 404, "there is no such incident");
+}
+
+#define NAME_MAX_BYTES ((size_t)200)
+#define COMMENT_MAX_BYTES ((size_t)2000)
+
+static bool
+is_blank(const char *text)
+{
+	return text[strspn(text, " \t\r\n")] == '\0';
+}
+
+/* 0, or -1 with what is wrong with the body. */
+static int
+read_ack(const struct api_ask *ask, struct acknowledgement *ack, struct err *why)
+{
+	const json_t *comment = json_object_get(ask->body, "comment");
+	const char *until = json_text_at(ask->body, "until");
+
+	*ack = (struct acknowledgement){.by = json_text_at(ask->body, "by"),
+	                                .comment = json_string_value(comment)};
+	if (ack->by == NULL || is_blank(ack->by) || strlen(ack->by) > NAME_MAX_BYTES)
+		return err_set(why, "by must say who, in at most %zu bytes", NAME_MAX_BYTES);
+	if (comment != NULL && !json_is_null(comment) &&
+	    (ack->comment == NULL || strlen(ack->comment) > COMMENT_MAX_BYTES))
+		return err_set(why, "comment must be a text of at most %zu bytes",
+		               COMMENT_MAX_BYTES);
+	if (ack->comment != NULL && is_blank(ack->comment))
+		ack->comment = NULL;
+	if (until == NULL || !time_parse(until, &ack->until))
+		return err_set(why, "until must be a time like 2026-03-01T09:00:00Z");
+	if (ack->until <= ask->now_ms)
+		return err_set(why, "until must be in the future");
+	return 0;
+}
+
+int
+api_incident_ack(const struct api_ask *ask, struct db *db, struct api_answer *answer,
+                 struct err *err)
+{
+	struct acknowledgement ack;
+	struct err why = {""};
+
+	if (read_ack(ask, &ack, &why) < 0)
+		return api_refuse(answer, 400, "%s", why.text);
+	switch (acknowledge_incident(db, ask->conf, ask->id, &ack, ask->now_ms, err)) {
+	case ACK_TAKEN:
+		answer->wake = true;
+		return query_incident(db, ask->conf, ask->id, &answer->body, err);
+	case ACK_UNKNOWN:
+		return api_refuse(answer, 404, "there is no such incident");
+	case ACK_RESOLVED:
+		return api_refuse(answer, 409, "this incident is resolved");
+	default:
+		return -1;
+	}
 }

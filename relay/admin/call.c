@@ -6,6 +6,7 @@
 
 #include "relay/admin/reply.h"
 #include "relay/base/clock.h"
+#include "relay/base/json.h"
 #include "relay/base/log.h"
 #include "relay/base/mem.h"
 
@@ -18,6 +19,7 @@ struct call {
 	struct api_ask ask; /* its text is in owned[] */
 	char *owned[API_FILTERS_MAX + 2];
 	size_t owned_count;
+	json_t *body;
 	struct api_answer answer;
 	char *text; /* the answer, printed */
 };
@@ -76,6 +78,7 @@ call_free(struct call *call)
 	call_reset(call);
 	for (size_t i = 0; i < call->owned_count; i++)
 		free(call->owned[i]);
+	json_decref(call->body);
 	conf_release(call->conf);
 	home_release(call->home);
 	free(call);
@@ -192,6 +195,19 @@ read_query(struct call *call, const struct call_want *want, struct err *err)
 	return parse_limit(httpd_query(request, "limit"), &call->ask.page.limit, err);
 }
 
+static int
+read_body(struct call *call, struct err *err)
+{
+	struct err why = {""};
+	size_t len;
+	const char *text = httpd_body(call->request, &len);
+
+	if (json_read(text, len, &call->body, &why) != JSON_TREE)
+		return err_set(err, "the body must be a JSON object: %s", why.text);
+	call->ask.body = call->body;
+	return json_is_object(call->body) ? 0 : err_set(err, "the body must be a JSON object");
+}
+
 void
 call_start(struct call_home *home, struct httpd_request *request, const struct call_want *want)
 {
@@ -208,7 +224,8 @@ call_start(struct call_home *home, struct httpd_request *request, const struct c
 	call->ask.now_ms = clock_wall_ms();
 	call->job.run = on_run;
 	call->job.done = on_done;
-	if (read_query(call, want, &err) < 0) {
+	if (read_query(call, want, &err) < 0 ||
+	    ((want->flags & API_BODY) && read_body(call, &err) < 0)) {
 		reply_error(request, 400, "%s", err.text);
 		call_free(call);
 		return;

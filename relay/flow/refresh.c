@@ -212,6 +212,22 @@ refresh_is_idle(const struct refresh *r, bool changed)
 	return r->only != NULL && r->incident.id[0] != '\0' && !changed && !r->changed;
 }
 
+static void
+sort_rows(struct incident_rows *rows)
+{
+	if (rows->count > 0)
+		qsort(rows->items, rows->count, sizeof(*rows->items), by_worst);
+}
+
+int
+refresh_rows(struct db *db, const char *incident_id, struct incident_rows *rows, struct err *err)
+{
+	int rc = incidents_rows(db, incident_id, rows, err);
+
+	sort_rows(rows);
+	return rc;
+}
+
 int
 refresh_count(struct refresh *r, struct incident_counts *counts, struct err *err)
 {
@@ -223,7 +239,6 @@ refresh_count(struct refresh *r, struct incident_counts *counts, struct err *err
 	}
 	for (size_t i = 0; i < r->rows.count; i++)
 		incident_count(counts, &r->rows.items[i]);
-	if (r->rows.count > 0)
-		qsort(r->rows.items, r->rows.count, sizeof(*r->rows.items), by_worst);
+	sort_rows(&r->rows);
 	return 0;
 }

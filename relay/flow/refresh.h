@@ -43,4 +43,8 @@ bool refresh_is_idle(const struct refresh *, bool changed);
 /* All rows, also where one workspace was asked: sorted, worst first, and counted. */
 int refresh_count(struct refresh *, struct incident_counts *, struct err *) MUST_CHECK;
 
+/* The rows of an incident as they are stored, worst first. */
+int refresh_rows(struct db *, const char *incident_id, struct incident_rows *,
+                 struct err *) MUST_CHECK;
+
 #endif

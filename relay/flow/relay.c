@@ -335,5 +335,6 @@ relay_ingest_address(const struct relay *relay)
 void
 relay_wake(struct relay *relay)
 {
+	timekeeper_look(relay->timekeeper);
 	deliver_wake(relay->deliver);
 }

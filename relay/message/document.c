@@ -142,6 +142,15 @@ document_row(const struct conf *conf, const struct incident_row *row)
 }
 
 json_t *
+document_acknowledged(const char *by, const char *comment, int64_t until)
+{
+	return until == 0
+	               ? json_null()
+	               : json_pack("{s:o, s:o, s:o}", "by", json_text_or_null(by), "comment",
+	                           json_text_or_null(comment), "until", json_time_or_null(until));
+}
+
+json_t *
 document_incident(const struct incident *incident)
 {
 	json_t *out = json_object();
@@ -155,7 +164,9 @@ document_incident(const struct incident *incident)
 	json_object_set_new(out, "opened_at", json_time_or_null(incident->opened_at));
 	json_object_set_new(out, "updated_at", json_time_or_null(incident->updated_at));
 	json_object_set_new(out, "resolved_at", json_time_or_null(incident->resolved_at));
-	json_object_set_new(out, "acknowledged", json_null());
+	json_object_set_new(out, "acknowledged",
+	                    document_acknowledged(incident->ack_by, incident->ack_comment,
+	                                          incident->ack_until));
 	return out;
 }
 

@@ -38,6 +38,8 @@ json_t *document_row(const struct conf *, const struct incident_row *);
 
 /* The `incident` object. */
 json_t *document_incident(const struct incident *);
+/* Its `acknowledged`; null without `until`. */
+json_t *document_acknowledged(const char *by, const char *comment, int64_t until);
 json_t *document_counts(const struct incident_counts *);
 
 struct document_facts {

@@ -143,5 +143,7 @@ words_summary(const struct incident *incident, const json_t *image, const char *
 	struct buf out = {0};
 
 	words_of(incident)->summary(&out, &s);
+	if (incident->open && incident->ack_by != NULL && incident->ack_until == 0)
+		buf_printf(&out, " The acknowledgement of %s has run out.", incident->ack_by);
 	return buf_take(&out);
 }

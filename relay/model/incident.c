@@ -12,6 +12,8 @@ incident_fini(struct incident *incident)
 	free(incident->image_key);
 	free(incident->channel);
 	free(incident->workspace_key);
+	free(incident->ack_by);
+	free(incident->ack_comment);
 	json_decref(incident->detail);
 	memset(incident, 0, sizeof(*incident));
 }

@@ -30,6 +30,9 @@ struct incident {
 	int64_t opened_at, updated_at, resolved_at;
 	/* What it is about; NULL where the kind has no such subject. */
 	char *bucket_key, *image_key, *channel, *workspace_key;
+	/* Who took it on, why and until when.  ack_until 0 with a name: it has run out. */
+	char *ack_by, *ack_comment;
+	int64_t ack_until;
 	json_t *detail; /* what the document needs beyond the catalog: "drift", "run", "replacement", ... */
 };
 

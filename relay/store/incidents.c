@@ -63,6 +63,9 @@ read_incident(struct db_row *row, struct incident *incident)
 		.image_key = text(row, 12),
 		.channel = text(row, 13),
 		.workspace_key = text(row, 14),
+		.ack_by = text(row, 16),
+		.ack_comment = text(row, 17),
+		.ack_until = db_int(row, 18),
 		.detail = detail != NULL ? json_loads(detail, 0, NULL) : NULL,
 	};
 	snprintf(incident->id, sizeof(incident->id), "%s", db_text(row, 0));
@@ -154,6 +157,15 @@ incidents_update(struct db *db, const struct incident *i, struct err *err)
 
 	free(detail);
 	return n < 0 ? -1 : 0;
+}
+
+int
+incidents_acknowledge(struct db *db, const struct incident *i, struct err *err)
+{
+	return db_run(db, err, ST_INCIDENT_ACK, "tttz", i->id, i->ack_by, i->ack_comment,
+	              i->ack_until) < 0
+	               ? -1
+	               : 0;
 }
 
 static int

@@ -30,6 +30,8 @@ int incidents_listing(struct db *, const char *workspace_key, struct incident_li
 
 int incidents_add(struct db *, const struct incident *, struct err *) MUST_CHECK;
 int incidents_update(struct db *, const struct incident *, struct err *) MUST_CHECK;
+/* Its ack_* alone, which incidents_update() leaves as they are. */
+int incidents_acknowledge(struct db *, const struct incident *, struct err *) MUST_CHECK;
 
 /* Affected first, then by name. */
 int incidents_rows(struct db *, const char *incident_id, struct incident_rows *,

@@ -28,7 +28,10 @@ enum {
 	COL_WORKSPACE_KEY,
 	COL_DETAIL,
 	COL_BUCKET,
-	COL_WORKSPACE
+	COL_WORKSPACE,
+	COL_ACK_BY,
+	COL_ACK_COMMENT,
+	COL_ACK_UNTIL
 };
 
 /* A word of a closed enum; another one counts as the first. */
@@ -209,7 +212,10 @@ incident_item(struct db *db, struct db_row *row, const void *arg, json_t **item,
 	put_time(incident, "opened_at", db_int(row, COL_OPENED_AT));
 	put_time(incident, "updated_at", db_int(row, COL_UPDATED_AT));
 	put_time(incident, "resolved_at", db_int(row, COL_RESOLVED_AT));
-	json_object_set_new(incident, "acknowledged", json_null());
+	json_object_set_new(incident, "acknowledged",
+	                    document_acknowledged(db_text(row, COL_ACK_BY),
+	                                          db_text(row, COL_ACK_COMMENT),
+	                                          db_int(row, COL_ACK_UNTIL)));
 	json_object_set_new(incident, "image", image ? image : json_null());
 	json_object_set_new(incident, "workspace_counts", counts);
 	*item = incident;

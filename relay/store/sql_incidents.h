@@ -2,9 +2,10 @@
 #ifndef RELAY_STORE_SQL_INCIDENTS_H
 #define RELAY_STORE_SQL_INCIDENTS_H
 
-#define INCIDENT_COLUMNS                                                                         \
-	"i.id, i.key, i.kind, i.phase, i.status, i.severity, i.title, i.revision, i.opened_at, " \
-	"i.updated_at, i.resolved_at, i.bucket_key, i.image_key, i.channel, i.workspace_key, i.detail"
+#define INCIDENT_COLUMNS                                                                                 \
+	"i.id, i.key, i.kind, i.phase, i.status, i.severity, i.title, i.revision, i.opened_at, "         \
+	"i.updated_at, i.resolved_at, i.bucket_key, i.image_key, i.channel, i.workspace_key, i.detail, " \
+	"i.ack_by, i.ack_comment, i.ack_until"
 #define ROW_COLUMNS                                                                                              \
 	"r.workspace_key, r.bucket_key, r.fingerprint, r.version, r.channel, r.state, r.certainty, r.evidence, " \
 	"w.id, w.name, w.organization, w.url, w.drifted"
@@ -29,6 +30,8 @@
 	X(INCIDENT_SET,                                                                                                              \
 	  "UPDATE incidents SET phase = $2, status = $3, severity = $4, title = $5, revision = $6, "                                 \
 	  "updated_at = $7, resolved_at = $8, image_key = $9, detail = $10 WHERE id = $1")                                           \
+	X(INCIDENT_ACK,                                                                                                              \
+	  "UPDATE incidents SET ack_by = $2, ack_comment = $3, ack_until = $4 WHERE id = $1")                                        \
 	X(INCIDENT_ROWS,                                                                                                             \
 	  "SELECT " ROW_COLUMNS                                                                                                      \
 	  " FROM incident_rows r JOIN workspaces w ON w.key = r.workspace_key "                                                      \

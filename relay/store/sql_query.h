@@ -12,7 +12,8 @@
 #define QUERY_INCIDENT_FROM                                                                 \
 	"SELECT i.id, i.key, i.kind, i.phase, i.status, i.severity, i.title, i.opened_at, " \
 	"i.updated_at,"                                                                     \
-	" i.resolved_at, i.image_key, i.workspace_key, i.detail, b.name, iw.name"           \
+	" i.resolved_at, i.image_key, i.workspace_key, i.detail, b.name, iw.name,"          \
+	" i.ack_by, i.ack_comment, i.ack_until"                                             \
 	" FROM incidents i LEFT JOIN buckets b ON b.key = i.bucket_key"                     \
 	" LEFT JOIN workspaces iw ON iw.key = i.workspace_key"
 #define QUERY_INCIDENT_WHERE                                                                      \
