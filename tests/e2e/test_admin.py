@@ -180,6 +180,31 @@ class Lists(RelayCase):
         self.assertEqual(self.relay.post("/api/v1/incidents").status, 405)
 
 
+class Acknowledged(RelayCase):
+    def test_who_knows_is_told_and_shown(self):
+        self.start()
+        self.send(hcp.complete(IMAGES, "v1"), hcp.assign(IMAGES, "v1"), hcp.run_event(PROD), hcp.revoke(IMAGES, "v1"))
+        incident = self.document("image.revocation")["incident"]["id"]
+        path = f"/api/v1/incidents/{incident}/ack"
+        for body in ({}, {"by": "kim"}, {"by": "kim", "until": "2020-01-01T00:00:00Z"}, [1]):
+            answer = self.relay.post(path, body)
+            self.assertEqual(answer.status, 400, body)
+            self.assertIn("error", answer.json)
+        known = {"by": "kim@example.com", "comment": "rebuilding", "until": "2099-01-01T00:00:00Z"}
+        answer = self.relay.post(path, known)
+        self.assertEqual(answer.status, 200)
+        self.assertEqual(answer.json["acknowledged"], known)
+        self.assertIn("kim@example.com", answer.json["timeline"][-1]["what"])
+        until(lambda: self.receiver.last("image.revocation")["incident"]["acknowledged"] == known,
+              what="a revision that says who knows")
+        self.assertEqual(self.receiver.last("image.revocation")["reason"], "changed")
+        self.assertEqual(self.relay.post("/api/v1/incidents/inc_nothing/ack", known).status, 404)
+        self.send(hcp.restore(IMAGES, "v1"))
+        last = self.document("image.revocation", reason="resolved")
+        self.assertEqual(last["incident"]["acknowledged"], known)
+        self.assertEqual(self.relay.post(path, known).status, 409)
+
+
 class Secrets(RelayCase):
     wants_slack = True
 

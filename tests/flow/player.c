@@ -210,20 +210,20 @@ play_parked(struct player *player, const struct story_line *line)
 	json_decref(body);
 }
 
-static const char *
-event_by_name(const struct player *player, const struct story_line *line, const char *name)
+const char *
+player_id(const struct player *player, const struct story_line *line, const char *name)
 {
 	for (size_t i = 0; i < player->record.count; i++)
 		if (strcmp(player->record.ids[i].name, name) == 0)
 			return player->record.ids[i].id;
-	line_fail(line, "no event %s yet", name);
+	line_fail(line, "no %s yet", name);
 }
 
 /* As the API does; an event that there is nothing to replay of stays as it is. */
 static void
 play_replay(struct player *player, const struct story_line *line)
 {
-	const char *id = event_by_name(player, line, line_word(line, 1));
+	const char *id = player_id(player, line, line_word(line, 1));
 	struct stored_event event = {.id = id};
 	char *source, *kind, *body;
 	struct db_row *row;
@@ -315,6 +315,7 @@ static const struct {
 	{"raw", play_raw},
 	{"parked", play_parked},
 	{"replay", play_replay},
+	{"ack", player_acknowledge},
 	{"down", play_down},
 	{"up", play_down},
 	{"config", play_config},

@@ -70,6 +70,12 @@ void player_restart(struct player *, const struct story_line *);
 void player_tidy_queue(struct player *, const struct story_line *, bool start);
 void player_relink(struct player *, const struct story_line *);
 
+/* The id behind evt#1, inc#1: by the order they came in. */
+const char *player_id(const struct player *, const struct story_line *, const char *name);
+
+/* acknowledge.c */
+void player_acknowledge(struct player *, const struct story_line *);
+
 /* home.c */
 struct conf *home_config(const char *home, const char *directory, const char *name);
 char *home_make(void);

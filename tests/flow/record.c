@@ -219,10 +219,15 @@ static void
 add_for_people(struct buf *out, const json_t *document)
 {
 	const json_t *rows = json_at(document, "workspaces");
+	const char *known_by = json_text_at(document, "incident.acknowledged.by");
 
 	buf_printf(out, "  [%s] %s\n  %s\n", or_dash(json_text_at(document, "incident.severity")),
 	           or_dash(json_text_at(document, "title")),
 	           or_dash(json_text_at(document, "summary")));
+	if (known_by != NULL)
+		buf_printf(out, "  acknowledged by %s until %s: %s\n", known_by,
+		           or_dash(json_text_at(document, "incident.acknowledged.until")),
+		           or_dash(json_text_at(document, "incident.acknowledged.comment")));
 	for (size_t i = 0; i < json_array_size(rows); i++) {
 		const json_t *row = json_array_get(rows, i);
 

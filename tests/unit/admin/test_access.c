@@ -175,7 +175,7 @@ unknown_paths_and_wrong_methods_are_told_apart(void **state)
 	} rows[] = {
 		{"GET", "/", 404, NULL},
 		{"GET", "/api/v1/silences", 404, NULL},
-		{"POST", "/api/v1/incidents/inc_1/ack", 404, NULL},
+		{"POST", "/api/v1/incidents/inc_1/nothing", 404, NULL},
 		{"GET", "/api/v1/incidents/", 404, NULL},
 		{"GET", "/api/v1/events/a/b", 404, NULL},
 		{"POST", "/api/v1/incidents", 405, "GET, HEAD"},
