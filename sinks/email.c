@@ -3,10 +3,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "relay/base/mem.h"
-#include "relay/base/sign.h"
 #include "sinks/email_parts.h"
 #include "sinks/kinds.h"
 #include "sinks/mail_address.h"
@@ -63,7 +61,7 @@ static const struct key keys[] = {
          .type = KEY_TEXTS,
          .offset = AT(to),
          .flags = KEY_REQUIRED,
-         .help = "The addresses it goes to, at most 100."},
+         .help = "The addresses it goes to, at most 100; {{team}} in one is the team's name."},
 	{.name = "sender",
          .type = KEY_TEXT,
          .offset = AT(sender),
@@ -90,37 +88,8 @@ static const struct key keys[] = {
 };
 
 static int
-by_text(const void *a, const void *b)
-{
-	return strcasecmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* The server and everybody on the list, in whatever order and case. */
-static char *
-destination(const void *arg)
-{
-	const struct email_options *options = arg;
-	size_t count = options->to.count;
-	char **sorted = mem_array(count, sizeof(*sorted));
-	char digest[SHA256_HEX_SIZE];
-	struct buf text = {0};
-
-	memcpy(sorted, options->to.items, count * sizeof(*sorted));
-	qsort(sorted, count, sizeof(*sorted), by_text);
-	buf_puts(&text, options->server);
-	for (size_t i = 0; i < count; i++)
-		buf_printf(&text, "\n%s", sorted[i]);
-	for (size_t i = 0; i < text.len; i++)
-		if (text.data[i] >= 'A' && text.data[i] <= 'Z')
-			text.data[i] = (char)(text.data[i] - 'A' + 'a');
-	sha256_hex(text.data, text.len, digest);
-	buf_fini(&text);
-	free(sorted);
-	return mem_fmt("email %s", digest);
-}
-
-static int
-email_open(struct sink **out, const void *arg, const struct sink_env *env, struct err *err)
+email_open(struct sink **out, const void *arg, const char *team, const struct sink_env *env,
+           struct err *err)
 {
 	const struct email_options *options = arg;
 	struct email *email = mem_alloc(sizeof(*email));
@@ -129,13 +98,16 @@ email_open(struct sink **out, const void *arg, const struct sink_env *env, struc
 	email->env = env;
 	email->options = options;
 	email->end = &email->waiting;
+	email->to = email_to(options, team);
 	*out = (struct sink *)email;
-	if (email_server_parse(options->server, &email->host, &email->port) &&
+	bool to = email->to.count > 0;
+	if (to && email_server_parse(options->server, &email->host, &email->port) &&
 	    mail_mailbox_parse(options->from, &email->from_name, &email->from))
 		return 0;
 	sink_email.close(*out);
 	*out = NULL;
-	return err_set(err, "server or from is not as it must be");
+	return err_set(err, to ? "server or from is not as it must be"
+	                       : "all its addresses need a team");
 }
 
 static void
@@ -148,22 +120,22 @@ email_send(struct sink *sink, const struct message *message, sink_done_fn *done,
 	delivery->plain = message->plain;
 	delivery->done = done;
 	delivery->arg = arg;
-	email_owed(email->options, delivery);
+	email_owed(&email->to, delivery);
 	email_letter(email, message, delivery);
 	email_queue(email, delivery);
 }
 
 /* Line ends as people's tools have them; all else is the mail as it is. */
 static char *
-email_show(const void *options, const struct templates *templates, const struct message *message,
-           struct err *fault)
+email_show(const void *options, const char *team, const struct templates *templates,
+           const struct message *message, struct err *fault)
 {
 	const struct sink_env env = {.templates = templates};
 	struct email_delivery delivery = {.plain = message->plain};
 	struct buf out = {0};
 	struct sink *sink;
 
-	if (email_open(&sink, options, &env, fault) != 0)
+	if (email_open(&sink, options, team, &env, fault) != 0)
 		return mem_str("");
 	email_letter((struct email *)sink, message, &delivery);
 	if (delivery.template_fault)
@@ -184,6 +156,7 @@ email_close(struct sink *sink)
 	struct email *email = (struct email *)sink;
 
 	email_queue_fini(email);
+	email_to_fini(&email->to);
 	free(email->host);
 	free(email->from_name);
 	free(email->from);
@@ -203,13 +176,15 @@ const struct sink_kind sink_email = {
 	.conf = {.name = "email",
                  .keys = keys,
                  .size = sizeof(struct email_options),
-                 .check = email_check},
+                 .check = email_check,
+                 .check_team = email_check_team},
 	.has_plain = true,
 	.template_endings = template_endings,
 	.template_name = template_name,
 	/* A session full, and another that waits for it. */
 	.slots = 2 * MAIL_BATCH_MAX,
-	.destination = destination,
+	.per_team = email_per_team,
+	.destination = email_destination,
 	.open = email_open,
 	.send = email_send,
 	.show = email_show,

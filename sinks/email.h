@@ -19,12 +19,12 @@ struct email_options {
 	struct secret password; /* or the access token */
 	char *ca_file;          /* NULL: the system's */
 	char *from;             /* "Name <address>" */
-	struct key_texts to;
-	char *sender;   /* reverse path; NULL: from's address */
-	char *reply_to; /* NULL */
-	char *hello;    /* EHLO name; NULL: from's domain */
-	char *list_id;  /* NULL: driftbell. and from's domain */
-	char *template; /* default "notification" */
+	struct key_texts to;    /* may name the team: address.h */
+	char *sender;           /* reverse path; NULL: from's address */
+	char *reply_to;         /* NULL */
+	char *hello;            /* EHLO name; NULL: from's domain */
+	char *list_id;          /* NULL: driftbell. and from's domain */
+	char *template;         /* default "notification" */
 };
 
 #endif

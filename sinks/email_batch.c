@@ -51,7 +51,7 @@ letter_of(const struct email *email, struct email_delivery *delivery, struct mai
 	letter->to_count = delivery->owed_count;
 	letter->to = mem_array(letter->to_count, sizeof(*letter->to));
 	for (size_t i = 0; i < letter->to_count; i++)
-		letter->to[i] = mem_str(email->options->to.items[delivery->owed[i]]);
+		letter->to[i] = mem_str(email->to.items[delivery->owed[i]]);
 }
 
 /* Moves up to MAIL_BATCH_MAX deliveries from those that wait to the session. */
@@ -183,7 +183,7 @@ tell(const struct email *email, const struct email_delivery *delivery,
 {
 	struct email_verdict verdict;
 
-	email_judge(email->options, delivery, fates, &verdict);
+	email_judge(&email->to, delivery, fates, &verdict);
 	const struct sink_result result = {
 		.outcome = verdict.outcome,
 		.code = verdict.code,

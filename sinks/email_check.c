@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "relay/base/mem.h"
+#include "sinks/address.h"
 #include "sinks/email_parts.h"
 #include "sinks/mail_address.h"
 
@@ -125,12 +126,10 @@ gather(struct buf *faults, char *fault)
 }
 
 static char *
-check_to(const struct key_texts *to)
+check_addresses(const struct key_texts *to)
 {
 	struct buf faults = {0};
 
-	if (to->count == 0 || to->count > MAIL_RECIPIENTS_MAX)
-		return mem_fmt("to: needs 1 to %d addresses", MAIL_RECIPIENTS_MAX);
 	for (size_t i = 0; i < to->count; i++) {
 		bool twice = false;
 
@@ -141,6 +140,54 @@ check_to(const struct key_texts *to)
 			gather(&faults, mem_fmt("to: \"%s\" is there twice", to->items[i]));
 	}
 	return faults.len ? buf_take(&faults) : NULL;
+}
+
+/* Those of a team are checked for each team there is. */
+static char *
+check_to(const struct email_options *options)
+{
+	struct buf faults = {0};
+
+	if (options->to.count == 0 || options->to.count > MAIL_RECIPIENTS_MAX)
+		return mem_fmt("to: needs 1 to %d addresses", MAIL_RECIPIENTS_MAX);
+	if (!email_per_team(options))
+		return check_addresses(&options->to);
+	for (size_t i = 0; i < options->to.count; i++) {
+		char *fault = address_fault(options->to.items[i]);
+
+		gather(&faults, fault ? mem_fmt("to: %s", fault) : NULL);
+		free(fault);
+	}
+	return faults.len ? buf_take(&faults) : NULL;
+}
+
+static bool
+has_faulty_tags(const struct key_texts *to)
+{
+	bool faulty = false;
+
+	for (size_t i = 0; i < to->count && !faulty; i++) {
+		char *fault = to->items[i] ? address_fault(to->items[i]) : NULL;
+
+		faulty = fault != NULL;
+		free(fault);
+	}
+	return faulty;
+}
+
+char *
+email_check_team(const void *arg, const char *team)
+{
+	const struct email_options *options = arg;
+
+	if (!email_per_team(options) || has_faulty_tags(&options->to))
+		return NULL;
+	struct key_texts to = email_to(options, team);
+	char *fault =
+		to.count > 0 ? check_addresses(&to) : mem_str("all its addresses need a team");
+
+	email_to_fini(&to);
+	return fault;
 }
 
 static bool
@@ -223,7 +270,7 @@ email_check(const void *arg)
 	free(host);
 	gather(&faults, check_authorities(options->ca_file));
 	gather(&faults, check_from(options->from));
-	gather(&faults, check_to(&options->to));
+	gather(&faults, check_to(options));
 	gather(&faults, check_address("sender", options->sender));
 	gather(&faults, check_address("reply_to", options->reply_to));
 	check_names(options, &faults);

@@ -40,11 +40,11 @@ has_state(const json_t *entry, enum outcome state)
 }
 
 void
-email_owed(const struct email_options *options, struct email_delivery *delivery)
+email_owed(const struct key_texts *to, struct email_delivery *delivery)
 {
-	delivery->owed = mem_array(options->to.count, sizeof(*delivery->owed));
-	for (size_t i = 0; i < options->to.count; i++) {
-		const json_t *entry = entry_of(delivery->before, options->to.items[i]);
+	delivery->owed = mem_array(to->count, sizeof(*delivery->owed));
+	for (size_t i = 0; i < to->count; i++) {
+		const json_t *entry = entry_of(delivery->before, to->items[i]);
 		if (!has_state(entry, OUTCOME_SENT) && !has_state(entry, OUTCOME_REJECTED))
 			delivery->owed[delivery->owed_count++] = i;
 	}
@@ -141,15 +141,15 @@ text_of(const struct worst *worst, size_t recipients)
 }
 
 void
-email_judge(const struct email_options *options, const struct email_delivery *delivery,
+email_judge(const struct key_texts *to, const struct email_delivery *delivery,
             const struct mail_fate *fates, struct email_verdict *out)
 {
 	bool blocked = false, content = false;
 	struct worst worst = {0};
 
 	*out = (struct email_verdict){.recipients = json_array()};
-	for (size_t i = 0; i < options->to.count; i++) {
-		const char *address = options->to.items[i];
+	for (size_t i = 0; i < to->count; i++) {
+		const char *address = to->items[i];
 		const struct mail_fate *fate = fate_of(delivery, fates, i);
 		json_t *entry = entry_of(delivery->before, address);
 		/* What stops everybody leaves each as it was. */
@@ -174,7 +174,7 @@ email_judge(const struct email_options *options, const struct email_delivery *de
 	out->told |= out->unheard;
 	out->outcome = outcome_of(out, blocked, content);
 	out->code = worst.code;
-	out->text = text_of(&worst, options->to.count);
+	out->text = text_of(&worst, to->count);
 }
 
 void

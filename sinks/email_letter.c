@@ -278,8 +278,8 @@ build(const struct email *email, const struct message *message, struct mail mail
 
 	mail.from_name = email->from_name;
 	mail.from = email->from;
-	mail.to = (const char *const *)email->options->to.items;
-	mail.to_count = email->options->to.count;
+	mail.to = (const char *const *)email->to.items;
+	mail.to_count = email->to.count;
 	mail.reply_to = email->options->reply_to;
 	mail.list_name = "Driftbell alerts";
 	mail.list_id = list;

@@ -3,6 +3,7 @@
  *
  *	email.c          keys, the sink's life
  *	email_check.c    what does not fit together in the options
+ *	email_to.c       whom it goes to, and how that destination is called
  *	email_letter.c   a notification document as one mail
  *	email_batch.c    what waits, and the session under way
  *	email_judge.c    from the fates of recipients to the delivery's outcome
@@ -20,7 +21,7 @@
 struct email_delivery {
 	struct email_delivery *next;
 	struct buf data; /* the mail */
-	size_t *owed;    /* whom it goes to: indices into options->to */
+	size_t *owed;    /* whom it goes to: indices into email->to */
 	size_t owed_count;
 	json_t *before;       /* message.recipients; NULL */
 	json_t *reference;    /* for the next mail of the thread */
@@ -40,6 +41,7 @@ struct email {
 	const struct sink_kind *kind;
 	const struct sink_env *env;
 	const struct email_options *options;
+	struct key_texts to; /* those of options for this sink's team */
 	char *host;
 	int port;
 	char *from_name, *from;                /* of options->from; the name may be NULL */
@@ -53,8 +55,19 @@ struct email {
 
 /* struct key_kind's check: every fault in one sentence, which the caller frees; NULL is fine. */
 char *email_check(const void *options);
+char *email_check_team(const void *options, const char *team);
 /* HOST:PORT or [V6]:PORT; the caller frees *host, which has no brackets. */
 bool email_server_parse(const char *server, char **host, int *port);
+
+/* ---- email_to.c ---- */
+
+/* Those of the addresses that are whole for this team (NULL: nobody's); there
+ * may be none.  email_to_fini() frees them. */
+struct key_texts email_to(const struct email_options *, const char *team);
+void email_to_fini(struct key_texts *);
+bool email_per_team(const void *options);
+/* sink_kind.destination */
+char *email_destination(const void *options, const char *team);
 
 /* ---- email_letter.c ---- */
 
@@ -72,7 +85,7 @@ void email_queue_fini(struct email *);
 /* ---- email_judge.c ---- */
 
 /* Whom a delivery still goes to; see message.recipients.  Fills owed. */
-void email_owed(const struct email_options *, struct email_delivery *);
+void email_owed(const struct key_texts *to, struct email_delivery *);
 
 struct email_verdict {
 	enum outcome outcome;
@@ -83,7 +96,7 @@ struct email_verdict {
 	char *text;
 };
 /* fates: of the owed ones, in that order. */
-void email_judge(const struct email_options *, const struct email_delivery *,
+void email_judge(const struct key_texts *to, const struct email_delivery *,
                  const struct mail_fate *fates, struct email_verdict *);
 void email_verdict_fini(struct email_verdict *);
 

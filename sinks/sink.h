@@ -93,14 +93,20 @@ struct sink_kind {
 	const char *(*template_name)(const void *options);
 	int slots;       /* deliveries at once to one destination */
 	int64_t pace_ms; /* least time between two sends to one destination; 0 = none */
+	/* With these options each team has a destination of its own (address.h).
+	 * NULL: never. */
+	bool (*per_team)(const void *options);
 	/*
-	 * The identity of the destination behind these options: "slack " and the
-	 * SHA-256 of what addresses it, so that neither a renamed sink nor a log
-	 * tells the secret.  Caller frees.  NULL for a kind no config may name.
+	 * The identity of the destination behind these options, for this team
+	 * (NULL: where there is none): "slack " and the SHA-256 of what addresses
+	 * it, so that neither a renamed sink nor a log tells the secret.  NULL when
+	 * the address needs a team and there is none; all others do not look at
+	 * the team.  Caller frees.  NULL for a kind no config may name.
 	 */
-	char *(*destination)(const void *options);
-	/* options are borrowed and outlive the sink. */
-	int (*open)(struct sink **, const void *options, const struct sink_env *, struct err *);
+	char *(*destination)(const void *options, const char *team);
+	/* options are borrowed and outlive the sink; team is that of its destination. */
+	int (*open)(struct sink **, const void *options, const char *team, const struct sink_env *,
+	            struct err *);
 	/* done: exactly once, never before send returns. */
 	void (*send)(struct sink *, const struct message *, sink_done_fn *, void *arg);
 	/*
@@ -109,8 +115,8 @@ struct sink_kind {
 	 * and this is the built-in message.  Caller frees.  NULL for a kind that
 	 * has no message of its own.
 	 */
-	char *(*show)(const void *options, const struct templates *, const struct message *,
-	              struct err *fault);
+	char *(*show)(const void *options, const char *team, const struct templates *,
+	              const struct message *, struct err *fault);
 	/* After the last done; or at the end, and cancels what is under way: its
 	 * done is not called then. */
 	void (*close)(struct sink *);

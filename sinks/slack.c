@@ -58,16 +58,19 @@ check(const void *arg)
 }
 
 static char *
-destination(const void *arg)
+destination(const void *arg, const char *team)
 {
+	(void)team;
 	const struct slack_options *options = arg;
 
 	return http_destination("slack", options->webhook_url.values[0]);
 }
 
 static int
-slack_open(struct sink **out, const void *arg, const struct sink_env *env, struct err *err)
+slack_open(struct sink **out, const void *arg, const char *team, const struct sink_env *env,
+           struct err *err)
 {
+	(void)team;
 	(void)err;
 	const struct slack_options *options = arg;
 	struct slack *slack = mem_alloc(sizeof(*slack));
@@ -226,9 +229,10 @@ payload_of(const struct slack_options *options, const struct templates *template
 }
 
 static char *
-slack_show(const void *options, const struct templates *templates, const struct message *message,
-           struct err *fault)
+slack_show(const void *options, const char *team, const struct templates *templates,
+           const struct message *message, struct err *fault)
 {
+	(void)team;
 	json_t *payload = payload_of(options, templates, message, fault);
 	char *text = json_dumps(payload, JSON_INDENT(2));
 

@@ -21,9 +21,10 @@ struct task_callback {
 static const struct key keys[] = {{.name = NULL}};
 
 static int
-task_callback_open(struct sink **out, const void *options, const struct sink_env *env,
-                   struct err *err)
+task_callback_open(struct sink **out, const void *options, const char *team,
+                   const struct sink_env *env, struct err *err)
 {
+	(void)team;
 	(void)err;
 	struct task_callback *callback = mem_alloc(sizeof(*callback));
 

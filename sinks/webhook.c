@@ -63,16 +63,19 @@ values_of(const struct webhook_options *options, bool shown)
 }
 
 static int
-webhook_open(struct sink **out, const void *arg, const struct sink_env *env, struct err *err)
+webhook_open(struct sink **out, const void *arg, const char *team, const struct sink_env *env,
+             struct err *err)
 {
-	(void)err;
 	const struct webhook_options *options = arg;
+	char *url = webhook_url(options, team);
+	if (!url)
+		return err_set(err, "its URL needs a team");
 	struct webhook *webhook = mem_alloc(sizeof(*webhook));
 	size_t unsaid = 0;
 
 	http_sink_init(&webhook->http, &sink_webhook, env);
 	webhook->options = options;
-	webhook->url = url_trimmed(webhook_url(options));
+	webhook->url = url;
 	webhook->values = values_of(options, false);
 	webhook->headers = mem_array(options->headers.count + 1, sizeof(*webhook->headers));
 	webhook->unsaid = mem_array(options->values.count + options->headers.count + 1,
@@ -150,9 +153,10 @@ message_id(const struct message *message)
 }
 
 static char *
-webhook_show(const void *arg, const struct templates *templates, const struct message *message,
-             struct err *fault)
+webhook_show(const void *arg, const char *team, const struct templates *templates,
+             const struct message *message, struct err *fault)
 {
+	(void)team;
 	const struct webhook_options *options = arg;
 	const char *content_type;
 	json_t *values = values_of(options, true);
@@ -247,11 +251,13 @@ const struct sink_kind sink_webhook = {
 	.conf = {.name = "webhook",
                  .keys = webhook_keys,
                  .size = sizeof(struct webhook_options),
-                 .check = webhook_check},
+                 .check = webhook_check,
+                 .check_team = webhook_check_team},
 	.every_revision = true,
 	.template_endings = template_endings,
 	.template_name = template_name,
 	.slots = 4,
+	.per_team = webhook_per_team,
 	.destination = webhook_destination,
 	.open = webhook_open,
 	.send = webhook_send,

@@ -32,16 +32,20 @@ struct webhook_options {
 /* The rows of the config, and whether what they gave fits together (key_kind.check). */
 extern const struct key webhook_keys[];
 char *webhook_check(const void *options);
+char *webhook_check_team(const void *options, const char *team);
 
 /*
  * Receivers such as PagerDuty's have one URL for everybody and are told apart
  * by what the body says, so `values` belong to the address; headers, which
  * authorise, do not (sink_kind.destination).
  */
-char *webhook_destination(const void *options);
+char *webhook_destination(const void *options, const char *team);
 
+bool webhook_per_team(const void *options);
+
+/* Where this team's go; NULL: it needs a team.  The caller wipes and frees. */
+char *webhook_url(const struct webhook_options *, const char *team);
 /* Borrowed from the options. */
-const char *webhook_url(const struct webhook_options *);
 const char *webhook_text(const struct webhook_value *);
 const char *webhook_content_type(const struct webhook_options *);
 

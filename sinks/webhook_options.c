@@ -8,6 +8,7 @@
 #include "relay/base/mem.h"
 #include "relay/base/text.h"
 #include "relay/config/conf.h"
+#include "sinks/address.h"
 #include "sinks/post.h"
 
 /* Far more than anybody needs. */
@@ -47,7 +48,10 @@ static const struct key header_keys[] = {
 #define AT(member) offsetof(struct webhook_options, member)
 
 const struct key webhook_keys[] = {
-	{.name = "url", .type = KEY_URL, .offset = AT(url), .help = "Where to post to."},
+	{.name = "url",
+         .type = KEY_TEXT,
+         .offset = AT(url),
+         .help = "Where to post to, http or https; {{team}} behind the host is the team's name."},
 	{.name = "url",
          .type = KEY_SECRET,
          .offset = AT(secret_url),
@@ -87,10 +91,31 @@ const struct key webhook_keys[] = {
 	{.name = NULL},
 };
 
-const char *
-webhook_url(const struct webhook_options *options)
+/* As it was given; NULL: not at all. */
+static const char *
+given_url(const struct webhook_options *options)
 {
-	return options->url ? options->url : options->secret_url.values[0];
+	if (options->url)
+		return options->url;
+	return options->secret_url.count ? options->secret_url.values[0] : NULL;
+}
+
+char *
+webhook_url(const struct webhook_options *options, const char *team)
+{
+	char *url = url_trimmed(given_url(options));
+	char *out = address_url_for(url, team);
+
+	mem_wipe_free(url, strlen(url));
+	return out;
+}
+
+bool
+webhook_per_team(const void *arg)
+{
+	const char *url = given_url(arg);
+
+	return url && address_varies(url);
 }
 
 const char *
@@ -218,6 +243,56 @@ fault_of_secrets(const struct webhook_options *options)
 	return NULL;
 }
 
+/* Where the host of a URL ends. */
+static const char *
+behind_host(const char *url)
+{
+	const char *authority = strstr(url, "://");
+
+	return authority ? authority + 3 + strcspn(authority + 3, "/?#") : url;
+}
+
+/* Not quoted: a URL can hold a secret. */
+static char *
+fault_of_url(const struct webhook_options *options)
+{
+	const char *from = options->url ? "url" : options->secret_url.origin;
+	char *fault = address_fault(given_url(options)), *out;
+	char *url = fault ? NULL : webhook_url(options, "team");
+
+	if (fault)
+		out = mem_fmt("%s: %s", from, fault);
+	else if (!url_is_http(url))
+		out = mem_fmt(options->url ? "%s needs an http or https URL without a user name"
+		                           : "%s does not hold an http(s) URL",
+		              from);
+	else if (strcspn(given_url(options), "{") <
+	         (size_t)(behind_host(given_url(options)) - given_url(options)))
+		out = mem_fmt("%s: a host cannot be named after the team", from);
+	else
+		out = NULL;
+	if (url)
+		mem_wipe_free(url, strlen(url));
+	free(fault);
+	return out;
+}
+
+/* A name that is %-encoded stands in any path. */
+char *
+webhook_check_team(const void *arg, const char *team)
+{
+	const struct webhook_options *options = arg;
+	const char *given = given_url(options);
+	char *fault = given ? address_fault(given) : NULL;
+	char *url = given && !fault ? webhook_url(options, team) : NULL;
+	bool missing = given && !fault && !url;
+
+	if (url)
+		mem_wipe_free(url, strlen(url));
+	free(fault);
+	return missing ? mem_str("its URL needs a team") : NULL;
+}
+
 char *
 webhook_check(const void *arg)
 {
@@ -225,16 +300,14 @@ webhook_check(const void *arg)
 
 	if (!options->url == !options->secret_url.count)
 		return mem_str("give exactly one of url, url_file and url_env");
-	char *url = url_trimmed(webhook_url(options));
-	bool fine = url_is_http(url);
-	mem_wipe_free(url, strlen(url));
-	if (!fine)
-		return mem_fmt("%s does not hold an http(s) URL", options->secret_url.origin);
+	char *fault = fault_of_url(options);
+	if (fault)
+		return fault;
 	if (options->values.count && !options->template)
 		return mem_str("values are for a template, and there is none");
 	if (options->content_type && !is_header_text(options->content_type))
 		return mem_str("content_type is not one line of text");
-	char *fault = fault_of_secrets(options);
+	fault = fault_of_secrets(options);
 	if (!fault)
 		fault = fault_of_list("values", &options->values, VALUES_MAX, fault_of_value);
 	if (!fault)
@@ -251,12 +324,14 @@ by_name(const void *a, const void *b)
 }
 
 char *
-webhook_destination(const void *arg)
+webhook_destination(const void *arg, const char *team)
 {
 	const struct webhook_options *options = arg;
 	size_t count = options->values.count;
+	char *url = webhook_url(options, team);
+	if (!url)
+		return NULL;
 	const struct webhook_value **sorted = mem_array(count + 1, sizeof(*sorted));
-	char *url = url_trimmed(webhook_url(options));
 	struct buf address = {0};
 
 	for (size_t i = 0; i < count; i++)

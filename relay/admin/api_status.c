@@ -8,7 +8,7 @@
 #include "relay/base/clock.h"
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
-#include "sinks/sink.h"
+#include "relay/flow/addresses.h"
 
 static const char *
 sink_state(const json_t *destination, int64_t now_ms)
@@ -28,20 +28,18 @@ copy(json_t *to, const char *name, const json_t *from)
 	json_object_set(to, name, value ? value : json_null());
 }
 
-/* Several sinks may share one destination; each is shown with its state. */
+/* Several sinks may share one destination; each is shown with its state, and
+ * one with a destination for each team as often. */
 static int
-add_sink(const struct conf_sink *sink, struct db *db, int64_t now_ms, json_t *sinks,
+add_sink(const struct address *address, struct db *db, int64_t now_ms, json_t *sinks,
          struct err *err)
 {
-	const struct sink_kind *kind = sink_kind_named(sink->kind->name);
-	json_t *destination = NULL, *item;
-	char *key = kind ? kind->destination(sink->options) : NULL;
-	int rc = key ? query_destination(db, key, &destination, err) : 0;
+	json_t *destination, *item;
 
-	free(key);
-	if (rc < 0)
+	if (query_destination(db, address->destination, &destination, err) < 0)
 		return -1;
-	item = json_pack("{s:s, s:s, s:s}", "name", sink->name, "kind", sink->kind->name, "state",
+	item = json_pack("{s:s, s:s?, s:s, s:s}", "name", address->sink->name, "team",
+	                 address->team, "kind", address->sink->kind->name, "state",
 	                 sink_state(destination, now_ms));
 	copy(item, "failing_since", destination);
 	copy(item, "paused_until", destination);
@@ -55,16 +53,18 @@ int
 api_status(const struct api_ask *ask, struct db *db, struct api_answer *answer, struct err *err)
 {
 	const struct conf *conf = ask->conf;
+	struct address_list list;
 	json_t *sinks;
+	int rc = 0;
 
 	if (query_status(db, conf, &answer->body, err) < 0)
 		return -1;
 	sinks = json_array();
 	json_object_set_new(answer->body, "sinks", sinks);
 	json_object_set_new(answer->body, "version", json_string(DRIFTBELL_VERSION));
-	for (size_t i = 0; i < conf->sinks.count; i++)
-		if (add_sink(conf_item(conf->sinks, struct conf_sink, i), db, ask->now_ms, sinks,
-		             err) < 0)
-			return -1;
-	return 0;
+	addresses_of(conf, &list);
+	for (size_t i = 0; rc == 0 && i < list.count; i++)
+		rc = add_sink(&list.items[i], db, ask->now_ms, sinks, err);
+	address_list_fini(&list);
+	return rc;
 }

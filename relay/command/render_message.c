@@ -94,7 +94,8 @@ show(const struct rendering *r, const struct sink_kind *kind, const void *option
 		r->stub ? NULL
 			: mem_strn(r->file, strlen(r->file) - strlen(ending_of(kind, r->file)));
 	void *own = stem ? with_template(kind, options, stem) : NULL;
-	char *text = kind->show(own ? own : options, r->templates, &message, err);
+	char *text = kind->show(own ? own : options, json_text_at(document, "team"), r->templates,
+	                        &message, err);
 	int rc = err->text[0] != '\0' ? -1 : 0;
 
 	if (rc == 0)

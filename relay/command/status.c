@@ -64,7 +64,8 @@ print_sinks(const json_t *sinks)
 	{
 		const char *since = json_filled_at(item, "failing_since");
 		const char *until = json_filled_at(item, "paused_until"),
-			   *text = json_filled_at(item, "text");
+			   *text = json_filled_at(item, "text"),
+			   *team = json_filled_at(item, "team");
 		bool ok = strcmp(json_filled_at(item, "state") ? json_text_at(item, "state") : "",
 		                 "ok") == 0;
 
@@ -72,6 +73,8 @@ print_sinks(const json_t *sinks)
 		print_cell(item, "name", NAME_WIDTH);
 		print_cell(item, "kind", KIND_WIDTH);
 		print_cell(item, "state", ok ? 0 : STATE_WIDTH);
+		if (team)
+			printf("%sfor ", ok ? " " : ""), client_print(team, 0), putchar(' ');
 		if (!ok && since)
 			printf("since "), client_print(since, 0);
 		if (!ok && until)

@@ -180,6 +180,7 @@ cross_check(const struct cross *x)
 	finish_links(x);
 	cross_names(x);
 	cross_rules(x);
+	cross_teams(x);
 	if (x->faults->errors == 0)
 		cross_warn(x);
 }

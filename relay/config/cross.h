@@ -25,6 +25,7 @@ void cross_check(const struct cross *);
 /* Parts of it, each in a file of its own. */
 void cross_names(const struct cross *); /* sources, teams, sinks, routes and who names them */
 void cross_rules(const struct cross *); /* correlate */
+void cross_teams(const struct cross *); /* addresses that name the team */
 void cross_warn(const struct cross *);  /* what works, but hardly as meant; only without faults */
 
 /* The node of map.key, else the map, else the root: a place for a fault. */

@@ -83,6 +83,12 @@ struct key_kind {
 	size_t size; /* of the struct the rows fill */
 	/* NULL when fine, else a sentence the caller frees. */
 	char *(*check)(const void *options);
+	/*
+	 * The same for the address they give this team, NULL being nobody's: what
+	 * is wrong with it, or that there is none.  Also asked of options that
+	 * have faults.  NULL for a kind whose addresses never name the team.
+	 */
+	char *(*check_team)(const void *options, const char *team);
 };
 
 /* What a KEY_KIND row fills. */

@@ -5,6 +5,7 @@
 
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
+#include "relay/flow/addresses.h"
 #include "relay/message/document.h"
 #include "relay/model/key.h"
 #include "relay/model/route.h"
@@ -43,12 +44,6 @@ hearings_fini(struct hearings *all)
 		free(all->items[i].team);
 	}
 	free(all->items);
-}
-
-static char *
-destination_of(const struct conf_sink *sink)
-{
-	return sink_kind_named(sink->kind->name)->destination(sink->options);
 }
 
 static char *
@@ -162,8 +157,12 @@ add_routed(struct plan *plan, const struct incident *incident, const struct inci
 		const struct told *t = &told.items[i];
 		char *name = audience_name(t->audience, t->team);
 
-		add_hearer(hearing_named(all, name, t->team), t->sink, t->route,
-		           destination_of(t->sink));
+		char *destination = address_of_sink(t->sink, t->team);
+
+		/* NULL: it needs a team, and there is none; the others are told. */
+		if (destination != NULL)
+			add_hearer(hearing_named(all, name, t->team), t->sink, t->route,
+			           destination);
 		free(name);
 	}
 	free(told.items);
@@ -173,21 +172,6 @@ add_routed(struct plan *plan, const struct incident *incident, const struct inci
 	return rc;
 }
 
-static const struct conf_sink *
-sink_at(const struct conf *conf, const char *destination)
-{
-	for (size_t i = 0; i < conf->sinks.count; i++) {
-		const struct conf_sink *sink = conf_item(conf->sinks, struct conf_sink, i);
-		char *own = destination_of(sink);
-		bool same = strcmp(own, destination) == 0;
-
-		free(own);
-		if (same)
-			return sink;
-	}
-	return NULL;
-}
-
 static bool
 team_configured(const struct conf *conf, const char *name)
 {
@@ -195,6 +179,24 @@ team_configured(const struct conf *conf, const char *name)
 		if (strcmp(conf_item(conf->teams, struct conf_team, i)->name, name) == 0)
 			return true;
 	return false;
+}
+
+/* A destination of its own goes with its team: nobody delivers there any more. */
+static const struct conf_sink *
+sink_at(const struct conf *conf, const char *destination, const char *team)
+{
+	const char *known = team != NULL && team_configured(conf, team) ? team : NULL;
+
+	for (size_t i = 0; i < conf->sinks.count; i++) {
+		const struct conf_sink *sink = conf_item(conf->sinks, struct conf_sink, i);
+		char *own = address_of_sink(sink, known);
+		bool same = own != NULL && strcmp(own, destination) == 0;
+
+		free(own);
+		if (same)
+			return sink;
+	}
+	return NULL;
 }
 
 static bool
@@ -244,7 +246,7 @@ add_told_before(struct plan *plan, const struct incident *incident, struct heari
 
 	for (size_t i = 0; rc == 0 && i < before.count; i++) {
 		const struct told_before *b = &before.items[i];
-		const struct conf_sink *sink = sink_at(plan->conf, b->destination);
+		const struct conf_sink *sink = sink_at(plan->conf, b->destination, b->team);
 
 		if (sink != NULL)
 			add_hearer(hearing_named(all, b->audience, b->team), sink, NULL,

@@ -6,6 +6,7 @@
 #include "relay/base/log.h"
 #include "relay/base/mem.h"
 #include "relay/base/metrics.h"
+#include "relay/flow/addresses.h"
 #include "relay/flow/deliver_parts.h"
 #include "relay/message/templates.h"
 

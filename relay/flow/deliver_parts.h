@@ -34,7 +34,7 @@ struct outlet {
 struct deliver;
 /* own: the options are of no config (task callbacks). */
 struct outlet *outlet_new(const struct deliver *, const struct sink_kind *, const void *options,
-                          bool own);
+                          const char *team, bool own);
 void outlet_release(struct outlet *); /* NULL is fine */
 
 /* One destination. */
@@ -87,9 +87,6 @@ void deliver_follow(struct deliver *);
 
 void endpoints_configure(struct deliver *);
 void endpoints_free(struct deliver *);
-/* Every sink of the config and where it delivers; names borrow from the config. */
-struct queue_sinks sinks_of_config(const struct conf *);
-void queue_sinks_fini(struct queue_sinks *);
 struct endpoint *endpoint_named(const struct deliver *, const char *destination);
 /* Also a new one for a task callback; NULL when the config has no such sink any more. */
 struct endpoint *endpoint_for(struct deliver *, const char *destination);

@@ -7,11 +7,11 @@
 
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
+#include "relay/flow/addresses.h"
 #include "relay/flow/dryrun_parts.h"
 #include "relay/flow/scratch.h"
 #include "relay/store/events.h"
 #include "relay/store/query.h"
-#include "sinks/sink.h"
 
 #define RELINK_AT_ONCE 500
 
@@ -22,23 +22,10 @@
 static int
 follow(struct dryrun *d, int64_t now_ms, struct err *err)
 {
-	struct queue_sinks sinks = {.count = d->conf->sinks.count};
-	int64_t moved;
+	struct queue_sinks sinks = sinks_of_config(d->conf);
+	int64_t moved = queue_follow(d->db, &sinks, now_ms, err);
 
-	sinks.items = mem_array(sinks.count + 1, sizeof(*sinks.items));
-	for (size_t i = 0; i < sinks.count; i++) {
-		const struct conf_sink *sink = conf_item(d->conf->sinks, struct conf_sink, i);
-		const struct sink_kind *kind = sink_kind_named(sink->kind->name);
-
-		sinks.items[i].name = sink->name;
-		sinks.items[i].kind = sink->kind->name;
-		sinks.items[i].destination = kind->destination(sink->options);
-		sinks.items[i].edits = kind->edits != NULL && kind->edits(sink->options);
-	}
-	moved = queue_follow(d->db, &sinks, now_ms, err);
-	for (size_t i = 0; i < sinks.count; i++)
-		free(sinks.items[i].destination);
-	free(sinks.items);
+	queue_sinks_fini(&sinks);
 	return moved < 0 ? -1 : 0;
 }
 

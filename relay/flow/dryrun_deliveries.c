@@ -4,6 +4,7 @@
 
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
+#include "relay/flow/addresses.h"
 #include "relay/flow/dryrun_parts.h"
 #include "sinks/sink.h"
 
@@ -75,7 +76,8 @@ message_of(const struct dryrun *d, const struct claimed *claimed, int64_t now_ms
 
 	if (sink == NULL || kind == NULL || kind->show == NULL)
 		return json_null();
-	text = kind->show(sink->options, d->templates, &message, fault);
+	text = kind->show(sink->options, json_text_at(claimed->document, "team"), d->templates,
+	                  &message, fault);
 	out = json_text_or_null(text);
 	free(text);
 	return out;
@@ -138,14 +140,6 @@ add_delivery(struct dryrun *d, const char *id, int64_t now_ms, json_t *list, str
 
 /* ---- who hears nothing ---- */
 
-static char *
-destination_of(const struct conf *conf, const char *sink_name)
-{
-	const struct conf_sink *sink = conf_sink_named(conf, sink_name);
-
-	return sink_kind_named(sink->kind->name)->destination(sink->options);
-}
-
 /* The sink through which this audience is told at the same address. */
 static const struct went *
 went_to(const struct outgoing *out, const char *incident, const char *team, const char *destination)
@@ -162,10 +156,14 @@ add_quiet(struct dryrun *d, const char *incident, const json_t *step, const stru
           json_t *quiet)
 {
 	const char *sink = json_text_at(step, "sink"), *team = json_text_at(step, "team");
-	char *destination = destination_of(d->conf, sink), *why = NULL;
-	const struct went *went = went_to(out, incident, team, destination);
+	char *destination = address_of_sink(conf_sink_named(d->conf, sink), team);
+	const struct went *went =
+		destination != NULL ? went_to(out, incident, team, destination) : NULL;
+	char *why = NULL;
 
-	if (went == NULL)
+	if (destination == NULL)
+		why = mem_str("its address needs a team, and there is none");
+	else if (went == NULL)
 		why = mem_str("it was told all of this, or what changed rides with its next "
 		              "message");
 	else if (!same(went->sink, sink))

@@ -3,11 +3,13 @@
 
 #include "relay/base/log.h"
 #include "relay/base/mem.h"
+#include "relay/flow/addresses.h"
 #include "relay/flow/deliver_parts.h"
 #include "relay/message/templates.h"
 
 struct outlet *
-outlet_new(const struct deliver *d, const struct sink_kind *kind, const void *options, bool own)
+outlet_new(const struct deliver *d, const struct sink_kind *kind, const void *options,
+           const char *team, bool own)
 {
 	struct outlet *outlet = mem_alloc(sizeof(*outlet));
 	struct err err = {0};
@@ -17,7 +19,7 @@ outlet_new(const struct deliver *d, const struct sink_kind *kind, const void *op
 		.helpers = d->helpers,
 		.templates = own ? NULL : d->templates,
 	};
-	if (kind->open(&outlet->sink, options, &outlet->env, &err) < 0) {
+	if (kind->open(&outlet->sink, options, team, &outlet->env, &err) < 0) {
 		log_error("cannot open sink", "kind", kind->conf.name, "reason", err.text, LOG_END);
 		free(outlet);
 		return NULL;
@@ -114,17 +116,16 @@ endpoint_leave(struct deliver *d, struct endpoint *endpoint)
 
 /* Two sinks with one address are one destination: the first speaks for it. */
 static void
-open_sink(struct deliver *d, const struct conf_sink *sink)
+open_address(struct deliver *d, const struct address *address)
 {
-	const struct sink_kind *kind = sink_kind_named(sink->kind->name);
-	char *destination = kind->destination(sink->options);
-	struct endpoint *endpoint = endpoint_named(d, destination);
+	const struct sink_kind *kind = sink_kind_named(address->sink->kind->name);
+	struct endpoint *endpoint = endpoint_named(d, address->destination);
 
 	if (!endpoint)
-		endpoint = endpoint_add(d, destination, kind);
+		endpoint = endpoint_add(d, address->destination, kind);
 	if (!endpoint->outlet)
-		endpoint->outlet = outlet_new(d, kind, sink->options, false);
-	free(destination);
+		endpoint->outlet =
+			outlet_new(d, kind, address->sink->options, address->team, false);
 }
 
 static void
@@ -141,43 +142,18 @@ endpoints_configure(struct deliver *d)
 {
 	static const struct task_callback_options callback_options[2] = {{false}, {true}};
 
+	struct address_list list;
+
 	close_outlets(d);
-	for (size_t i = 0; i < d->conf->sinks.count; i++)
-		open_sink(d, conf_item(d->conf->sinks, struct conf_sink, i));
+	addresses_of(d->conf, &list);
+	for (size_t i = 0; i < list.count; i++)
+		open_address(d, &list.items[i]);
+	address_list_fini(&list);
 	for (int i = 0; i < 2; i++)
 		if (!d->callbacks[i])
 			d->callbacks[i] = outlet_new(d, sink_kind_named("task_callback"),
-			                             &callback_options[i], true);
+			                             &callback_options[i], NULL, true);
 	reap(d);
-}
-
-struct queue_sinks
-sinks_of_config(const struct conf *conf)
-{
-	struct queue_sinks sinks = {.count = conf->sinks.count};
-
-	sinks.items = mem_array(sinks.count + 1, sizeof(*sinks.items));
-	for (size_t i = 0; i < sinks.count; i++) {
-		const struct conf_sink *sink = conf_item(conf->sinks, struct conf_sink, i);
-		const struct sink_kind *kind = sink_kind_named(sink->kind->name);
-
-		sinks.items[i] = (struct queue_sink){
-			.name = sink->name,
-			.kind = sink->kind->name,
-			.destination = kind->destination(sink->options),
-			.edits = kind->edits != NULL && kind->edits(sink->options),
-		};
-	}
-	return sinks;
-}
-
-void
-queue_sinks_fini(struct queue_sinks *sinks)
-{
-	for (size_t i = 0; i < sinks->count; i++)
-		free(sinks->items[i].destination);
-	free(sinks->items);
-	*sinks = (struct queue_sinks){0};
 }
 
 void

@@ -142,6 +142,8 @@ int queue_destination_put(struct db *, const char *destination, const char *kind
 struct queue_sinks {
 	struct queue_sink {
 		const char *name, *kind;
+		bool per_team;    /* one of several of this sink, which follow each other */
+		const char *team; /* then: whose; NULL is nobody's */
 		char *destination;
 		bool edits;
 	} * items;

@@ -14,6 +14,7 @@
 struct strays {
 	struct stray {
 		char *id, *destination;
+		const struct queue_sink *to;
 	} * items;
 	size_t count;
 };
@@ -37,21 +38,45 @@ is_configured(const struct queue_sinks *sinks, const char *destination)
 	return false;
 }
 
-/* Of the rows of `statement` those whose destination no sink has any more. */
+/* Those of one sink, which follow each other. */
+struct group {
+	const struct queue_sink *first;
+	size_t count;
+};
+
+/* Where this sink delivers what that team is told; NULL: nowhere. */
+static const struct queue_sink *
+address_for(const struct group *group, const char *team)
+{
+	for (size_t i = 0; i < group->count; i++) {
+		const struct queue_sink *one = &group->first[i];
+
+		if (!one->per_team ||
+		    (one->team && team ? strcmp(one->team, team) == 0 : one->team == team))
+			return one;
+	}
+	return NULL;
+}
+
+/* Of the rows of `statement` those whose destination no sink has any more,
+ * where their sink delivers to that team now. */
 static int
 strays_find(struct db *db, enum statement statement, const struct queue_sinks *sinks,
-            const struct queue_sink *sink, struct strays *strays, struct err *err)
+            const struct group *group, struct strays *strays, struct err *err)
 {
-	struct db_row *row =
-		db_bind(db, statement, "ttt", sink->name, sink->kind, sink->destination);
+	const struct queue_sink *sink = group->first;
+	struct db_row *row = db_bind(db, statement, "ttt", sink->name, sink->kind,
+	                             sink->per_team ? "" : sink->destination);
 	int rc;
 
 	while ((rc = db_step(row, err)) == 1) {
-		if (is_configured(sinks, db_text(row, 1)))
+		const struct queue_sink *to = address_for(group, db_text(row, 2));
+
+		if (!to || is_configured(sinks, db_text(row, 1)))
 			continue;
 		strays->items = mem_grow(strays->items, strays->count + 1, sizeof(*strays->items));
 		strays->items[strays->count++] =
-			(struct stray){mem_str(db_text(row, 0)), mem_str(db_text(row, 1))};
+			(struct stray){mem_str(db_text(row, 0)), mem_str(db_text(row, 1)), to};
 	}
 	db_end(row);
 	return rc;
@@ -127,21 +152,22 @@ out:
 }
 
 static int64_t
-follow(struct db *db, const struct queue_sinks *sinks, const struct queue_sink *sink,
-       int64_t now_ms, struct err *err)
+follow(struct db *db, const struct queue_sinks *sinks, const struct group *group, int64_t now_ms,
+       struct err *err)
 {
 	struct strays owed = {0}, told = {0};
 	int64_t moved = 0;
-	int rc = strays_find(db, ST_QUEUE_OWED_ELSEWHERE, sinks, sink, &owed, err);
+	int rc = strays_find(db, ST_QUEUE_OWED_ELSEWHERE, sinks, group, &owed, err);
 
 	for (size_t i = 0; rc >= 0 && i < owed.count; i++) {
-		rc = move_delivery(db, owed.items[i].id, sink, now_ms, err);
+		rc = move_delivery(db, owed.items[i].id, owed.items[i].to, now_ms, err);
 		moved += rc > 0;
 	}
 	if (rc >= 0)
-		rc = strays_find(db, ST_QUEUE_TOLD_ELSEWHERE, sinks, sink, &told, err);
+		rc = strays_find(db, ST_QUEUE_TOLD_ELSEWHERE, sinks, group, &told, err);
 	for (size_t i = 0; rc >= 0 && i < told.count; i++)
-		rc = move_lane(db, told.items[i].id, told.items[i].destination, sink, err);
+		rc = move_lane(db, told.items[i].id, told.items[i].destination, told.items[i].to,
+		               err);
 	strays_fini(&owed);
 	strays_fini(&told);
 	return rc < 0 ? -1 : moved;
@@ -151,9 +177,14 @@ int64_t
 queue_follow(struct db *db, const struct queue_sinks *sinks, int64_t now_ms, struct err *err)
 {
 	int64_t moved = 0;
+	struct group group;
 
-	for (size_t i = 0; i < sinks->count; i++) {
-		int64_t more = follow(db, sinks, &sinks->items[i], now_ms, err);
+	for (size_t i = 0; i < sinks->count; i += group.count) {
+		group = (struct group){&sinks->items[i], 1};
+		while (i + group.count < sinks->count &&
+		       strcmp(group.first->name, sinks->items[i + group.count].name) == 0)
+			group.count++;
+		int64_t more = follow(db, sinks, &group, now_ms, err);
 		if (more < 0)
 			return -1;
 		moved += more;

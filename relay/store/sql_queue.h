@@ -95,15 +95,15 @@
 	                         " failures = excluded.failures,"                                 \
 	                         " failing_since = excluded.failing_since, text = excluded.text," \
 	                         " updated_at = excluded.updated_at")                             \
-	/* Of $1, a sink of kind $2 that delivers to $3 now. */                                   \
+	/* Of $1, a sink of kind $2, what is elsewhere than $3. */                                \
 	X(QUEUE_OWED_ELSEWHERE,                                                                   \
-	  "SELECT d.id, d.destination FROM deliveries d"                                          \
+	  "SELECT d.id, d.destination, d.team FROM deliveries d"                                  \
 	  " WHERE d.state = 'pending' AND d.sink = $1 AND d.sink_kind = $2"                       \
 	  " AND d.destination <> $3 AND (d.status = 'resolved' OR NOT EXISTS"                     \
 	  " (SELECT 1 FROM incidents i WHERE i.id = d.incident_id"                                \
 	  " AND i.status = 'resolved')) ORDER BY d.id")                                           \
 	X(QUEUE_TOLD_ELSEWHERE,                                                                   \
-	  "SELECT DISTINCT l.notification_id, l.destination"                                      \
+	  "SELECT DISTINCT l.notification_id, l.destination, d.team"                              \
 	  " FROM incidents i JOIN deliveries d ON d.incident_id = i.id"                           \
 	  " JOIN lanes l ON l.notification_id = d.notification_id"                                \
 	  " AND l.destination = d.destination WHERE i.status = 'open'"                            \

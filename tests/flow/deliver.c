@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "relay/base/mem.h"
+#include "relay/flow/addresses.h"
 #include "relay/store/queue.h"
 #include "sinks/sink.h"
 #include "tests/flow/player.h"
@@ -77,11 +78,11 @@ look(struct player *player, const struct story_line *line)
 
 /* When the next is due here, or 0. */
 static int64_t
-deliver_to(struct player *player, const struct story_line *line, const struct conf_sink *sink)
+deliver_to(struct player *player, const struct story_line *line, const struct address *to)
 {
 	struct claimed claimed[SLOTS];
-	char *destination = sink_kind_named(sink->kind->name)->destination(sink->options);
-	struct claim_want want = {.destination = destination, .slots = SLOTS, .lease_ms = LEASE_MS};
+	struct claim_want want = {
+		.destination = to->destination, .slots = SLOTS, .lease_ms = LEASE_MS};
 	int64_t next;
 	struct err err;
 	int n;
@@ -93,9 +94,8 @@ deliver_to(struct player *player, const struct story_line *line, const struct co
 			line_fail(line, "claim: %s", err.text);
 		player_commit(player, line);
 		for (int i = 0; i < n; i++)
-			tell(player, line, sink, &claimed[i]);
+			tell(player, line, to->sink, &claimed[i]);
 	} while (n > 0);
-	free(destination);
 	return next;
 }
 
@@ -104,17 +104,19 @@ player_deliver(struct player *player, const struct story_line *line, int64_t unt
 {
 	for (;;) {
 		int64_t first = look(player, line);
+		struct address_list to;
 
-		for (size_t i = 0; i < player->conf->sinks.count; i++) {
-			const struct conf_sink *sink =
-				conf_item(player->conf->sinks, struct conf_sink, i);
+		addresses_of(player->conf, &to);
+		for (size_t i = 0; i < to.count; i++) {
+			const char *sink = to.items[i].sink->name;
 			int64_t next = 0;
 
-			if (player->down == NULL || strcmp(player->down, sink->name) != 0)
-				next = deliver_to(player, line, sink);
+			if (player->down == NULL || strcmp(player->down, sink) != 0)
+				next = deliver_to(player, line, &to.items[i]);
 			if (next != 0 && (first == 0 || next < first))
 				first = next;
 		}
+		address_list_fini(&to);
 		if (first == 0 || first > until)
 			break;
 		if (first <= player->now_ms)

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "relay/base/mem.h"
-#include "relay/flow/deliver_parts.h"
+#include "relay/flow/addresses.h"
 #include "relay/store/events.h"
 #include "relay/store/planning.h"
 #include "relay/store/queue.h"

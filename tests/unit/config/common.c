@@ -23,7 +23,8 @@ static const struct key letter_keys[] = {
          .help = "Hosts."},
 	{0},
 };
-static const struct key_kind letter = {"letter", letter_keys, sizeof(struct letter_options), NULL};
+static const struct key_kind letter = {
+	.name = "letter", .keys = letter_keys, .size = sizeof(struct letter_options)};
 
 static const struct key bell_keys[] = {
 	{.name = "url",
@@ -50,7 +51,24 @@ bell_check(const void *arg)
 	return options->url == NULL ? mem_str("it hangs nowhere") : NULL;
 }
 
-static const struct key_kind bell = {"bell", bell_keys, sizeof(struct bell_options), bell_check};
+/* Some hang at a team's place, which not every team has. */
+static char *
+bell_check_team(const void *arg, const char *team)
+{
+	const struct bell_options *options = arg;
+
+	if (options->url == NULL || strstr(options->url, "/team") == NULL)
+		return NULL;
+	if (team == NULL)
+		return mem_str("it needs a team");
+	return strcmp(team, "quiet") == 0 ? mem_str("no room") : NULL;
+}
+
+static const struct key_kind bell = {.name = "bell",
+                                     .keys = bell_keys,
+                                     .size = sizeof(struct bell_options),
+                                     .check = bell_check,
+                                     .check_team = bell_check_team};
 
 static const struct key drum_keys[] = {
 	{.name = "beats",
@@ -60,7 +78,8 @@ static const struct key drum_keys[] = {
          .help = "How many."},
 	{0},
 };
-static const struct key_kind drum = {"drum", drum_keys, sizeof(struct drum_options), NULL};
+static const struct key_kind drum = {
+	.name = "drum", .keys = drum_keys, .size = sizeof(struct drum_options)};
 
 static const struct key_kind *const sources[] = {&letter, NULL};
 static const struct key_kind *const sinks[] = {&bell, &drum, NULL};

@@ -181,6 +181,33 @@ what_hardly_works_as_meant_is_warned_about(void **state)
 	             "4:10: warning: no route names the sink \"c\"\n");
 }
 
+#define TEAM_SINKS                                                                  \
+	"teams: [{name: t}]\nsinks:\n- {name: a, bell: {url: \"http://h/team\"}}\n" \
+	"- {name: b, drum: {beats: 1}}\nroutes:\n"
+
+static void
+an_address_that_needs_a_team_is_used_where_one_is(void **state)
+{
+	(void)state;
+	assert_loads(TEAM_SINKS "- {name: r, to: [a], per: team, unowned: b}\n", "");
+	assert_loads(TEAM_SINKS "- {name: r, to: [a, b], per: team, teams: [t]}\n", "");
+	assert_loads(TEAM_SINKS "- {name: r, to: [a, b], per: team}\n",
+	             "6:17: warning: what no team owns is told only to those sinks whose address "
+	             "needs no team\n");
+	assert_faults(
+		TEAM_SINKS "- {name: r, to: [b, a]}\n- {name: s, to: [a], per: team}\n"
+			   "- {name: u, to: [b], per: team, unowned: a}\n",
+		"6:21: it needs a team, and a route without \"per: team\" tells no team: give "
+		"it \"per: team\", or the address a default\n"
+		"7:17: nobody would hear of what no team owns, since every address here needs "
+		"a team: give one a default, or the route \"unowned\": a sink, or drop\n"
+		"8:42: it needs a team, and what no team owns has none: give the address a "
+		"default, or name another sink\n");
+	assert_fault("teams: [{name: t}, {name: quiet}]\nsinks:\n- {name: a, bell: {url: "
+	             "\"http://h/team\"}}\n",
+	             "3:19: bell: for the team \"quiet\": no room\n");
+}
+
 int
 main(void)
 {
@@ -195,6 +222,7 @@ main(void)
 		cmocka_unit_test(a_rule_whose_sides_share_no_name_is_warned_about),
 		cmocka_unit_test(links_are_checked_and_lose_their_slashes),
 		cmocka_unit_test(what_hardly_works_as_meant_is_warned_about),
+		cmocka_unit_test(an_address_that_needs_a_team_is_used_where_one_is),
 	};
 
 	return cmocka_run_group_tests(tests, folder_make, folder_remove);

@@ -181,7 +181,7 @@ destination_of(const struct world *w, const char *name)
 {
 	const struct conf_sink *sink = conf_sink_named(w->conf, name);
 
-	return sink_kind_named(sink->kind->name)->destination(sink->options);
+	return sink_kind_named(sink->kind->name)->destination(sink->options, NULL);
 }
 
 static void

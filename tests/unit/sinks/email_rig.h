@@ -215,7 +215,7 @@ rig_open(struct rig *rig)
 {
 	struct err err = {0};
 
-	if (sink_email.open(&rig->sink, &rig->options, &rig->env, &err) < 0)
+	if (sink_email.open(&rig->sink, &rig->options, NULL, &rig->env, &err) < 0)
 		fail_msg("%s", err.text);
 }
 

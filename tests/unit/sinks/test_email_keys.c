@@ -252,18 +252,18 @@ a_destination_is_the_server_and_the_list(void **state)
 	char *turned[] = {"OPS@example.com", "security@EXAMPLE.com"};
 	char *other[] = {"security@example.com", "people@example.com"};
 	struct email_options options = some_options();
-	char *first = sink_email.destination(&options);
+	char *first = sink_email.destination(&options, NULL);
 
 	options.to.items = turned;
 	options.server = "SMTP.example.com:587";
 	options.from = "other@example.com";
 	options.username = "relay";
-	char *same = sink_email.destination(&options);
+	char *same = sink_email.destination(&options, NULL);
 	options.to.items = other;
-	char *list = sink_email.destination(&options);
+	char *list = sink_email.destination(&options, NULL);
 	options.to.items = turned;
 	options.server = "smtp.example.com:25";
-	char *server = sink_email.destination(&options);
+	char *server = sink_email.destination(&options, NULL);
 
 	assert_int_equal(strncmp(first, "email ", 6), 0);
 	assert_int_equal(strlen(first), 6 + 64);

@@ -128,7 +128,7 @@ deliver(struct world *w, const struct sink_kind *kind, const void *options,
 	struct err err = {0};
 
 	w->done = 0;
-	assert_int_equal(kind->open(&sink, options, &env, &err), 0);
+	assert_int_equal(kind->open(&sink, options, NULL, &env, &err), 0);
 	kind->send(sink, message, on_done, w);
 	assert_int_equal(w->done, 0); /* never before send returns */
 	loop_run(w->loop);
@@ -454,7 +454,7 @@ a_sink_closed_early_cancels_what_is_under_way(void **state)
 
 	stand_in_script(&w->in, (struct stand_in_answer){"/in", 200, "ok", NULL, true});
 	w->in.awaited = 1;
-	assert_int_equal(sink_webhook.open(&sink, &options, &env, &err), 0);
+	assert_int_equal(sink_webhook.open(&sink, &options, NULL, &env, &err), 0);
 	sink_webhook.send(sink, &message, on_done, w);
 	sink_webhook.send(sink, &message, on_done, w);
 	loop_run(w->loop);

@@ -192,7 +192,8 @@ a_destination_tells_no_secret_and_no_spelling(void **state)
 	char *url[] = {blank_url};
 	const struct webhook_options inline_url = {.url = some_url};
 	const struct webhook_options from_file = {.secret_url = {url, 1, NULL}};
-	char *a = sink_webhook.destination(&inline_url), *b = sink_webhook.destination(&from_file);
+	char *a = sink_webhook.destination(&inline_url, NULL),
+	     *b = sink_webhook.destination(&from_file, NULL);
 
 	assert_string_equal(a, b);
 	assert_null(strstr(a, "secret"));
@@ -218,7 +219,7 @@ receivers_behind_one_url_are_told_apart_by_their_values(void **state)
 	char *names[COUNT(options)];
 
 	for (size_t i = 0; i < COUNT(options); i++)
-		names[i] = sink_webhook.destination(&options[i]);
+		names[i] = sink_webhook.destination(&options[i], NULL);
 	assert_string_equal(names[1], names[2]);
 	assert_string_not_equal(names[0], names[1]);
 	assert_string_not_equal(names[1], names[3]);

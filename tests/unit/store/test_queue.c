@@ -685,8 +685,9 @@ what_nobody_answered_is_told_to_its_end(void **state)
 static void
 follow(struct world *w, int64_t moved)
 {
-	struct queue_sink items[] = {{"team-slack", "slack", SLACK_NEW, false},
-	                             {"siem", "webhook", HOOK, false}};
+	struct queue_sink items[] = {
+		{.name = "team-slack", .kind = "slack", .destination = SLACK_NEW},
+		{.name = "siem", .kind = "webhook", .destination = HOOK}};
 	const struct queue_sinks sinks = {items, COUNT(items)};
 
 	assert_int_equal(queue_follow(w->db, &sinks, T0, &w->err), moved);
@@ -750,6 +751,43 @@ what_was_told_of_an_open_incident_follows_too(void **state)
 	end.resolved = true;
 	add(w, end, T0 + 1);
 	expect(w, SLACK_NEW, T0 + 1, 2, "resolved", id);
+}
+
+/* The sink was one destination and is now one for each team. */
+static void
+what_a_team_was_owed_follows_to_the_address_of_that_team(void **state)
+{
+	struct world *w = *state;
+	struct delivery_plan pay = plan_of(1), search = plan_of(1), nobody = plan_of(1);
+	struct queue_sink items[] = {
+		{.name = "team-slack",
+	         .kind = "slack",
+	         .per_team = true,
+	         .team = "pay",
+	         .destination = "slack 03"},
+		{.name = "team-slack",
+	         .kind = "slack",
+	         .per_team = true,
+	         .team = "search",
+	         .destination = "slack 04"},
+	};
+	const struct queue_sinks sinks = {items, COUNT(items)};
+	char id[32];
+
+	put_incident(w, "inc_1", true);
+	pay.team = "pay";
+	search.team = "search";
+	nobody.team = NULL;
+	search.notification_id = "ntf_2";
+	nobody.notification_id = "ntf_3";
+	add(w, pay, T0);
+	add(w, nobody, T0);
+	add(w, search, T0 + 1);
+	assert_int_equal(queue_follow(w->db, &sinks, T0, &w->err), 2);
+	assert_int_equal(queue_follow(w->db, &sinks, T0, &w->err), 0);
+	expect(w, "slack 03", T0, 1, "opened", id);
+	expect(w, "slack 04", T0 + 1, 1, "opened", id);
+	expect(w, SLACK, T0, 1, "opened", id);
 }
 
 static void
@@ -955,6 +993,7 @@ main(void)
 		WORLD_TEST(what_nobody_answered_is_told_to_its_end),
 		WORLD_TEST(what_waits_follows_its_sink_to_its_new_address),
 		WORLD_TEST(what_was_told_of_an_open_incident_follows_too),
+		WORLD_TEST(what_a_team_was_owed_follows_to_the_address_of_that_team),
 		WORLD_TEST(what_ended_meanwhile_is_not_opened_at_the_new_address),
 		WORLD_TEST(what_the_new_address_knows_is_not_said_again),
 		WORLD_TEST(destinations_that_are_owed_something_are_told_once_each),

@@ -249,7 +249,10 @@ static void
 a_message_to_edit_stays_where_it_was_posted(void **state)
 {
 	struct world *w = *state;
-	struct queue_sink moved = {"team-slack", "slack", (char *)OTHER_CHANNEL, true};
+	struct queue_sink moved = {.name = "team-slack",
+	                           .kind = "slack",
+	                           .destination = (char *)OTHER_CHANNEL,
+	                           .edits = true};
 	const struct queue_sinks sinks = {&moved, 1};
 	struct delivery_plan rise = edited(2), edit = edited(3);
 	const struct claim_want want = {OTHER_CHANNEL, 1, MINUTE_MS};
@@ -279,7 +282,10 @@ static void
 a_mail_goes_on_in_its_thread_at_another_address(void **state)
 {
 	struct world *w = *state;
-	struct queue_sink moved = {"team-mail", "email", (char *)"email 02", false};
+	struct queue_sink moved = {.name = "team-mail",
+	                           .kind = "email",
+	                           .destination = (char *)"email 02",
+	                           .edits = false};
 	const struct queue_sinks sinks = {&moved, 1};
 	struct delivery_plan first = edited(1), rise = edited(2);
 	const struct claim_want want = {"email 02", 1, MINUTE_MS};
