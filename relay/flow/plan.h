@@ -77,6 +77,8 @@ int plan_assign(struct plan *, struct err *) MUST_CHECK;
 int plan_runs(struct plan *, struct err *) MUST_CHECK;
 int plan_assessment(struct plan *, struct err *) MUST_CHECK;
 int plan_gone(struct plan *, int64_t at, struct err *) MUST_CHECK;
+/* Time has passed for an incident about it. */
+int plan_workspace_woken(struct plan *, const char *workspace_key, struct err *) MUST_CHECK;
 /* Remembers a workspace; links it when it is new or renamed.  `out` is the caller's. */
 int plan_learn_workspace(struct plan *, struct workspace *out, struct err *) MUST_CHECK;
 
@@ -123,10 +125,15 @@ int refresh_workspace_images(struct plan *, const struct workspace *, bool chang
                              struct err *) MUST_CHECK;
 /* All open image incidents of a bucket. */
 int refresh_bucket(struct plan *, const char *bucket_key, struct err *) MUST_CHECK;
-int refresh_drift(struct plan *, const struct workspace *, const struct assessment_news *,
-                  struct err *) MUST_CHECK;
+/* Drift, failed checks and that there is no assessment.  `news` may be NULL in
+ * these: then none is opened, and those that are open are brought to what is known. */
+int refresh_assessed(struct plan *, const struct workspace *, const struct assessment_news *news,
+                     struct err *) MUST_CHECK;
 int refresh_run_failed(struct plan *, const struct workspace *, const struct run_news *,
                        struct err *) MUST_CHECK;
+/* All open incidents about just this workspace. */
+int refresh_about(struct plan *, const struct workspace *, struct err *) MUST_CHECK;
+int refresh_about_key(struct plan *, const char *workspace_key, struct err *) MUST_CHECK;
 int refresh_released(struct plan *, const struct image *, struct err *) MUST_CHECK;
 int refresh_unknown(struct plan *, const char *kind, const char *reason, struct err *) MUST_CHECK;
 

@@ -83,7 +83,7 @@ plan_run(struct plan *plan, struct workspace *workspace, const struct run_news *
 		return 0;
 	if (run_meaning(run->status) == RUN_APPLIED) {
 		if (workspace_changed(plan, workspace, drifted != workspace->drifted, err) != 0 ||
-		    refresh_drift(plan, workspace, NULL, err) != 0)
+		    refresh_about(plan, workspace, err) != 0)
 			return -1;
 	} else if (catalog_workspace_put(plan->db, workspace, err) != 0) {
 		return -1;
@@ -125,12 +125,28 @@ plan_assessment(struct plan *plan, struct err *err)
 	bool drifted = workspace.drifted;
 
 	if (learnt > 0 && workspace_assessed(&workspace, news, plan->received_at)) {
+		workspace_forget(&workspace, plan->now_ms); /* it may have waited for long */
 		rc = workspace_changed(plan, &workspace, drifted != workspace.drifted, err);
 		if (rc == 0)
-			rc = refresh_drift(plan, &workspace, news, err);
+			rc = refresh_assessed(plan, &workspace, news, err);
 	} else if (learnt == 2) {
 		rc = refresh_workspace_images(plan, &workspace, false, err);
 	}
+	workspace_fini(&workspace);
+	return rc;
+}
+
+int
+plan_workspace_woken(struct plan *plan, const char *workspace_key, struct err *err)
+{
+	struct workspace workspace;
+	int rc = catalog_workspace(plan->db, workspace_key, &workspace, err);
+	bool drifted = workspace.drifted;
+
+	if (rc == 1 && workspace_forget(&workspace, plan->now_ms))
+		rc = workspace_changed(plan, &workspace, drifted, err) == 0 ? 1 : -1;
+	if (rc == 1)
+		rc = refresh_about(plan, &workspace, err);
 	workspace_fini(&workspace);
 	return rc;
 }
@@ -144,9 +160,7 @@ plan_gone(struct plan *plan, int64_t at, struct err *err)
 	if (learnt > 0 && workspace_is_gone(&workspace, at)) {
 		rc = workspace_changed(plan, &workspace, false, err);
 		if (rc == 0)
-			rc = refresh_drift(plan, &workspace, NULL, err);
-		if (rc == 0)
-			rc = refresh_run_failed(plan, &workspace, NULL, err);
+			rc = refresh_about(plan, &workspace, err);
 	}
 	workspace_fini(&workspace);
 	return rc;

@@ -80,22 +80,14 @@ load_members(struct plan *plan, const char *root_key, struct image_list *members
 	return 1;
 }
 
-/* Drift weighs more on a workspace that runs a revoked image, and less once it does not. */
+/* What else is wrong with a workspace weighs more when it runs a revoked image,
+ * and less once it does not. */
 static int
-weigh_drift(struct plan *plan, const struct incident_rows *rows, struct err *err)
+weigh_workspaces(struct plan *plan, const struct incident_rows *rows, struct err *err)
 {
-	for (size_t i = 0; i < rows->count; i++) {
-		struct workspace workspace;
-		int rc = 0;
-
-		if (!rows->items[i].drifted)
-			continue;
-		if (catalog_workspace(plan->db, rows->items[i].workspace_key, &workspace, err) == 1)
-			rc = refresh_drift(plan, &workspace, NULL, err);
-		workspace_fini(&workspace);
-		if (rc != 0)
+	for (size_t i = 0; i < rows->count; i++)
+		if (refresh_about_key(plan, rows->items[i].workspace_key, err) != 0)
 			return -1;
-	}
 	return 0;
 }
 
@@ -152,7 +144,7 @@ refresh_revocation(struct plan *plan, const char *root_key, enum refresh_open op
 	if (members.items[0].status != IMAGE_ACTIVE && ask_members(&r, &members, err) != 0)
 		goto out;
 	if (refresh_is_idle(&r, changed)) {
-		rc = weigh_drift(plan, &r.rows, err);
+		rc = weigh_workspaces(plan, &r.rows, err);
 		goto out;
 	}
 	if (refresh_count(&r, &counts, err) != 0)
@@ -171,7 +163,7 @@ refresh_revocation(struct plan *plan, const char *root_key, enum refresh_open op
 	            0 ||
 	    wake_when_due(plan, &r.incident, &members.items[0], &counts, err) != 0)
 		goto out;
-	rc = weigh_drift(plan, &r.rows, err);
+	rc = weigh_workspaces(plan, &r.rows, err);
 	if (rc == 0 && found == 0 && only != NULL) /* it opened for one: the others are asked too */
 		rc = refresh_revocation(plan, root_key, REFRESH_OPEN_ONLY, NULL, false, NULL, err);
 out:

@@ -11,10 +11,19 @@ wake_revocation(struct plan *plan, const struct incident *incident, struct err *
 	                          err);
 }
 
+/* It may be that nobody has told anything for too long. */
+static int
+wake_workspace(struct plan *plan, const struct incident *incident, struct err *err)
+{
+	return plan_workspace_woken(plan, incident->workspace_key, err);
+}
+
 typedef int wake_fn(struct plan *, const struct incident *, struct err *);
 
 static wake_fn *const by_kind[KIND_COUNT] = {
 	[KIND_IMAGE_REVOCATION] = wake_revocation,
+	[KIND_WORKSPACE_DRIFT] = wake_workspace,
+	[KIND_WORKSPACE_CHECK_FAILED] = wake_workspace,
 };
 
 int

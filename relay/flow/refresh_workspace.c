@@ -4,10 +4,11 @@
 
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
-#include "relay/flow/plan.h"
+#include "relay/flow/refresh_workspace.h"
 #include "relay/model/key.h"
 #include "relay/store/catalog.h"
 #include "relay/store/incidents.h"
+#include "relay/store/wakes.h"
 
 /* The one version that the rules leave possible, or NULL when there are several. */
 static int
@@ -84,28 +85,79 @@ row_of(const struct workspace *workspace, const struct image *image, bool wrong)
 	};
 }
 
-/* Opens, changes or closes; `incident` is the open one or a new one. */
-static int
-settle_workspace(struct plan *plan, struct incident *incident, const struct workspace *workspace,
-                 bool wrong, bool changed, const char *what, struct err *err)
+/* Kinds that say so where the workspace runs an image that is revoked or deleted. */
+static const bool names_image[KIND_COUNT] = {
+	[KIND_WORKSPACE_DRIFT] = true,
+	[KIND_WORKSPACE_RUN_FAILED] = true,
+	[KIND_WORKSPACE_RUN_WAITING] = true,
+};
+
+static const char *const image_whats[] = {
+	[IMAGE_ACTIVE] = NULL,
+	[IMAGE_SCHEDULED] = "runs an image that is to be revoked",
+	[IMAGE_REVOKED] = "runs a revoked image",
+	[IMAGE_DELETED] = "runs a deleted image",
+	[IMAGE_INCOMPLETE] = NULL,
+};
+
+/* Keeps what is said of the image it runs; what changed about it, or NULL. */
+static const char *
+image_news(struct incident *incident, const struct image *image)
 {
+	bool withdrawn = image->key != NULL && image_whats[image->status] != NULL;
+	json_t *before = json_object_get(incident->detail, "withdrawn"), *now;
+	bool same;
+
+	if (!names_image[incident->kind])
+		return NULL;
+	now = withdrawn ? json_pack("[s, s]", image->key, image_status_names[image->status])
+	                : json_null();
+	same = before != NULL ? json_equal(before, now) : !withdrawn;
+	json_object_set_new(incident->detail, "withdrawn", now);
+	if (same)
+		return NULL;
+	return withdrawn ? image_whats[image->status] : "runs no revoked or deleted image any more";
+}
+
+/* One that is open is looked at again at its time; a closed one no more. */
+static int
+wake_again(struct trouble *t, struct err *err)
+{
+	if (t->wake_at == 0 || t->incident.id[0] == '\0')
+		return 0;
+	return wake_set(t->plan->db, WAKE_INCIDENT, t->incident.id,
+	                t->incident.open ? t->wake_at : 0, err);
+}
+
+int
+trouble_settle(struct trouble *t, struct err *err)
+{
+	struct plan *plan = t->plan;
+	struct incident *incident = &t->incident;
 	struct incident_rows rows = {0};
 	struct image image = {0};
-	int revoked = incidents_runs_revoked(plan->db, workspace->key, err), rc = -1;
+	const char *news;
+	int revoked = incidents_runs_revoked(plan->db, t->workspace->key, err), rc = -1;
 
-	if (revoked < 0 || image_it_runs(plan, workspace, &image, err) < 0)
+	if (revoked < 0 || image_it_runs(plan, t->workspace, &image, err) < 0)
 		goto out;
 	free(incident->image_key);
 	incident->image_key = mem_str(image.key);
 	rows.items = mem_alloc(sizeof(*rows.items));
-	rows.items[rows.count++] = row_of(workspace, &image, wrong);
+	rows.items[rows.count++] = row_of(t->workspace, &image, t->facts.wrong);
 	if (incident->id[0] != '\0' &&
 	    (incidents_rows_drop(plan->db, incident->id, err) != 0 ||
 	     incidents_row_put(plan->db, incident->id, rows.items, err) != 0))
 		goto out;
-	rc = settle_incident(plan, incident, &rows,
-	                     judge_workspace(incident->kind, wrong, revoked == 1), changed, what,
-	                     err);
+	t->facts.runs_revoked = revoked == 1;
+	news = image_news(incident, &image);
+	t->changed |= news != NULL;
+	if (t->what == NULL)
+		t->what = news;
+	if (settle_incident(plan, incident, &rows, judge_workspace(incident->kind, &t->facts),
+	                    t->changed, t->what, err) != 0)
+		goto out;
+	rc = wake_again(t, err);
 out:
 	incident_rows_fini(&rows);
 	image_fini(&image);
@@ -129,100 +181,76 @@ load_or_blank(struct plan *plan, enum incident_kind kind, const char *subject_ke
 	return rc;
 }
 
-static json_t *
-count_or_null(int64_t n)
+int
+trouble_load(struct trouble *t, struct plan *plan, const struct workspace *workspace,
+             enum incident_kind kind, const char *subject_key, struct err *err)
 {
-	return n >= 0 ? json_integer(n) : json_null();
+	int found;
+
+	*t = (struct trouble){.plan = plan, .workspace = workspace};
+	found = load_or_blank(plan, kind, subject_key, &t->incident, err);
+	if (found == 0)
+		t->incident.workspace_key = mem_str(workspace->key);
+	return found;
 }
 
-static json_t *
-drift_of(const struct assessment_news *news)
+void
+trouble_fini(struct trouble *t)
 {
-	json_t *drift = json_object();
-
-	json_object_set_new(drift, "resources_drifted", count_or_null(news->resources_drifted));
-	json_object_set_new(drift, "resources_undrifted", count_or_null(news->resources_undrifted));
-	json_object_set_new(drift, "checks_failed", count_or_null(news->checks_failed));
-	json_object_set_new(drift, "assessment_id", json_text_or_null(news->id));
-	json_object_set_new(drift, "url", json_http_url_or_null(news->url));
-	json_object_set_new(drift, "resources", json_array());
-	json_object_set_new(drift, "checks", json_array());
-	return drift;
+	incident_fini(&t->incident);
 }
+
+static int
+again_assessed(struct plan *plan, const struct workspace *workspace, const struct incident *open,
+               struct err *err)
+{
+	return refresh_assessed_again(plan, workspace, open->kind, err);
+}
+
+static int
+again_run_failed(struct plan *plan, const struct workspace *workspace, const struct incident *open,
+                 struct err *err)
+{
+	(void)open;
+	return refresh_run_failed(plan, workspace, NULL, err);
+}
+
+typedef int again_fn(struct plan *, const struct workspace *, const struct incident *open,
+                     struct err *);
+
+static again_fn *const again[KIND_COUNT] = {
+	[KIND_WORKSPACE_DRIFT] = again_assessed,
+	[KIND_WORKSPACE_CHECK_FAILED] = again_assessed,
+	[KIND_WORKSPACE_ASSESSMENT_FAILED] = again_assessed,
+	[KIND_WORKSPACE_RUN_FAILED] = again_run_failed,
+};
 
 int
-refresh_drift(struct plan *plan, const struct workspace *workspace,
-              const struct assessment_news *news, struct err *err)
+refresh_about(struct plan *plan, const struct workspace *workspace, struct err *err)
 {
-	struct incident incident;
-	int found = load_or_blank(plan, KIND_WORKSPACE_DRIFT, workspace->key, &incident, err),
-	    rc = -1;
-	bool changed = false;
+	struct incident_list open;
+	int rc = incidents_about(plan->db, workspace->key, &open, err);
 
-	if (found < 0)
-		goto out;
-	rc = 0;
-	if (found == 0 && (news == NULL || !workspace->drifted))
-		goto out;
-	if (found == 0)
-		incident.workspace_key = mem_str(workspace->key);
-	if (news != NULL && workspace->drifted) {
-		json_t *drift = drift_of(news);
-
-		/* What drifted is known by its number only: the same number, told
-		 * again by each assessment, is no news. */
-		changed = found == 1 && json_int_at(incident.detail, "drift.resources_drifted",
-		                                    -1) != news->resources_drifted;
-		json_object_set_new(incident.detail, "drift", drift);
-	}
-	rc = settle_workspace(plan, &incident, workspace, workspace->drifted, changed,
-	                      !workspace->drifted ? "no longer drifts"
-	                      : found == 0        ? "drifted"
-	                                          : NULL,
-	                      err);
-out:
-	incident_fini(&incident);
+	for (size_t i = 0; rc == 0 && i < open.count; i++)
+		if (again[open.items[i].kind] != NULL)
+			rc = again[open.items[i].kind](plan, workspace, &open.items[i], err);
+	incident_list_fini(&open);
 	return rc;
 }
 
-static json_t *
-run_of(const struct run_news *run)
-{
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "id", json_text_or_null(run->id), "status",
-	                 json_text_or_null(run->status), "message", json_text_or_null(run->message),
-	                 "created_by", json_text_or_null(run->created_by), "url",
-	                 json_http_url_or_null(run->url));
-}
-
 int
-refresh_run_failed(struct plan *plan, const struct workspace *workspace, const struct run_news *run,
-                   struct err *err)
+refresh_about_key(struct plan *plan, const char *workspace_key, struct err *err)
 {
-	bool wrong = workspace->gone_at == 0 && workspace->run_failed_at != 0 &&
-	             workspace->run_failed_at >= workspace->run_ok_at;
-	bool failed = run != NULL && run_meaning(run->status) == RUN_FAILED, changed = false;
-	struct incident incident;
-	int found = load_or_blank(plan, KIND_WORKSPACE_RUN_FAILED, workspace->key, &incident, err),
-	    rc = -1;
+	struct incident_list open;
+	struct workspace workspace = {0};
+	int rc = incidents_about(plan->db, workspace_key, &open, err);
 
-	if (found < 0)
-		goto out;
-	rc = 0;
-	if (found == 0 && !(wrong && failed))
-		goto out;
-	if (found == 0)
-		incident.workspace_key = mem_str(workspace->key);
-	if (wrong && failed) {
-		const char *before = json_text_at(incident.detail, "run.id");
-
-		changed = found == 1 &&
-		          (before == NULL || run->id == NULL || strcmp(before, run->id) != 0);
-		json_object_set_new(incident.detail, "run", run_of(run));
-	}
-	rc = settle_workspace(plan, &incident, workspace, wrong, changed,
-	                      wrong ? "run failed" : "a later run succeeded", err);
-out:
-	incident_fini(&incident);
+	if (rc == 0 && open.count > 0)
+		rc = catalog_workspace(plan->db, workspace_key, &workspace, err);
+	if (rc == 1)
+		rc = refresh_about(plan, &workspace, err);
+	workspace_fini(&workspace);
+	incident_list_fini(&open);
 	return rc;
 }
 

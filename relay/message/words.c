@@ -114,6 +114,8 @@ static const struct kind_words *const words[KIND_COUNT] = {
 	[KIND_IMAGE_DELETED] = &words_of_deleted,
 	[KIND_CHANNEL_REVOKED] = &words_of_channel,
 	[KIND_WORKSPACE_DRIFT] = &words_of_drift,
+	[KIND_WORKSPACE_CHECK_FAILED] = &words_of_check_failed,
+	[KIND_WORKSPACE_ASSESSMENT_FAILED] = &words_of_assessment_failed,
 	[KIND_WORKSPACE_RUN_FAILED] = &words_of_run_failed,
 	[KIND_RELAY_UNKNOWN_EVENT] = &words_of_unknown,
 };

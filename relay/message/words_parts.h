@@ -44,6 +44,8 @@ extern const struct kind_words words_of_channel;
 
 /* words_workspace.c */
 extern const struct kind_words words_of_drift;
+extern const struct kind_words words_of_check_failed;
+extern const struct kind_words words_of_assessment_failed;
 extern const struct kind_words words_of_run_failed;
 
 #endif

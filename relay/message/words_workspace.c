@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "relay/base/json.h"
+#include "relay/base/mem.h"
 #include "relay/message/words_parts.h"
 
 static void
@@ -11,71 +12,202 @@ drift_title(struct buf *out, const struct subject *s)
 	buf_printf(out, "Workspace drifted: %s", words_or_unknown(s->workspace));
 }
 
-static void
-add_runs_revoked(struct buf *out, const struct subject *s)
+/* What an image that is no good is called, and what is said of it. */
+static const struct {
+	const char *status, *head, *tail, *clause;
+} withdrawn[] = {
+	{"revoked", "Revoked image ", "", "which is revoked"},
+	{"scheduled", "Image ", " to be revoked", "which is to be revoked"},
+	{"deleted", "Deleted image ", "", "which is deleted"},
+};
+
+/* Which of them the workspace runs; -1 = none. */
+static int
+withdrawn_of(const struct subject *s)
 {
 	const char *status = json_filled_at(s->image, "status");
 
-	if (status == NULL || (strcmp(status, "revoked") != 0 && strcmp(status, "scheduled") != 0))
+	for (size_t i = 0; status != NULL && i < COUNT(withdrawn); i++)
+		if (strcmp(status, withdrawn[i].status) == 0)
+			return (int)i;
+	return -1;
+}
+
+static const char *
+runs(const struct subject *s)
+{
+	return s->counts != NULL && s->counts->affected > s->counts->possible ? "runs" : "may run";
+}
+
+/* " It may run base v3, which is revoked." */
+static void
+add_runs_withdrawn(struct buf *out, const struct subject *s)
+{
+	int which = withdrawn_of(s);
+
+	if (which < 0)
 		return;
-	buf_puts(out, " It may run ");
+	buf_printf(out, " It %s ", runs(s));
 	words_add_image(out, s);
-	buf_puts(out, strcmp(status, "revoked") == 0 ? ", which is revoked."
-	                                             : ", which is to be revoked.");
+	buf_printf(out, ", %s.", withdrawn[which].clause);
+}
+
+/* "web is gone.", or that nothing was heard of it; false where it is neither. */
+static bool
+add_common_end(struct buf *out, const struct subject *s, const char *unknown)
+{
+	const char *workspace = words_or_unknown(s->workspace);
+
+	if (s->counts->gone > 0)
+		buf_printf(out, "%s is gone.", workspace);
+	else if (s->incident->phase == PHASE_STALE)
+		buf_printf(out, "No assessment of %s for 7 days: %s is not known.", workspace,
+		           unknown);
+	else
+		return false;
+	return true;
 }
 
 static void
 drift_summary(struct buf *out, const struct subject *s)
 {
 	int64_t drifted = json_int_at(s->incident->detail, "drift.resources_drifted", -1);
+	const char *workspace = words_or_unknown(s->workspace);
 
 	if (!s->incident->open) {
-		buf_printf(out, "%s %s.", words_or_unknown(s->workspace),
-		           s->counts->gone > 0 ? "is gone" : "no longer drifts");
+		if (!add_common_end(out, s, "whether it still drifts"))
+			buf_printf(out, "%s no longer drifts.", workspace);
 		return;
 	}
 	if (drifted > 0)
 		buf_printf(out, "%" PRId64 " %s of %s no longer %s its configuration.", drifted,
-		           drifted == 1 ? "resource" : "resources", words_or_unknown(s->workspace),
+		           drifted == 1 ? "resource" : "resources", workspace,
 		           drifted == 1 ? "matches" : "match");
 	else
-		buf_printf(out, "%s no longer matches its configuration.",
-		           words_or_unknown(s->workspace));
-	add_runs_revoked(out, s);
+		buf_printf(out, "%s no longer matches its configuration.", workspace);
+	add_runs_withdrawn(out, s);
+}
+
+static void
+check_failed_title(struct buf *out, const struct subject *s)
+{
+	buf_printf(out, "Checks failed: %s", words_or_unknown(s->workspace));
+}
+
+static void
+check_failed_summary(struct buf *out, const struct subject *s)
+{
+	const json_t *detail = s->incident->detail;
+	int64_t failed = json_int_at(detail, "drift.checks_failed", -1),
+		errored = json_int_at(detail, "checks_errored", -1);
+	const char *workspace = words_or_unknown(s->workspace),
+		   *ended_by = json_filled_at(detail, "ended_by");
+
+	if (!s->incident->open) {
+		if (add_common_end(out, s, "whether its checks still fail"))
+			return;
+		if (ended_by != NULL && strcmp(ended_by, "apply") == 0)
+			buf_printf(out,
+			           "%s was applied since: its next assessment checks it again.",
+			           workspace);
+		else
+			buf_printf(out, "All checks of %s pass again.", workspace);
+		return;
+	}
+	if (failed > 0 && errored > 0)
+		buf_printf(out,
+		           "%" PRId64 " %s of %s failed, and %" PRId64 " could not be evaluated.",
+		           failed, failed == 1 ? "check" : "checks", workspace, errored);
+	else if (errored > 0)
+		buf_printf(out, "%" PRId64 " %s of %s could not be evaluated.", errored,
+		           errored == 1 ? "check" : "checks", workspace);
+	else if (failed > 0)
+		buf_printf(out, "%" PRId64 " %s of %s failed.", failed,
+		           failed == 1 ? "check" : "checks", workspace);
+	else
+		buf_printf(out, "Checks of %s failed.", workspace);
+}
+
+static void
+assessment_failed_title(struct buf *out, const struct subject *s)
+{
+	buf_printf(out, "Health assessment failed: %s", words_or_unknown(s->workspace));
+}
+
+static void
+assessment_failed_summary(struct buf *out, const struct subject *s)
+{
+	const char *workspace = words_or_unknown(s->workspace);
+
+	if (s->incident->open)
+		buf_printf(out, "%s could not be assessed.", workspace);
+	else if (!add_common_end(out, s, ""))
+		buf_printf(out, "%s was assessed again.", workspace);
 }
 
 static void
 run_failed_title(struct buf *out, const struct subject *s)
 {
-	buf_printf(out, "Run failed: %s", words_or_unknown(s->workspace));
+	const char *workspace = words_or_unknown(s->workspace);
+	int which = withdrawn_of(s);
+
+	if (which < 0) {
+		buf_printf(out, "Run failed: %s", workspace);
+		return;
+	}
+	buf_puts(out, withdrawn[which].head);
+	words_add_image(out, s);
+	buf_printf(out, "%s: run failed in %s", withdrawn[which].tail, workspace);
+}
+
+/* "web may run base v3, which is revoked. ": before all else that is said. */
+static void
+add_withdrawn_first(struct buf *out, const struct subject *s)
+{
+	int which = withdrawn_of(s);
+
+	if (which < 0)
+		return;
+	buf_printf(out, "%s %s ", words_or_unknown(s->workspace), runs(s));
+	words_add_image(out, s);
+	buf_printf(out, ", %s. ", withdrawn[which].clause);
+}
+
+/* "Run run-1 of web, started by jane.doe," */
+static void
+add_run(struct buf *out, const struct subject *s)
+{
+	const json_t *run = json_at(s->incident->detail, "run");
+	const char *by = json_filled_at(run, "created_by");
+
+	buf_printf(out, "Run %s of %s", words_or_unknown(json_filled_at(run, "id")),
+	           words_or_unknown(s->workspace));
+	if (by != NULL)
+		buf_printf(out, ", started by %s,", by);
 }
 
 static void
 run_failed_summary(struct buf *out, const struct subject *s)
 {
 	const json_t *run = json_at(s->incident->detail, "run");
-	const char *by = json_filled_at(run, "created_by"),
-		   *message = json_filled_at(run, "message");
 	const char *status = json_filled_at(run, "status");
 
 	if (!s->incident->open) {
-		if (s->counts->gone > 0)
-			buf_printf(out, "%s is gone.", words_or_unknown(s->workspace));
-		else
+		if (!add_common_end(out, s, ""))
 			buf_printf(out, "A later run of %s succeeded.",
 			           words_or_unknown(s->workspace));
 		return;
 	}
-	buf_printf(out, "Run %s of %s", words_or_unknown(json_filled_at(run, "id")),
-	           words_or_unknown(s->workspace));
-	if (by != NULL)
-		buf_printf(out, ", started by %s,", by);
+	add_withdrawn_first(out, s);
+	add_run(out, s);
 	buf_puts(out, status != NULL && strcmp(status, "policy_soft_failed") == 0
 	                      ? " failed a policy check"
 	                      : " errored");
-	words_add_because(out, message);
-	add_runs_revoked(out, s);
+	words_add_because(out, json_filled_at(run, "message"));
 }
 
 const struct kind_words words_of_drift = {drift_title, drift_summary};
+const struct kind_words words_of_check_failed = {check_failed_title, check_failed_summary};
+const struct kind_words words_of_assessment_failed = {assessment_failed_title,
+                                                      assessment_failed_summary};
 const struct kind_words words_of_run_failed = {run_failed_title, run_failed_summary};

@@ -72,14 +72,15 @@ struct workspace_ref {
 
 struct run_news {
 	const char *id, *url, *message, *created_by, *status;
-	const char *trigger; /* as sent; for messages */
+	const char *trigger;  /* as sent; for messages */
+	bool needs_attention; /* HCP says so, by its trigger */
 	int64_t created_at, updated_at;
 };
 
 struct assessment_news {
 	const char *id, *url;
 	const char *trigger;
-	bool succeeded, drifted;
+	bool succeeded, drifted, check_failed;
 	int64_t created_at;
 	int64_t resources_drifted, resources_undrifted; /* all six: -1 when null */
 	int64_t checks_passed, checks_failed, checks_errored, checks_unknown;

@@ -96,10 +96,24 @@ judge_superseded(enum phase now, const struct incident_counts *counts)
 }
 
 struct judgement
-judge_workspace(enum incident_kind kind, bool wrong, bool runs_revoked)
+judge_workspace(enum incident_kind kind, const struct workspace_facts *facts)
 {
-	bool critical = kind == KIND_WORKSPACE_DRIFT && runs_revoked;
+	static const enum severity severities[KIND_COUNT] = {
+		[KIND_WORKSPACE_DRIFT] = SEVERITY_WARNING,
+		[KIND_WORKSPACE_CHECK_FAILED] = SEVERITY_WARNING,
+		[KIND_WORKSPACE_ASSESSMENT_FAILED] = SEVERITY_INFO,
+		[KIND_WORKSPACE_RUN_FAILED] = SEVERITY_WARNING,
+		[KIND_WORKSPACE_RUN_WAITING] = SEVERITY_INFO,
+		[KIND_WORKSPACE_AUTO_DESTROY] = SEVERITY_INFO,
+		[KIND_WORKSPACE_CHANGE_REQUEST] = SEVERITY_INFO,
+	};
+	struct judgement j = {.open = facts->wrong, .severity = severities[kind]};
 
-	return (struct judgement){.open = wrong,
-	                          .severity = critical ? SEVERITY_CRITICAL : SEVERITY_WARNING};
+	if (kind == KIND_WORKSPACE_DRIFT && facts->runs_revoked)
+		j.severity = SEVERITY_CRITICAL;
+	if (kind == KIND_WORKSPACE_AUTO_DESTROY && facts->failed)
+		j.severity = SEVERITY_WARNING;
+	if (!facts->wrong && facts->stale)
+		j.phase = PHASE_STALE;
+	return j;
 }

@@ -88,8 +88,13 @@ struct judgement judge_deleted(bool wrong, const struct incident_counts *);
 /* image.superseded */
 struct judgement judge_superseded(enum phase now, const struct incident_counts *);
 
-/* workspace.drift and workspace.run_failed: wrong or right, and whether the
- * workspace runs a revoked image. */
-struct judgement judge_workspace(enum incident_kind, bool wrong, bool runs_revoked);
+/* workspace.* */
+struct workspace_facts {
+	bool wrong;        /* it is as it was told, as far as is known */
+	bool runs_revoked; /* the workspace runs an image that is revoked, or due to be */
+	bool stale;        /* not wrong any more only because nothing was heard of it for long */
+	bool failed;       /* workspace.auto_destroy: the run could not be created */
+};
+struct judgement judge_workspace(enum incident_kind, const struct workspace_facts *);
 
 #endif

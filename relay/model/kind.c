@@ -56,6 +56,7 @@ const char *const phase_names[] = {
 	[PHASE_LIFTED] = "lifted",
 	[PHASE_CLEARED] = "cleared",
 	[PHASE_ROLLED_BACK] = "rolled_back",
+	[PHASE_STALE] = "stale",
 };
 
 const char *const image_status_names[] = {

@@ -44,6 +44,7 @@ enum phase {
 	PHASE_LIFTED,
 	PHASE_CLEARED,
 	PHASE_ROLLED_BACK,
+	PHASE_STALE, /* nothing was heard of it for so long that it is closed */
 	PHASE_COUNT
 };
 extern const char *const phase_names[]; /* phase_names[PHASE_NONE] is NULL */

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "relay/base/mem.h"
-#include "relay/model/kind.h"
 
 void
 workspace_fini(struct workspace *workspace)
@@ -19,23 +18,12 @@ workspace_fini(struct workspace *workspace)
 	memset(workspace, 0, sizeof(*workspace));
 }
 
-static const struct {
-	const char *status;
-	enum run_meaning meaning;
-} run_meanings[] = {
-	{"applied", RUN_APPLIED},
-	{"planned_and_finished", RUN_FINISHED},
-	{"errored", RUN_FAILED},
-	{"policy_soft_failed", RUN_FAILED},
-};
-
-enum run_meaning
-run_meaning(const char *status)
+/* What its last assessment told counts no more. */
+static void
+forget_assessed(struct workspace *workspace)
 {
-	for (size_t i = 0; status != NULL && i < COUNT(run_meanings); i++)
-		if (strcmp(status, run_meanings[i].status) == 0)
-			return run_meanings[i].meaning;
-	return RUN_NOTHING;
+	workspace->drifted = false;
+	workspace->checks_failed = false;
 }
 
 static bool
@@ -48,7 +36,7 @@ run_applied(struct workspace *workspace, const struct run_news *run, int64_t at)
 	free(workspace->applied_run);
 	workspace->applied_run = mem_str(run->id);
 	if (workspace->applied.from > workspace->assessed_at)
-		workspace->drifted = false;
+		forget_assessed(workspace);
 	/* Not by the very run that destroyed it. */
 	if (workspace->applied.from > workspace->gone_at)
 		workspace->gone_at = 0;
@@ -84,12 +72,43 @@ workspace_assessed(struct workspace *workspace, const struct assessment_news *ne
                    int64_t received_at)
 {
 	int64_t at = news->created_at != 0 ? news->created_at : received_at;
+	bool counts;
 
-	if (!news->succeeded || at < workspace->assessed_at)
+	if (at < (news->succeeded ? workspace->assessed_at : workspace->assessment_failed_at))
 		return false;
+	if (received_at > workspace->assessment_heard_at)
+		workspace->assessment_heard_at = received_at;
+	if (!news->succeeded) {
+		workspace->assessment_failed_at = at;
+		return true;
+	}
+	counts = workspace->applied.from <= at && workspace->gone_at < at;
 	workspace->assessed_at = at;
-	workspace->drifted =
-		news->drifted && workspace->applied.from <= at && workspace->gone_at < at;
+	workspace->drifted = news->drifted && counts;
+	workspace->checks_failed = news->check_failed && counts;
+	return true;
+}
+
+bool
+workspace_is_unassessed(const struct workspace *workspace)
+{
+	return workspace->assessment_failed_at != 0 &&
+	       workspace->assessment_failed_at >= workspace->assessed_at;
+}
+
+bool
+workspace_is_stale(const struct workspace *workspace, int64_t now_ms)
+{
+	return workspace->assessment_heard_at + ASSESSMENT_LIFE_MS <= now_ms;
+}
+
+bool
+workspace_forget(struct workspace *workspace, int64_t now_ms)
+{
+	if (!workspace_is_stale(workspace, now_ms) ||
+	    !(workspace->drifted || workspace->checks_failed))
+		return false;
+	forget_assessed(workspace);
 	return true;
 }
 
@@ -100,6 +119,6 @@ workspace_is_gone(struct workspace *workspace, int64_t at)
 		return false;
 	workspace->gone_at = at;
 	if (workspace->assessed_at <= at)
-		workspace->drifted = false;
+		forget_assessed(workspace);
 	return true;
 }

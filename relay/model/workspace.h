@@ -8,7 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "relay/base/clock.h"
 #include "relay/model/event.h"
+#include "relay/model/run.h"
 #include "relay/model/usage.h"
 
 struct workspace {
@@ -18,25 +20,31 @@ struct workspace {
 	char *applied_run;
 	int64_t run_ok_at, run_failed_at; /* the newest of each */
 	int64_t assessed_at;              /* the newest successful assessment */
-	bool drifted;    /* it says so, and nothing was applied or destroyed since */
-	int64_t gone_at; /* deleted or destroyed; 0 = is there */
+	/* It says so, nothing was applied or destroyed since, and it is not stale. */
+	bool drifted, checks_failed;
+	int64_t assessment_failed_at; /* the newest that did not succeed */
+	int64_t assessment_heard_at;  /* when the last of either arrived */
+	int64_t gone_at;              /* deleted or destroyed; 0 = is there */
 	int64_t seen_at;
 };
 
 void workspace_fini(struct workspace *);
 
-enum run_meaning {
-	RUN_NOTHING,
-	RUN_APPLIED,
-	RUN_FINISHED /* planned, nothing to apply */,
-	RUN_FAILED
-};
-/* By its status (OpenAPI of HCP Terraform); unknown ones mean nothing. */
-enum run_meaning run_meaning(const char *status);
-
 /* Each returns whether the news counts: false when something newer is known. */
 bool workspace_run(struct workspace *, const struct run_news *, int64_t received_at);
 bool workspace_assessed(struct workspace *, const struct assessment_news *, int64_t received_at);
 bool workspace_is_gone(struct workspace *, int64_t at);
+
+/* Its newest assessment did not succeed. */
+bool workspace_is_unassessed(const struct workspace *);
+
+/*
+ * HCP tells of no clean assessment, only of what is wrong: when it tells nothing
+ * for so long, what it told is nothing to go by.
+ */
+#define ASSESSMENT_LIFE_MS (7 * DAY_MS)
+bool workspace_is_stale(const struct workspace *, int64_t now_ms);
+/* What it told counts no more once it is stale; whether anything did. */
+bool workspace_forget(struct workspace *, int64_t now_ms);
 
 #endif

@@ -233,6 +233,19 @@ counter(const json_t *result, const char *name)
 	return value < 0 ? -1 : value;
 }
 
+/* The counters before the flag, and the trigger last. */
+static bool
+tells_failed_check(const struct assessment_news *news, const json_t *result)
+{
+	const json_t *all_succeeded = json_at(result, "all_checks_succeeded");
+
+	if (news->checks_failed >= 0 || news->checks_errored >= 0)
+		return news->checks_failed > 0 || news->checks_errored > 0;
+	if (json_is_boolean(all_succeeded))
+		return json_is_false(all_succeeded);
+	return strcmp(news->trigger, "assessment:check_failure") == 0;
+}
+
 /*
  * What `succeeded` and `drifted` say when they are booleans.  Else the nearest
  * other evidence: the counter of drifted resources, at last the trigger.
@@ -255,6 +268,7 @@ read_verdict(struct assessment_news *news, const json_t *result)
 	else
 		news->drifted = strcmp(news->trigger, "assessment:drifted") == 0;
 	news->drifted = news->drifted && news->succeeded;
+	news->check_failed = news->succeeded && tells_failed_check(news, result);
 }
 
 static void

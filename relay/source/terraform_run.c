@@ -11,59 +11,9 @@
 #include "relay/base/clock.h"
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
+#include "relay/model/run.h"
 #include "relay/source/parts.h"
 #include "relay/source/terraform.h"
-
-/* Only looked at where no trigger is sent: a status we know then tells enough. */
-static const char *const statuses[] = {
-	"pending",
-	"fetching",
-	"fetching_completed",
-	"pre_plan_running",
-	"pre_plan_completed",
-	"pre_plan_awaiting_decision",
-	"queuing",
-	"plan_queued",
-	"planning",
-	"planned",
-	"tf_policy_checked",
-	"tf_policy_override",
-	"post_plan_running",
-	"post_plan_completed",
-	"post_plan_awaiting_decision",
-	"cost_estimating",
-	"cost_estimated",
-	"policy_checking",
-	"policy_override",
-	"policy_soft_failed",
-	"policy_checked",
-	"confirmed",
-	"pre_apply_running",
-	"pre_apply_completed",
-	"queuing_apply",
-	"apply_queued",
-	"applying",
-	"post_apply_running",
-	"post_apply_completed",
-	"applied",
-	"discarded",
-	"errored",
-	"canceled",
-	"force_canceled",
-	"planned_and_finished",
-	"planned_and_saved",
-	"assessing",
-	"assessed",
-};
-
-static bool
-status_is_known(const char *status)
-{
-	for (size_t i = 0; status != NULL && i < COUNT(statuses); i++)
-		if (strcmp(statuses[i], status) == 0)
-			return true;
-	return false;
-}
 
 static bool
 is_run_trigger(const char *name)
@@ -112,7 +62,23 @@ entry_is_known(const struct entry *entry)
 {
 	if (is_run_trigger(entry->trigger_type) || is_run_trigger(entry_trigger(entry)))
 		return true;
-	return entry_trigger(entry) == NULL && status_is_known(entry->status);
+	/* Where no trigger is sent a status we know tells enough. */
+	return entry_trigger(entry) == NULL && run_status_known(entry->status);
+}
+
+static bool
+asks(const char *trigger)
+{
+	const char *coarse = trigger_coarse(trigger);
+
+	return coarse != NULL && strcmp(coarse, "run:needs_attention") == 0;
+}
+
+/* A status alone is told for no other reason than that. */
+static bool
+entry_needs_attention(const struct entry *entry)
+{
+	return asks(entry->trigger_type) || asks(entry->trigger) || entry_trigger(entry) == NULL;
 }
 
 const char *
@@ -228,6 +194,7 @@ run_read(struct run_news *run, const json_t *body, const struct entry *entry, co
 		.created_by = json_filled_at(body, "run_created_by"),
 		.status = entry->status,
 		.trigger = entry_trigger(entry),
+		.needs_attention = entry_needs_attention(entry),
 		.created_at = json_time_at(body, "run_created_at"),
 		.updated_at = time_or_none(entry->updated_at),
 	};

@@ -134,6 +134,13 @@ incidents_listing(struct db *db, const char *workspace_key, struct incident_list
 }
 
 int
+incidents_about(struct db *db, const char *workspace_key, struct incident_list *list,
+                struct err *err)
+{
+	return read_list(db_bind(db, ST_INCIDENTS_OF_WORKSPACE, "t", workspace_key), list, err);
+}
+
+int
 incidents_add(struct db *db, const struct incident *i, struct err *err)
 {
 	char *detail = json_dumps(i->detail, JSON_COMPACT);

@@ -27,6 +27,9 @@ int incidents_of_bucket(struct db *, const char *bucket_key, enum incident_kind,
 /* The open incidents about images that list this workspace. */
 int incidents_listing(struct db *, const char *workspace_key, struct incident_list *,
                       struct err *) MUST_CHECK;
+/* The open ones about just this workspace. */
+int incidents_about(struct db *, const char *workspace_key, struct incident_list *,
+                    struct err *) MUST_CHECK;
 
 int incidents_add(struct db *, const struct incident *, struct err *) MUST_CHECK;
 int incidents_update(struct db *, const struct incident *, struct err *) MUST_CHECK;

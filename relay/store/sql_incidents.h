@@ -23,6 +23,9 @@
 	  "SELECT " INCIDENT_COLUMNS " FROM incidents i JOIN incident_rows r "                                                       \
 	  "ON r.incident_id = i.id WHERE r.workspace_key = $1 AND i.status = 'open' "                                                \
 	  "AND i.kind IN ('image.revocation', 'image.superseded', 'image.deleted') ORDER BY i.id")                                   \
+	X(INCIDENTS_OF_WORKSPACE,                                                                                                    \
+	  "SELECT " INCIDENT_COLUMNS " FROM incidents i WHERE i.workspace_key = $1 "                                                 \
+	  "AND i.status = 'open' ORDER BY i.kind, i.id")                                                                             \
 	X(INCIDENT_ADD,                                                                                                              \
 	  "INSERT INTO incidents (id, key, kind, phase, status, severity, title, revision, opened_at, updated_at, "                  \
 	  "resolved_at, bucket_key, image_key, channel, workspace_key, detail) "                                                     \

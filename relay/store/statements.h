@@ -18,6 +18,7 @@
 #include "relay/store/sql_prune.h"
 #include "relay/store/sql_query.h"
 #include "relay/store/sql_queue.h"
+#include "relay/store/sql_runs.h"
 #include "relay/store/sql_store.h"
 #include "relay/store/sql_wakes.h"
 
@@ -28,6 +29,7 @@
 	SQL_CATALOG(X)   \
 	SQL_INCIDENTS(X) \
 	SQL_QUEUE(X)     \
+	SQL_RUNS(X)      \
 	SQL_WAKES(X)     \
 	SQL_QUERY(X)
 

@@ -3,7 +3,7 @@
  *
  *	run WORKSPACE STATUS      created= (default 30 s before), time= (of the status), id=,
  *	                          message=, trigger=
- *	assessment WORKSPACE drifted=4 | clean | failed     time=, id=, checks_failed=
+ *	assessment WORKSPACE drifted=4 | clean | failed     time=, id=, checks_failed=, checks_errored=
  *	destroyed WORKSPACE       time= (the destroying run's creation), status=
  *	deleted WORKSPACE
  *
@@ -120,6 +120,7 @@ payload_assessment(const struct story_line *line, int64_t now_ms, int number)
 	const char *drift = line_option(line, "drifted"), *given = line_option(line, "id");
 	int64_t drifted = drift != NULL ? line_number(line, drift) : 0;
 	int64_t failed = line_number(line, line_option_or(line, "checks_failed", "0"));
+	int64_t errored = line_number(line, line_option_or(line, "checks_errored", "0"));
 	bool succeeded = !line_flag(line, "failed");
 	char *id = given != NULL ? mem_str(given) : mem_fmt("asmtres-%d", number);
 	json_t *result = json_object(), *details = json_object();
@@ -132,12 +133,12 @@ payload_assessment(const struct story_line *line, int64_t now_ms, int number)
 	                                              host_of(line), id)));
 	json_object_set_new(result, "succeeded", json_boolean(succeeded));
 	json_object_set_new(result, "drifted", json_boolean(drifted > 0));
-	json_object_set_new(result, "all_checks_succeeded", json_boolean(failed == 0));
+	json_object_set_new(result, "all_checks_succeeded", json_boolean(failed + errored == 0));
 	json_object_set_new(result, "resources_drifted", count_or_null(succeeded, drifted));
 	json_object_set_new(result, "resources_undrifted", count_or_null(succeeded, 40 - drifted));
 	json_object_set_new(result, "checks_passed", count_or_null(succeeded, 5));
 	json_object_set_new(result, "checks_failed", count_or_null(succeeded, failed));
-	json_object_set_new(result, "checks_errored", count_or_null(succeeded, 0));
+	json_object_set_new(result, "checks_errored", count_or_null(succeeded, errored));
 	json_object_set_new(result, "checks_unknown", count_or_null(succeeded, 0));
 	json_object_set_new(result, "created_at",
 	                    payload_time(line_time_or(line, "time", now_ms, now_ms)));

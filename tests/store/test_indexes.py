@@ -14,6 +14,7 @@ USES = {
     "PRUNE_EVENTS": "events_done",
     "PRUNE_ODD_EVENTS": "events_odd_seen",
     "PRUNE_KEYS": "event_keys_seen",
+    "PRUNE_RUNS": "runs_updated (updated_at<?)",
     "PRUNE_NEXT_DELIVERY": "deliveries_done",
     "PRUNE_NEXT_INCIDENT": "incidents_resolved",
     "PRUNE_DELIVERY_OF": "deliveries_incident",
@@ -30,6 +31,8 @@ USES = {
     "QUERY_DELIVERIES_INCIDENT": "deliveries_incident (incident_id=?)",
     "INCIDENT_OPEN": "incidents_open",
     "INCIDENTS_OF_ROW": "incident_rows_workspace",
+    "INCIDENTS_OF_WORKSPACE": "incidents_workspace (workspace_key=? AND status=?)",
+    "INCIDENTS_OF_BUCKET": "incidents_bucket (bucket_key=? AND status=?)",
     "INCIDENT_ROWS_OF": "r USING INDEX incident_rows_workspace (workspace_key=? AND incident_id=?)",
     "ODD_EVENTS_LEFT": "events_odd_kind (source=? AND <expr>=?)",
 }

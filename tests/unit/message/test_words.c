@@ -324,15 +324,70 @@ drift_says_how_much_and_on_what_image(void **state)
 	         .summary = "(unknown) no longer matches its configuration."},
 		{.kind = KIND_WORKSPACE_DRIFT,
 	         .workspace = "web",
+	         .detail = "{\"drift\": {\"resources_drifted\": 4}}",
+	         .image = "{" BASE ", \"status\": \"deleted\"}",
+	         .counts = {.affected = 1, .total = 1},
+	         .title = "Workspace drifted: web",
+	         .summary =
+	                 "4 resources of web no longer match its configuration. It runs base v3, which is deleted."},
+		{.kind = KIND_WORKSPACE_DRIFT,
+	         .workspace = "web",
 	         .resolved = true,
 	         .image = REVOKED,
 	         .title = "Workspace drifted: web",
 	         .summary = "web no longer drifts."},
+		{.kind = KIND_WORKSPACE_DRIFT,
+	         .phase = PHASE_STALE,
+	         .workspace = "web",
+	         .resolved = true,
+	         .title = "Workspace drifted: web",
+	         .summary =
+	                 "No assessment of web for 7 days: whether it still drifts is not known."},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++)
 		check(&cases[i]);
+}
+
+static void
+failed_checks_are_counted_and_so_are_those_that_errored(void **state)
+{
+	static const struct {
+		const char *detail, *summary;
+		bool resolved;
+		enum phase phase;
+	} cases[] = {
+		{.detail = "{\"drift\": {\"checks_failed\": 1}, \"checks_errored\": 0}",
+	         .summary = "1 check of web failed."},
+		{.detail = "{\"drift\": {\"checks_failed\": 2}, \"checks_errored\": 1}",
+	         .summary = "2 checks of web failed, and 1 could not be evaluated."},
+		{.detail = "{\"drift\": {\"checks_failed\": 0}, \"checks_errored\": 2}",
+	         .summary = "2 checks of web could not be evaluated."},
+		{.detail = "{\"drift\": {\"checks_failed\": null}, \"checks_errored\": -1}",
+	         .summary = "Checks of web failed."},
+		{.detail = "{\"ended_by\": \"assessment\"}",
+	         .summary = "All checks of web pass again.",
+	         .resolved = true},
+		{.detail = "{\"ended_by\": \"apply\"}",
+	         .summary = "web was applied since: its next assessment checks it again.",
+	         .resolved = true},
+		{.detail = "{\"ended_by\": \"time\"}",
+	         .summary =
+	                 "No assessment of web for 7 days: whether its checks still fail is not known.",
+	         .resolved = true,
+	         .phase = PHASE_STALE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		check(&(struct said){.kind = KIND_WORKSPACE_CHECK_FAILED,
+		                     .workspace = "web",
+		                     .detail = cases[i].detail,
+		                     .resolved = cases[i].resolved,
+		                     .phase = cases[i].phase,
+		                     .title = "Checks failed: web",
+		                     .summary = cases[i].summary});
 }
 
 static void
@@ -350,9 +405,16 @@ a_failed_run_says_whose_and_why(void **state)
 	         .image = "{" BASE ", \"status\": \"scheduled\"}",
 	         .detail =
 	                 "{\"run\": {\"id\": \"run-1\", \"status\": \"policy_soft_failed\", \"created_by\": null, \"message\": \"\"}}",
-	         .title = "Run failed: web",
+	         .title = "Image base v3 to be revoked: run failed in web",
 	         .summary =
-	                 "Run run-1 of web failed a policy check. It may run base v3, which is to be revoked."},
+	                 "web may run base v3, which is to be revoked. Run run-1 of web failed a policy check."},
+		{.kind = KIND_WORKSPACE_RUN_FAILED,
+	         .workspace = "web",
+	         .image = REVOKED,
+	         .detail = "{\"run\": {\"id\": \"run-1\", \"status\": \"errored\"}}",
+	         .counts = {.affected = 1, .total = 1},
+	         .title = "Revoked image base v3: run failed in web",
+	         .summary = "web runs base v3, which is revoked. Run run-1 of web errored."},
 		{.kind = KIND_WORKSPACE_RUN_FAILED,
 	         .workspace = "web",
 	         .resolved = true,
@@ -434,6 +496,7 @@ main(void)
 		cmocka_unit_test(a_deletion_says_who_did_it_and_who_runs_the_version),
 		cmocka_unit_test(a_channel_says_what_it_points_at),
 		cmocka_unit_test(drift_says_how_much_and_on_what_image),
+		cmocka_unit_test(failed_checks_are_counted_and_so_are_those_that_errored),
 		cmocka_unit_test(a_failed_run_says_whose_and_why),
 		cmocka_unit_test(events_not_understood_are_counted),
 		cmocka_unit_test(every_kind_and_phase_has_words_for_nothing_and_for_a_megabyte),

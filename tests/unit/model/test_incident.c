@@ -133,15 +133,51 @@ superseding_is_open_while_somebody_runs_an_older_version(void **state)
 static void
 drift_is_critical_on_a_revoked_image_and_a_failed_run_is_not(void **state)
 {
+	static const struct workspace_facts wrong = {.wrong = true},
+					    on_revoked = {.wrong = true, .runs_revoked = true},
+					    ended_on_revoked = {.runs_revoked = true}, ended = {0};
+
 	(void)state;
-	assert_judged(judge_workspace(KIND_WORKSPACE_DRIFT, true, false), true, PHASE_NONE,
+	assert_judged(judge_workspace(KIND_WORKSPACE_DRIFT, &wrong), true, PHASE_NONE,
 	              SEVERITY_WARNING);
-	assert_judged(judge_workspace(KIND_WORKSPACE_DRIFT, true, true), true, PHASE_NONE,
+	assert_judged(judge_workspace(KIND_WORKSPACE_DRIFT, &on_revoked), true, PHASE_NONE,
 	              SEVERITY_CRITICAL);
-	assert_judged(judge_workspace(KIND_WORKSPACE_RUN_FAILED, true, true), true, PHASE_NONE,
+	assert_judged(judge_workspace(KIND_WORKSPACE_RUN_FAILED, &on_revoked), true, PHASE_NONE,
 	              SEVERITY_WARNING);
-	assert_false(judge_workspace(KIND_WORKSPACE_DRIFT, false, true).open);
-	assert_false(judge_workspace(KIND_WORKSPACE_RUN_FAILED, false, false).open);
+	assert_judged(judge_workspace(KIND_WORKSPACE_CHECK_FAILED, &on_revoked), true, PHASE_NONE,
+	              SEVERITY_WARNING);
+	assert_judged(judge_workspace(KIND_WORKSPACE_ASSESSMENT_FAILED, &on_revoked), true,
+	              PHASE_NONE, SEVERITY_INFO);
+	assert_judged(judge_workspace(KIND_WORKSPACE_RUN_WAITING, &on_revoked), true, PHASE_NONE,
+	              SEVERITY_INFO);
+	assert_false(judge_workspace(KIND_WORKSPACE_DRIFT, &ended_on_revoked).open);
+	assert_false(judge_workspace(KIND_WORKSPACE_RUN_FAILED, &ended).open);
+}
+
+static void
+what_nobody_told_of_for_long_ends_as_stale(void **state)
+{
+	static const struct workspace_facts ended = {.stale = true},
+					    goes_on = {.wrong = true, .stale = true};
+
+	(void)state;
+	assert_judged(judge_workspace(KIND_WORKSPACE_DRIFT, &ended), false, PHASE_STALE,
+	              SEVERITY_WARNING);
+	assert_judged(judge_workspace(KIND_WORKSPACE_DRIFT, &goes_on), true, PHASE_NONE,
+	              SEVERITY_WARNING);
+}
+
+static void
+an_auto_destroy_that_could_not_start_is_a_warning(void **state)
+{
+	static const struct workspace_facts due = {.wrong = true},
+					    failed = {.wrong = true, .failed = true};
+
+	(void)state;
+	assert_judged(judge_workspace(KIND_WORKSPACE_AUTO_DESTROY, &due), true, PHASE_NONE,
+	              SEVERITY_INFO);
+	assert_judged(judge_workspace(KIND_WORKSPACE_AUTO_DESTROY, &failed), true, PHASE_NONE,
+	              SEVERITY_WARNING);
 }
 
 int
@@ -157,6 +193,8 @@ main(void)
 		cmocka_unit_test(a_deletion_is_critical_while_somebody_runs_the_version),
 		cmocka_unit_test(superseding_is_open_while_somebody_runs_an_older_version),
 		cmocka_unit_test(drift_is_critical_on_a_revoked_image_and_a_failed_run_is_not),
+		cmocka_unit_test(what_nobody_told_of_for_long_ends_as_stale),
+		cmocka_unit_test(an_auto_destroy_that_could_not_start_is_a_warning),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,20 +27,6 @@ assessed(struct workspace *workspace, bool drifted, int64_t at)
 }
 
 static void
-statuses_have_their_meaning(void **state)
-{
-	(void)state;
-	assert_int_equal(run_meaning("applied"), RUN_APPLIED);
-	assert_int_equal(run_meaning("planned_and_finished"), RUN_FINISHED);
-	assert_int_equal(run_meaning("errored"), RUN_FAILED);
-	assert_int_equal(run_meaning("policy_soft_failed"), RUN_FAILED);
-	assert_int_equal(run_meaning("planning"), RUN_NOTHING);
-	assert_int_equal(run_meaning("Applied"), RUN_NOTHING);
-	assert_int_equal(run_meaning(""), RUN_NOTHING);
-	assert_int_equal(run_meaning(NULL), RUN_NOTHING);
-}
-
-static void
 an_applied_run_is_kept_with_its_creation_and_end(void **state)
 {
 	struct workspace w = {0};
@@ -168,16 +154,79 @@ drift_older_than_the_last_apply_is_no_drift(void **state)
 	workspace_fini(&w);
 }
 
+static bool
+unassessed(struct workspace *workspace, int64_t at)
+{
+	struct assessment_news news = {.created_at = at};
+
+	return workspace_assessed(workspace, &news, LATER);
+}
+
 static void
-an_assessment_that_did_not_succeed_tells_nothing(void **state)
+an_assessment_that_did_not_succeed_tells_only_of_itself(void **state)
 {
 	struct workspace w = {0};
-	struct assessment_news failed = {.drifted = false, .created_at = 20};
 
 	(void)state;
 	assessed(&w, true, 10);
-	assert_false(workspace_assessed(&w, &failed, LATER));
+	assert_false(workspace_is_unassessed(&w));
+	assert_true(unassessed(&w, 20));
 	assert_true(w.drifted);
+	assert_int_equal(w.assessed_at, 10);
+	assert_true(workspace_is_unassessed(&w));
+	assert_false(unassessed(&w, 19)); /* older than what is known */
+	assert_true(assessed(&w, true, 30));
+	assert_false(workspace_is_unassessed(&w));
+	assert_true(unassessed(&w, 25));
+	assert_false(workspace_is_unassessed(&w));
+	workspace_fini(&w);
+}
+
+static void
+failed_checks_last_as_drift_does(void **state)
+{
+	struct workspace w = {0};
+	struct assessment_news failing = {
+		.succeeded = true, .check_failed = true, .created_at = 10};
+
+	(void)state;
+	assert_true(workspace_assessed(&w, &failing, LATER));
+	assert_true(w.checks_failed);
+	assert_false(w.drifted);
+	run(&w, "applied", 10, 20);
+	assert_true(w.checks_failed);
+	run(&w, "applied", 11, 21);
+	assert_false(w.checks_failed);
+	failing.created_at = 30;
+	workspace_assessed(&w, &failing, LATER);
+	assert_true(w.checks_failed);
+	assessed(&w, true, 31);
+	assert_false(w.checks_failed);
+	assert_true(w.drifted);
+	failing.created_at = 32;
+	workspace_assessed(&w, &failing, LATER);
+	assert_true(workspace_is_gone(&w, 40));
+	assert_false(w.checks_failed);
+	workspace_fini(&w);
+}
+
+static void
+what_was_assessed_is_forgotten_a_week_after_the_last_was_heard(void **state)
+{
+	struct workspace w = {0};
+	struct assessment_news failed = {.created_at = 20};
+
+	(void)state;
+	assessed(&w, true, 10); /* arrives at LATER */
+	assert_false(workspace_forget(&w, LATER + ASSESSMENT_LIFE_MS - 1));
+	assert_true(w.drifted);
+	/* One that did not succeed is an assessment too. */
+	workspace_assessed(&w, &failed, 2 * LATER);
+	assert_false(workspace_forget(&w, LATER + ASSESSMENT_LIFE_MS));
+	assert_true(w.drifted);
+	assert_true(workspace_forget(&w, 2 * LATER + ASSESSMENT_LIFE_MS));
+	assert_false(w.drifted);
+	assert_false(workspace_forget(&w, 2 * LATER + ASSESSMENT_LIFE_MS));
 	assert_int_equal(w.assessed_at, 10);
 	workspace_fini(&w);
 }
@@ -233,7 +282,7 @@ late_news_does_not_let_a_gone_workspace_drift(void **state)
 }
 
 struct step {
-	enum { RUN, ASSESSMENT, GONE } what;
+	enum { RUN, ASSESSMENT, NO_ASSESSMENT, GONE } what;
 	const char *status;
 	int64_t from, at;
 	bool drifted;
@@ -246,6 +295,8 @@ take(struct workspace *w, const struct step *s)
 		run(w, s->status, s->from, s->at);
 	else if (s->what == ASSESSMENT)
 		assessed(w, s->drifted, s->at);
+	else if (s->what == NO_ASSESSMENT)
+		unassessed(w, s->at);
 	else
 		workspace_is_gone(w, s->at);
 }
@@ -274,6 +325,7 @@ permute(const struct step *steps, size_t count, size_t *order, size_t n,
 	assert_int_equal(w.run_ok_at, expected->run_ok_at);
 	assert_int_equal(w.assessed_at, expected->assessed_at);
 	assert_int_equal(w.drifted, expected->drifted);
+	assert_int_equal(workspace_is_unassessed(&w), workspace_is_unassessed(expected));
 	assert_int_equal(w.gone_at, expected->gone_at);
 	/* Which failures were seen depends on the order; whether the last run failed does not. */
 	assert_int_equal(w.run_failed_at > w.run_ok_at,
@@ -288,6 +340,7 @@ the_same_news_ends_in_the_same_state_in_every_order(void **state)
 		{.what = RUN, .status = "applied", .from = 10, .at = 20},
 		{.what = ASSESSMENT, .at = 25, .drifted = true},
 		{.what = RUN, .status = "errored", .from = 26, .at = 30},
+		{.what = NO_ASSESSMENT, .at = 31},
 		{.what = GONE, .at = 35},
 		{.what = ASSESSMENT, .at = 38, .drifted = true},
 		{.what = RUN, .status = "applied", .from = 40, .at = 50},
@@ -310,7 +363,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(statuses_have_their_meaning),
 		cmocka_unit_test(an_applied_run_is_kept_with_its_creation_and_end),
 		cmocka_unit_test(planned_and_finished_moves_nothing),
 		cmocka_unit_test(the_later_apply_wins_whatever_comes_first),
@@ -319,7 +371,9 @@ main(void)
 		cmocka_unit_test(drift_lasts_until_a_clean_assessment_or_an_apply_created_after_it),
 		cmocka_unit_test(an_apply_created_before_the_assessment_does_not_undo_drift),
 		cmocka_unit_test(drift_older_than_the_last_apply_is_no_drift),
-		cmocka_unit_test(an_assessment_that_did_not_succeed_tells_nothing),
+		cmocka_unit_test(an_assessment_that_did_not_succeed_tells_only_of_itself),
+		cmocka_unit_test(failed_checks_last_as_drift_does),
+		cmocka_unit_test(what_was_assessed_is_forgotten_a_week_after_the_last_was_heard),
 		cmocka_unit_test(a_workspace_that_is_gone_comes_back_with_a_later_run_only),
 		cmocka_unit_test(the_run_that_destroyed_it_does_not_bring_it_back),
 		cmocka_unit_test(late_news_does_not_let_a_gone_workspace_drift),

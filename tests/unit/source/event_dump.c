@@ -125,6 +125,7 @@ dump_runs(json_t *to, const struct event *event)
 		add_text(run, "created_by", r->created_by);
 		add_text(run, "status", r->status);
 		add_text(run, "trigger", r->trigger);
+		add_flag(run, "needs_attention", r->needs_attention);
 		add_time(run, "created_at", r->created_at);
 		add_time(run, "updated_at", r->updated_at);
 		json_array_append_new(runs, run);
@@ -142,6 +143,7 @@ dump_assessment(json_t *to, const struct assessment_news *a)
 	add_text(news, "trigger", a->trigger);
 	add_flag(news, "succeeded", a->succeeded);
 	add_flag(news, "drifted", a->drifted);
+	add_flag(news, "check_failed", a->check_failed);
 	add_time(news, "created_at", a->created_at);
 	json_object_set_new(news, "resources_drifted", json_integer(a->resources_drifted));
 	json_object_set_new(news, "resources_undrifted", json_integer(a->resources_undrifted));
