@@ -48,8 +48,7 @@ tell(struct player *player, const struct story_line *line, const struct conf_sin
 	from = player->record.text.len;
 	record_message(&player->record, player->now_ms, claimed->sink, claimed->sink_kind,
 	               claimed->document, claimed->speaks);
-	heard_add(&player->heard, claimed->destination, claimed->document,
-	          buf_text(&player->record.text) + from);
+	heard_add(&player->heard, claimed, buf_text(&player->record.text) + from);
 	player->sending = true;
 	settle_sent(player, line, sink, claimed);
 	player->sending = false;

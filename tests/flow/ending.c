@@ -30,8 +30,8 @@ by_text(const void *a, const void *b)
 }
 
 /* Adds the texts in order and frees them. */
-static void
-add_sorted(struct buf *out, char **texts, size_t count)
+void
+ending_add_sorted(struct buf *out, char **texts, size_t count)
 {
 	if (count > 1)
 		qsort(texts, count, sizeof(*texts), by_text);
@@ -43,8 +43,10 @@ add_sorted(struct buf *out, char **texts, size_t count)
 }
 
 static char *
-row_text(const json_t *row)
+row_text(const json_t *row, enum ending ending)
 {
+	if (ending == ENDING_WHO)
+		return mem_fmt("  %s affected\n", or_dash(json_text_at(row, "name")));
 	return mem_fmt("  %s %s %s, %s %s on %s%s\n", or_dash(json_text_at(row, "name")),
 	               or_dash(json_text_at(row, "state")), or_dash(json_text_at(row, "certainty")),
 	               or_dash(json_text_at(row, "bucket")), or_dash(json_text_at(row, "version")),
@@ -74,10 +76,13 @@ incident_text(struct db *db, const struct conf *conf, const char *id, enum endin
 
 		if (ending == ENDING_WHOLE ||
 		    strcmp(or_dash(json_text_at(row, "state")), "affected") == 0)
-			texts[count++] = row_text(row);
+			texts[count++] = row_text(row, ending);
 	}
-	add_sorted(&out, texts, count);
+	if (ending == ENDING_WHO && count == 0)
+		out.len = 0;
+	ending_add_sorted(&out, texts, count);
 	json_decref(incident);
+	buf_add(&out, "", 0);
 	return buf_take(&out);
 }
 
@@ -107,10 +112,10 @@ add_events(struct buf *out, struct db *db)
 
 /* Contract section 6: it opens by an assignment, for those known then to be
  * behind and not to run a revoked image. */
-static bool
-depends_on_order(const json_t *incident)
+bool
+ending_depends_on_order(const char *kind)
 {
-	return strcmp(or_dash(json_text_at(incident, "kind")), "image.superseded") == 0;
+	return strcmp(or_dash(kind), "image.superseded") == 0;
 }
 
 char *
@@ -129,10 +134,11 @@ ending_text(struct db *db, const struct conf *conf, enum ending ending)
 	items = json_object_get(list, "items");
 	texts = mem_array(json_array_size(items) + 1, sizeof(*texts));
 	for (size_t i = 0; i < json_array_size(items); i++)
-		if (ending == ENDING_WHOLE || !depends_on_order(json_array_get(items, i)))
+		if (ending == ENDING_WHOLE ||
+		    !ending_depends_on_order(json_text_at(json_array_get(items, i), "kind")))
 			texts[count++] = incident_text(
 				db, conf, json_text_at(json_array_get(items, i), "id"), ending);
-	add_sorted(&out, texts, count);
+	ending_add_sorted(&out, texts, count);
 	if (out.len == 0)
 		buf_puts(&out, "nothing is open\n");
 	add_events(&out, db);

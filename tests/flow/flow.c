@@ -3,7 +3,7 @@
  * and compares that with the directory's `messages`.
  *
  *	flow DIRECTORY                       with DRIFTBELL_GOLDEN=write it is written anew
- *	flow --any-order DIRECTORY [ROUNDS]  its events in random orders end in the same
+ *	flow --any-order DIRECTORY [ROUNDS]  shuffle.h
  *	flow --killed DIRECTORY...           killed at its commits it ends in the same;
  *	                                     $DRIFTBELL_KILLS how often a story (0 = at each)
  */
@@ -16,7 +16,7 @@
 #include "tests/flow/killed.h"
 #include "tests/flow/shuffle.h"
 
-#define ROUNDS 200
+#define ROUNDS 100
 #define KILLS 12
 #define CONTEXT 6
 

@@ -12,8 +12,14 @@ void
 heard_fini(struct heard *heard)
 {
 	for (size_t i = 0; i < heard->count; i++) {
-		free(heard->items[i].lane);
-		free(heard->items[i].text);
+		struct heard_message *message = &heard->items[i];
+
+		free(message->lane);
+		free(message->subject);
+		free(message->notification);
+		free(message->kind);
+		free(message->reason);
+		free(message->text);
 	}
 	free(heard->items);
 	*heard = (struct heard){0};
@@ -61,19 +67,24 @@ incident_name(const json_t *document)
 }
 
 void
-heard_add(struct heard *heard, const char *destination, const json_t *document, const char *text)
+heard_add(struct heard *heard, const struct claimed *claimed, const char *text)
 {
-	struct heard_message *message;
+	const json_t *document = claimed->document;
+	const char *team = or_dash(json_text_at(document, "team"));
 	char *incident = incident_name(document);
 
 	heard->items = mem_grow(heard->items, heard->count + 1, sizeof(*heard->items));
-	message = &heard->items[heard->count++];
-	*message = (struct heard_message){
-		.lane = mem_fmt("%s | %s | %s | %s | %s", destination, incident,
+	heard->items[heard->count++] = (struct heard_message){
+		.lane = mem_fmt("%s | %s | %s | %s | %s", claimed->destination, incident,
 	                        or_dash(json_text_at(document, "incident.opened_at")),
-	                        or_dash(json_text_at(document, "route")),
-	                        or_dash(json_text_at(document, "team"))),
-		.revision = json_int_at(document, "revision", -1),
+	                        or_dash(json_text_at(document, "route")), team),
+		.subject = mem_fmt("%s | %s | %s", claimed->destination, incident, team),
+		.notification = mem_str(claimed->notification_id),
+		.kind = mem_str(or_dash(json_text_at(document, "incident.kind"))),
+		.reason = mem_str(or_dash(json_text_at(document, "reason"))),
+		.revision = claimed->revision,
+		.affected = json_int_at(document, "workspace_counts.affected", 0),
+		.speaks = claimed->speaks,
 		.text = without_numbers(text),
 	};
 	free(incident);

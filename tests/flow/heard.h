@@ -6,22 +6,26 @@
 #ifndef TESTS_FLOW_HEARD_H
 #define TESTS_FLOW_HEARD_H
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "relay/store/queue.h"
+
 struct heard {
 	struct heard_message {
 		char *lane;
-		int64_t revision;
+		char *subject; /* the lane without the time */
+		char *notification, *kind, *reason;
+		int64_t revision, affected;
+		bool speaks; /* false: it edits the one before */
 		char *text; /* as recorded; the numbers of incidents and notifications are left out */
 	} * items;
 	size_t count;
 };
 
 void heard_fini(struct heard *);
-void heard_add(struct heard *, const char *destination, const json_t *document, const char *text);
+void heard_add(struct heard *, const struct claimed *, const char *text);
 
 /*
  * Whether both have the same messages in the same order in every lane.  Of

@@ -220,10 +220,9 @@ player_id(const struct player *player, const struct story_line *line, const char
 }
 
 /* As the API does; an event that there is nothing to replay of stays as it is. */
-static void
-play_replay(struct player *player, const struct story_line *line)
+void
+player_replay(struct player *player, const struct story_line *line, const char *id)
 {
-	const char *id = player_id(player, line, line_word(line, 1));
 	struct stored_event event = {.id = id};
 	char *source, *kind, *body;
 	struct db_row *row;
@@ -251,6 +250,12 @@ play_replay(struct player *player, const struct story_line *line)
 	free(source);
 	free(kind);
 	free(body);
+}
+
+static void
+play_replay(struct player *player, const struct story_line *line)
+{
+	player_replay(player, line, player_id(player, line, line_word(line, 1)));
 }
 
 static void

@@ -82,8 +82,21 @@ char *home_make(void);
 void home_remove(char *home); /* and frees it */
 
 /* ending.c: what is open, one line each, sorted; the caller frees. */
-enum ending { ENDING_WHOLE, ENDING_AFFECTED /* no matter how it came to be */ };
+enum ending {
+	ENDING_WHOLE,
+	ENDING_AFFECTED, /* no matter how it came to be */
+	/* Of what has somebody affected, who: what else is said of them, and that
+	 * nobody is, may have been concluded before all that came was there. */
+	ENDING_WHO
+};
 char *ending_text(struct db *, const struct conf *, enum ending);
+/* Of a kind that opens by what was known when something happened. */
+bool ending_depends_on_order(const char *kind);
+/* Adds the texts in order and frees them. */
+void ending_add_sorted(struct buf *out, char **texts, size_t count);
+
+/* What was stored is planned again, as if by hand; most has nothing to be replayed of. */
+void player_replay(struct player *, const struct story_line *, const char *id);
 
 void player_begin(struct player *, const struct story_line *);
 void player_commit(struct player *, const struct story_line *);

@@ -22,7 +22,7 @@
  *	restart                   killed, and started again
  *	down SINK, up SINK        a sink that cannot deliver for a while
  *	expect N, expect-none     that many messages since the last such line
- *	any-order                 its events also end in the same in any order
+ *	any-order                 shuffle.h holds of its events
  */
 #ifndef TESTS_FLOW_STORY_H
 #define TESTS_FLOW_STORY_H
