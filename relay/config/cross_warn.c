@@ -117,34 +117,10 @@ warn_per(const struct cross *x)
 	}
 }
 
-/* Said now, so that nobody waits for a reminder that does not come. */
-static void
-warn_timers(const struct cross *x)
-{
-	for (size_t i = 0; i < x->conf->routes.count; i++) {
-		const struct conf_route *route = conf_item(x->conf->routes, struct conf_route, i);
-		const struct node *map = cross_item(x, "routes", i);
-		const char *key = route->repeat > 0            ? "repeat"
-		                  : route->reminders.count > 0 ? "reminders"
-		                                               : NULL;
-
-		if (key != NULL) {
-			const struct node *at = cross_place(x, map, key);
-
-			faults_warn(
-				x->faults, at->line, at->column,
-				"%s is read but has no effect yet: this version tells what happens "
-				"and sends no reminders",
-				key);
-		}
-	}
-}
-
 void
 cross_warn(const struct cross *x)
 {
 	warn_kinds(x);
 	warn_sinks(x);
 	warn_per(x);
-	warn_timers(x);
 }

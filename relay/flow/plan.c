@@ -210,6 +210,8 @@ plan_relink(struct plan_desk *desk, struct db *db, char after[ID_SIZE], int limi
 	struct link_list page;
 	int rc = catalog_workspaces(db, after, limit, &page, err);
 
+	if (rc == 0 && after[0] == '\0')
+		rc = wake_set(db, WAKE_REPLAN, "", now_ms, err);
 	if (rc == 0)
 		rc = catalog_buckets(db, &buckets, err);
 	for (size_t i = 0; rc == 0 && i < page.count; i++) {
@@ -231,6 +233,8 @@ static const struct {
 	int (*look)(struct plan *, const char *subject, struct err *);
 } looks[] = {
 	{WAKE_INCIDENT, refresh_woken},
+	{WAKE_REMINDER, remind_woken},
+	{WAKE_REPLAN, remind_replan},
 	{WAKE_CHANNEL, refresh_channel_woken},
 };
 

@@ -60,6 +60,8 @@ int plan_relink(struct plan_desk *, struct db *, char after[ID_SIZE], int limit,
 
 /* plan_wakes.c: what is to be looked at again by itself (store/wakes.h). */
 #define WAKE_INCIDENT "incident" /* subject: its id */
+#define WAKE_REMINDER "reminder" /* the same: somebody is to hear of it again */
+#define WAKE_REPLAN "replan"     /* reminders, by a new config; subject: the id they are behind */
 #define WAKE_CHANNEL "channel"   /* subject: the bucket's key and the channel */
 /*
  * Up to `limit` of those that are due, each undone alone when it fails, and
@@ -149,6 +151,12 @@ int refresh_woken(struct plan *, const char *incident_id, struct err *) MUST_CHE
  */
 int settle_incident(struct plan *, struct incident *, struct incident_rows *rows, struct judgement,
                     bool changed, const char *what, struct err *) MUST_CHECK;
+
+/* remind.c: says again what is due to be said again, and ends an acknowledgement
+ * that has run out. */
+int remind_woken(struct plan *, const char *incident_id, struct err *) MUST_CHECK;
+/* After another config: when incidents behind this id are to be told again. */
+int remind_replan(struct plan *, const char *after, struct err *) MUST_CHECK;
 
 /* announce.c: who hears of it, and what each destination is owed. */
 int announce_incident(struct plan *, const struct incident *, struct incident_rows *,

@@ -118,6 +118,14 @@ read_list(struct db_row *row, struct incident_list *list, struct err *err)
 }
 
 int
+incidents_all_open(struct db *db, const char *after, int limit, struct incident_list *list,
+                   struct err *err)
+{
+	return read_list(db_bind(db, ST_INCIDENTS_ALL_OPEN, "ti", after, (int64_t)limit), list,
+	                 err);
+}
+
+int
 incidents_of_bucket(struct db *db, const char *bucket_key, enum incident_kind kind,
                     struct incident_list *list, struct err *err)
 {

@@ -22,6 +22,9 @@ int incidents_open(struct db *, const char *key, struct incident *, struct err *
 int incidents_by_id(struct db *, const char *id, struct incident *, struct err *) MUST_CHECK;
 /* The newest of this key, open or closed. */
 int incidents_last(struct db *, const char *key, struct incident *, struct err *) MUST_CHECK;
+/* Up to `limit` open ones behind the id `after`, in order. */
+int incidents_all_open(struct db *, const char *after, int limit, struct incident_list *,
+                       struct err *) MUST_CHECK;
 int incidents_of_bucket(struct db *, const char *bucket_key, enum incident_kind,
                         struct incident_list *, struct err *) MUST_CHECK;
 /* The open incidents about images that list this workspace. */

@@ -101,6 +101,11 @@ struct pending_ids {
 };
 int queue_pending_ids(struct db *, struct pending_ids *, struct err *) MUST_CHECK;
 
+/* When this destination last heard a new message of this notification: now, when
+ * one is on its way; 0: it never did; -1. */
+int64_t queue_heard_at(struct db *, const char *notification_id, const char *destination,
+                       int64_t now_ms, struct err *);
+
 /* What became of a claimed delivery.  Enum values as in sinks/sink.h, which
  * this room cannot see: the caller translates. */
 enum settle { SETTLE_SENT, SETTLE_RETRY, SETTLE_PLAIN, SETTLE_DEAD, SETTLE_WAIT };

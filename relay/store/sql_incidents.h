@@ -16,6 +16,9 @@
 	X(INCIDENT_BY_ID, "SELECT " INCIDENT_COLUMNS " FROM incidents i WHERE i.id = $1")                                            \
 	X(INCIDENT_LAST, "SELECT " INCIDENT_COLUMNS                                                                                  \
 	                 " FROM incidents i WHERE i.key = $1 ORDER BY i.id DESC LIMIT 1")                                            \
+	X(INCIDENTS_ALL_OPEN,                                                                                                        \
+	  "SELECT " INCIDENT_COLUMNS                                                                                                 \
+	  " FROM incidents i WHERE i.status = 'open' AND i.id > $1 ORDER BY i.id LIMIT $2")                                          \
 	X(INCIDENTS_OF_BUCKET,                                                                                                       \
 	  "SELECT " INCIDENT_COLUMNS " FROM incidents i WHERE i.bucket_key = $1 "                                                    \
 	  "AND i.kind = $2 AND i.status = 'open' ORDER BY i.id")                                                                     \

@@ -68,7 +68,8 @@ copy_home(const char *home)
 static bool
 is_time(const struct story_line *line)
 {
-	return line->words[0][0] == '+' || strcmp(line->words[0], "at") == 0;
+	return line->words[0][0] == '+' || strcmp(line->words[0], "at") == 0 ||
+	       strcmp(line->words[0], "stopped") == 0;
 }
 
 /* Whoever had no answer asks again; what had been answered goes on. */

@@ -292,6 +292,13 @@ play_at(struct player *player, const struct story_line *line)
 }
 
 static void
+play_stopped(struct player *player, const struct story_line *line)
+{
+	player->now_ms = line_time(line, line_word(line, 1), player->now_ms);
+	play_restart(player, line);
+}
+
+static void
 play_expect(struct player *player, const struct story_line *line)
 {
 	int expected = strcmp(line->words[0], "expect") == 0
@@ -325,6 +332,7 @@ static const struct {
 	{"up", play_down},
 	{"config", play_config},
 	{"restart", play_restart},
+	{"stopped", play_stopped},
 	{"expect", play_expect},
 	{"expect-none", play_expect},
 	{"any-order", play_nothing},

@@ -20,6 +20,7 @@
  *	ack inc#N by=NAME until=TIME comment=TEXT   over the API
  *	config FILE               a reload
  *	restart                   killed, and started again
+ *	stopped +DURATION         the same, and so much later
  *	down SINK, up SINK        a sink that cannot deliver for a while
  *	expect N, expect-none     that many messages since the last such line
  *	any-order                 shuffle.h holds of its events

@@ -1,0 +1,264 @@
+#include "relay/flow/hearing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "relay/base/mem.h"
+#include "relay/flow/addresses.h"
+#include "relay/model/key.h"
+#include "relay/store/catalog.h"
+#include "relay/store/incidents.h"
+#include "sinks/sink.h"
+
+void
+hearings_fini(struct hearings *all)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		for (size_t k = 0; k < all->items[i].count; k++)
+			free(all->items[i].hearers[k].destination);
+		free(all->items[i].hearers);
+		free(all->items[i].name);
+		free(all->items[i].team);
+	}
+	free(all->items);
+}
+
+static char *
+audience_name(enum audience audience, const char *team)
+{
+	return audience == AUDIENCE_TEAM      ? mem_fmt("team %s", team)
+	       : audience == AUDIENCE_UNOWNED ? mem_str("unowned")
+	                                      : mem_str("everyone");
+}
+
+static enum audience
+audience_from(const char *name)
+{
+	return strcmp(name, "everyone") == 0  ? AUDIENCE_EVERYONE
+	       : strcmp(name, "unowned") == 0 ? AUDIENCE_UNOWNED
+	                                      : AUDIENCE_TEAM;
+}
+
+static struct hearing *
+hearing_named(struct hearings *all, const char *name, const char *team)
+{
+	struct hearing *h;
+
+	for (size_t i = 0; i < all->count; i++)
+		if (strcmp(all->items[i].name, name) == 0)
+			return &all->items[i];
+	all->items = mem_grow(all->items, all->count + 1, sizeof(*all->items));
+	h = &all->items[all->count++];
+	*h = (struct hearing){
+		.audience = audience_from(name), .name = mem_str(name), .team = mem_str(team)};
+	return h;
+}
+
+/* Takes destination.  Two routes that reach one destination for one audience send once. */
+static void
+add_hearer(struct hearing *h, const struct conf_sink *sink, const struct conf_route *route,
+           char *destination)
+{
+	for (size_t i = 0; i < h->count; i++)
+		if (strcmp(h->hearers[i].destination, destination) == 0) {
+			free(destination);
+			return;
+		}
+	h->hearers = mem_grow(h->hearers, h->count + 1, sizeof(*h->hearers));
+	h->hearers[h->count++] =
+		(struct hearer){.sink = sink, .route = route, .destination = destination};
+}
+
+static bool
+routes_ask_channels(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->routes.count; i++)
+		if (conf_item(conf->routes, struct conf_route, i)->match.channels.count > 0)
+			return true;
+	return false;
+}
+
+static bool
+points_at(const struct assignment *a, const struct incident *incident)
+{
+	char *key = a->fingerprint != NULL ? key_image(incident->bucket_key, a->fingerprint) : NULL;
+	bool same = key != NULL && strcmp(key, incident->image_key) == 0;
+
+	free(key);
+	return same;
+}
+
+/* Those that point at the incident's image now; names are borrowed from history. */
+static int
+load_channels(struct plan *plan, const struct incident *incident, struct history *history,
+              struct key_texts *out, struct err *err)
+{
+	if (incident->image_key == NULL || incident->bucket_key == NULL ||
+	    !routes_ask_channels(plan->conf))
+		return 0;
+	if (catalog_history(plan->db, incident->bucket_key, history, err) != 0)
+		return -1;
+	out->items = mem_array(history->count + 1, sizeof(*out->items));
+	for (size_t i = 0; i < history->count; i++) {
+		const struct assignment *a = &history->items[i];
+		bool current = history_is_current(history, a);
+
+		if (current && points_at(a, incident))
+			out->items[out->count++] = a->channel;
+	}
+	return 0;
+}
+
+static int
+add_routed(struct plan *plan, const struct incident *incident, const struct incident_rows *rows,
+           struct hearings *all, struct err *err)
+{
+	struct history history = {0};
+	char *memory;
+	struct bucket_name bucket = bucket_name_of(incident->bucket_key, &memory);
+	struct route_facts facts = {
+		.kind = incident->kind,
+		.severity = incident->severity,
+		.bucket = bucket.bucket,
+		.organization_id = bucket.organization_id,
+		.channel = incident->channel,
+		.rows = rows,
+	};
+	struct told_list told = {0};
+	int rc = load_channels(plan, incident, &history, &facts.image_channels, err);
+
+	if (rc == 0)
+		route_select(plan->conf, &facts, &told);
+	if (rc == 0 && plan->watch != NULL)
+		plan->watch->routed(plan->watch->arg, incident, &facts);
+	for (size_t i = 0; i < told.count; i++) {
+		const struct told *t = &told.items[i];
+		char *name = audience_name(t->audience, t->team);
+
+		char *destination = address_of_sink(t->sink, t->team);
+
+		/* NULL: it needs a team, and there is none; the others are told. */
+		if (destination != NULL)
+			add_hearer(hearing_named(all, name, t->team), t->sink, t->route,
+			           destination);
+		free(name);
+	}
+	free(told.items);
+	free(facts.image_channels.items);
+	history_fini(&history);
+	free(memory);
+	return rc;
+}
+
+static bool
+team_configured(const struct conf *conf, const char *name)
+{
+	for (size_t i = 0; i < conf->teams.count; i++)
+		if (strcmp(conf_item(conf->teams, struct conf_team, i)->name, name) == 0)
+			return true;
+	return false;
+}
+
+/* A destination of its own goes with its team: nobody delivers there any more. */
+static const struct conf_sink *
+sink_at(const struct conf *conf, const char *destination, const char *team)
+{
+	const char *known = team != NULL && team_configured(conf, team) ? team : NULL;
+
+	for (size_t i = 0; i < conf->sinks.count; i++) {
+		const struct conf_sink *sink = conf_item(conf->sinks, struct conf_sink, i);
+		char *own = address_of_sink(sink, known);
+		bool same = own != NULL && strcmp(own, destination) == 0;
+
+		free(own);
+		if (same)
+			return sink;
+	}
+	return NULL;
+}
+
+static bool
+reaches(const struct hearing *h, const char *destination)
+{
+	for (size_t i = 0; i < h->count; i++)
+		if (strcmp(h->hearers[i].destination, destination) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * A team that is no longer configured was renamed when one that is to hear
+ * reaches where it was told: the messages there go on under the new name.
+ */
+static int
+take_over(struct plan *plan, const struct incident *incident, struct hearings *all, struct err *err)
+{
+	struct told_before_list before;
+	int rc = notifications_told(plan->db, incident->id, &before, err);
+
+	for (size_t i = 0; rc == 0 && i < before.count; i++) {
+		const struct told_before *b = &before.items[i];
+		int taken = 0;
+
+		if (b->team == NULL || team_configured(plan->conf, b->team))
+			continue;
+		for (size_t k = 0; taken == 0 && k < all->count; k++)
+			if (all->items[k].audience == AUDIENCE_TEAM &&
+			    reaches(&all->items[k], b->destination))
+				taken = notification_take_over(plan->db, incident->id, b->audience,
+				                               all->items[k].name,
+				                               all->items[k].team, err);
+		rc = taken < 0 ? -1 : 0;
+	}
+	told_before_list_fini(&before);
+	return rc;
+}
+
+/* A destination that was told hears the incident to its end, whatever routes became. */
+static int
+add_told_before(struct plan *plan, const struct incident *incident, struct hearings *all,
+                struct err *err)
+{
+	struct told_before_list before;
+	int rc = notifications_told(plan->db, incident->id, &before, err);
+
+	for (size_t i = 0; rc == 0 && i < before.count; i++) {
+		const struct told_before *b = &before.items[i];
+		const struct conf_sink *sink = sink_at(plan->conf, b->destination, b->team);
+
+		if (sink != NULL)
+			add_hearer(hearing_named(all, b->audience, b->team), sink, NULL,
+			           mem_str(b->destination));
+	}
+	told_before_list_fini(&before);
+	return rc;
+}
+
+int
+hearings_of(struct plan *plan, const struct incident *incident, struct incident_rows *rows,
+            struct hearings *all, struct err *err)
+{
+	*all = (struct hearings){0};
+	route_own(plan->conf, rows);
+	if (add_routed(plan, incident, rows, all, err) != 0 ||
+	    take_over(plan, incident, all, err) != 0)
+		return -1;
+	return add_told_before(plan, incident, all, err);
+}
+
+size_t
+hearing_sees(const struct plan *plan, const struct incident *incident,
+             const struct incident_rows *rows, const struct hearing *h,
+             const struct incident_row **seen)
+{
+	char *memory;
+	struct bucket_name bucket = bucket_name_of(incident->bucket_key, &memory);
+	const char *owner = team_of_bucket(plan->conf, bucket.bucket);
+	size_t count = 0;
+
+	for (size_t i = 0; i < rows->count; i++)
+		if (audience_sees(h->audience, h->team, owner, &rows->items[i]))
+			seen[count++] = &rows->items[i];
+	free(memory);
+	return count;
+}

@@ -1,0 +1,49 @@
+/*
+ * hearing.h - who is to hear of an incident now: its audiences, and for each
+ * the destinations that routes lead to or that were told before.
+ */
+#ifndef RELAY_FLOW_HEARING_H
+#define RELAY_FLOW_HEARING_H
+
+#include "relay/flow/plan.h"
+#include "relay/model/route.h"
+
+/* One audience of an incident, and the destinations that are to hear of it. */
+struct hearing {
+	enum audience audience;
+	char *name; /* "everyone", "unowned", "team NAME": the notification's identity */
+	char *team;
+	struct hearer {
+		const struct conf_sink *sink;
+		const struct conf_route
+			*route; /* NULL: it was told before and hears it to its end */
+		char *destination;
+		bool remind; /* it is to hear it again, whether or not anything changed */
+	} * hearers;
+	size_t count;
+};
+
+struct hearings {
+	struct hearing *items;
+	size_t count;
+};
+
+/* Also sets the teams of the rows. *all is the caller's in each case. */
+int hearings_of(struct plan *, const struct incident *, struct incident_rows *,
+                struct hearings *all, struct err *) MUST_CHECK;
+void hearings_fini(struct hearings *);
+
+/* The rows this audience sees, worst first, into `seen` (room for all of them). */
+size_t hearing_sees(const struct plan *, const struct incident *, const struct incident_rows *,
+                    const struct hearing *, const struct incident_row **seen);
+
+/* announce.c: what is new is owed to everyone, and a reminder to those marked. */
+int announce_to_hearings(struct plan *, const struct incident *, const struct incident_rows *,
+                         const struct hearings *, struct err *) MUST_CHECK;
+
+/* remind.c: when the first of them is to be reminded, from what they last
+ * heard; after each announcement. */
+int remind_plan(struct plan *, const struct incident *, const struct incident_rows *,
+                const struct hearings *, struct err *) MUST_CHECK;
+
+#endif
