@@ -11,6 +11,7 @@
 #include "relay/base/clock.h"
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
+#include "relay/message/digest.h"
 #include "relay/message/templates.h"
 #include "relay/message/view.h"
 #include "sinks/email_parts.h"
@@ -70,18 +71,21 @@ static int
 render(const struct email *email, const char *ending, const json_t *view, int64_t now_ms,
        struct buf *out, struct err *err)
 {
-	char *file = mem_fmt("%s.%s", email->options->template, ending);
-	int rc = templates_text(email->env->templates, file, view, now_ms, out, err);
+	char *file =
+		templates_file_for(email->env->templates, view, email->options->template, ending);
+	int rc = file ? templates_text(email->env->templates, file, view, now_ms, out, err)
+	              : err_set(err, "there is no template for digests");
 
 	free(file);
 	return rc;
 }
 
 static bool
-has_html(const struct email *email)
+has_html(const struct email *email, const json_t *document)
 {
-	char *file = mem_fmt("%s.html", email->options->template);
-	bool has = templates_have(email->env->templates, file);
+	char *file = templates_file_for(email->env->templates, document, email->options->template,
+	                                ".html");
+	bool has = file && templates_have(email->env->templates, file);
 
 	free(file);
 	return has;
@@ -106,12 +110,12 @@ rendered(const struct email *email, const struct message *message, int64_t now_m
 	char *list = list_id(email);
 	json_t *values = json_pack("{s:s}", "list", list);
 	json_t *view = view_of(message->document, values);
-	int rc = render(email, "line", view, now_ms, &line, err);
+	int rc = render(email, ".line", view, now_ms, &line, err);
 
 	if (rc == 0)
-		rc = render(email, "txt", view, now_ms, &out->text, err);
-	if (rc == 0 && !message->plain && has_html(email))
-		rc = render(email, "html", view, now_ms, &out->html, err);
+		rc = render(email, ".txt", view, now_ms, &out->text, err);
+	if (rc == 0 && !message->plain && has_html(email, message->document))
+		rc = render(email, ".html", view, now_ms, &out->html, err);
 	text_line(&out->subject, buf_text(&line), SUBJECT_CHARS);
 	buf_fini(&line);
 	json_decref(view);
@@ -235,14 +239,16 @@ subject_of(const struct message *message, const struct words *words, struct buf 
 /* ---- the mail ---- */
 
 /*
- * When the incident came to be as the document tells it.  A reminder tells what
+ * When the incident, or the digest, came to be as the document tells it.  A reminder tells what
  * has been so for days, and its mail is of now.
  */
 static int64_t
 date_of(const struct message *message)
 {
 	const char *reason = json_text_at(message->document, "reason");
-	int64_t at = json_time_at(message->document, "incident.updated_at");
+	int64_t at =
+		json_time_at(message->document,
+	                     is_digest(message->document) ? "period.to" : "incident.updated_at");
 	bool reminder = reason && strcmp(reason, "reminder") == 0;
 
 	return at && !reminder ? at : message->attempt_at_ms;

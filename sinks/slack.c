@@ -201,10 +201,13 @@ static json_t *
 payload_of_template(const struct slack_options *options, const struct templates *templates,
                     const struct message *message, struct err *fault)
 {
-	char *file = mem_fmt("%s" ENDING, options->template);
+	char *file = templates_file_for(templates, message->document, options->template, ENDING);
 	json_t *view = view_of(message->document, NULL), *rendered = NULL, *out = NULL;
 
-	if (templates_json(templates, file, view, message->attempt_at_ms, &rendered, fault) == 0) {
+	if (!file)
+		err_set(fault, "there is no template for digests");
+	else if (templates_json(templates, file, view, message->attempt_at_ms, &rendered, fault) ==
+	         0) {
 		out = slack_fit(rendered);
 		if (out)
 			add_missing(out, message->document);

@@ -5,12 +5,14 @@
 #include "relay/base/buf.h"
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
+#include "relay/message/digest.h"
 #include "sinks/slack_text.h"
 
 /* Of 4000. */
 #define LINE_MAX_CHARS 200
 #define SUMMARY_MAX 1000
 #define NAME_MAX_CHARS 100
+#define LISTED_MAX 20
 
 /* What a reader is to do about an open incident of this kind. */
 static const struct {
@@ -99,6 +101,22 @@ add_todo(struct buf *out, const json_t *document)
 	}
 }
 
+/* Of a digest: which incidents, the worst ones first. */
+static void
+add_incidents(struct buf *out, const json_t *document)
+{
+	const json_t *incident;
+	size_t i;
+
+	json_array_foreach(json_object_get(document, "incidents"), i, incident)
+	{
+		if (i == LISTED_MAX)
+			break;
+		buf_puts(out, "\n• ");
+		slack_add(out, filled(incident, "title"), NAME_MAX_CHARS);
+	}
+}
+
 json_t *
 slack_plain(const json_t *document)
 {
@@ -110,6 +128,7 @@ slack_plain(const json_t *document)
 		buf_putc(&text, '\n');
 		slack_add(&text, summary, SUMMARY_MAX);
 	}
+	add_incidents(&text, document);
 	size_t before = text.len;
 	buf_putc(&text, '\n');
 	add_todo(&text, document);
@@ -117,7 +136,8 @@ slack_plain(const json_t *document)
 		text.data[--text.len] = '\0';
 	if (url) {
 		buf_putc(&text, '\n');
-		slack_add_link(&text, url, "Open the incident", 40);
+		slack_add_link(&text, url,
+		               is_digest(document) ? "All incidents" : "Open the incident", 40);
 	}
 	json_t *payload = json_pack("{s:s, s:b, s:b}", "text", text.data, "unfurl_links", 0,
 	                            "unfurl_media", 0);

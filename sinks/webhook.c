@@ -111,14 +111,19 @@ webhook_close(struct sink *sink)
 	free(webhook);
 }
 
-/* What the template makes of the document, or NULL and why it failed. */
+/* What the template makes of the document, or NULL and why it failed; NULL without
+ * a fault for a digest that there is no template for: the document serves better
+ * than what a template for one incident would make of many. */
 static json_t *
 body_of_template(const struct webhook_options *options, const struct templates *templates,
                  const json_t *values, const struct message *message, struct err *fault)
 {
-	char *file = mem_fmt("%s" ENDING, options->template);
-	json_t *view = view_of(message->document, values), *body = NULL;
+	char *file = templates_file_for(templates, message->document, options->template, ENDING);
+	json_t *view, *body = NULL;
 
+	if (!file)
+		return NULL;
+	view = view_of(message->document, values);
 	if (templates_json(templates, file, view, message->attempt_at_ms, &body, fault) != 0)
 		body = NULL;
 	json_decref(view);

@@ -25,29 +25,42 @@ add(struct subjects *out, const char *sink, const json_t *document)
 static int
 no_such_sample(const char *name, struct err *err)
 {
-	const char **names = mem_array(sample_count(), sizeof(*names));
+	size_t count = sample_count(), digests = digest_sample_count();
+	const char **names = mem_array(count + digests, sizeof(*names));
 	const char *near;
 
-	for (size_t i = 0; i < sample_count(); i++)
+	for (size_t i = 0; i < count; i++)
 		names[i] = sample_name(i);
-	near = lookup_nearest(name, names, sample_count());
+	for (size_t i = 0; i < digests; i++)
+		names[count + i] = digest_sample_name(i);
+	near = lookup_nearest(name, names, count + digests);
 	err_set(err, "there is no sample \"%s\"%s%s%s (render --samples lists them)", name,
 	        near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 	free(names);
 	return -1;
 }
 
+static json_t *
+sample_named(const char *name)
+{
+	for (size_t i = 0; i < sample_count(); i++)
+		if (strcmp(sample_name(i), name) == 0)
+			return sample_document(i);
+	for (size_t i = 0; i < digest_sample_count(); i++)
+		if (strcmp(digest_sample_name(i), name) == 0)
+			return digest_sample_document(i);
+	return NULL;
+}
+
 static int
 read_sample(struct subjects *out, const char *name, struct err *err)
 {
-	for (size_t i = 0; i < sample_count(); i++)
-		if (strcmp(sample_name(i), name) == 0) {
-			out->memory = sample_document(i);
-			out->now_ms = SAMPLES_NOW_MS;
-			add(out, NULL, out->memory);
-			return 0;
-		}
-	return no_such_sample(name, err);
+	out->memory = sample_named(name);
+	if (!out->memory)
+		return no_such_sample(name, err);
+	out->now_ms = SAMPLES_NOW_MS;
+	add(out, NULL, out->memory);
+	return 0;
 }
 
 /* ---- a webhook ---- */

@@ -27,6 +27,8 @@ print_samples(void)
 {
 	for (size_t i = 0; i < sample_count(); i++)
 		puts(sample_name(i));
+	for (size_t i = 0; i < digest_sample_count(); i++)
+		puts(digest_sample_name(i));
 	return fflush(stdout) == 0 ? 0 : 1;
 }
 

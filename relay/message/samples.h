@@ -19,4 +19,9 @@ const char *sample_name(size_t);
 const char *sample_kind(size_t);
 json_t *sample_document(size_t); /* a new reference */
 
+/* Digests (digest.h): one of a flood, one of a week, one with next to nothing in it. */
+size_t digest_sample_count(void);
+const char *digest_sample_name(size_t);
+json_t *digest_sample_document(size_t); /* a new reference */
+
 #endif

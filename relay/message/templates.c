@@ -5,6 +5,7 @@
 
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
+#include "relay/message/digest.h"
 #include "relay/message/templates_set.h"
 
 /* Life */
@@ -113,7 +114,7 @@ unit_of_kind(const struct set_kind *kind, const char *file)
 static const struct set_unit *
 unit_for_view(const struct templates *set, const char *file, const json_t *view, struct err *err)
 {
-	const char *kind = json_text_at(view, "incident.kind");
+	const char *kind = is_digest(view) ? SET_DIGEST : json_text_at(view, "incident.kind");
 	const struct set_unit *unit;
 
 	for (size_t i = 0; kind != NULL && i < set->kind_count; i++) {
@@ -135,6 +136,26 @@ templates_have(const struct templates *set, const char *file)
 		if (unit_of_kind(&set->kinds[i], file) != NULL)
 			return true;
 	return false;
+}
+
+char *
+templates_file_for(const struct templates *set, const json_t *document, const char *name,
+                   const char *ending)
+{
+	char *file;
+
+	if (!is_digest(document))
+		return mem_fmt("%s%s", name, ending);
+	file = mem_fmt("%s-" SET_DIGEST "%s", name, ending);
+	if (!templates_have(set, file)) {
+		free(file);
+		file = mem_fmt(SET_DIGEST "%s", ending);
+	}
+	if (!templates_have(set, file)) {
+		free(file);
+		file = NULL;
+	}
+	return file;
 }
 
 void

@@ -17,6 +17,9 @@
  * So a kind brings its own words (image.revocation/todo.mustache) and all
  * share one layout (notification.slack.json).
  *
+ * A digest (digest.h) is of no kind: it is rendered with files of its own, "digest"
+ * and "NAME-digest" with an ending, which are for nothing else.
+ *
  * A set is immutable and ref-counted.  Loading compiles every template for
  * every kind and renders it on samples (samples.h) of that kind.
  */
@@ -56,6 +59,14 @@ void templates_release(struct templates *); /* NULL is fine */
 
 /* Is there such a file ("notification.html"), for any kind? */
 bool templates_have(const struct templates *, const char *file);
+
+/*
+ * The file that this document is rendered with by a sink whose template is NAME:
+ * NAME and the ending; of a digest "NAME-digest" where there is one, else
+ * "digest".  NULL: a digest, and there is neither.  The caller frees.
+ */
+char *templates_file_for(const struct templates *, const json_t *document, const char *name,
+                         const char *ending);
 
 /*
  * Render FILE for a view (view.h), whose incident.kind chooses.  -1: there is

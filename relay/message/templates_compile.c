@@ -344,12 +344,15 @@ by_file(const void *left, const void *right)
 static void
 compile_kind(struct templates *set, struct set_kind *kind)
 {
+	bool of_digests = strcmp(kind->kind, SET_DIGEST) == 0;
+
 	kind->slots = mem_array(set->file_count + 1, sizeof(*kind->slots));
 	for (size_t i = 0; i < set->file_count; i++) {
 		struct set_file *file = &set->files[i];
 
 		/* Of files of one name only the one that is chosen. */
-		if (file->output == NULL || !is_of_kind(file, kind->kind) ||
+		if (file->output == NULL || set_is_for_digests(file) != of_digests ||
+		    !is_of_kind(file, kind->kind) ||
 		    set_find(set, kind->kind, set_base(file)) != file)
 			continue;
 		kind->slots[kind->count++] = (struct set_slot){
@@ -391,11 +394,14 @@ drop_unlinked(struct templates *set)
 void
 set_compile(struct templates *set)
 {
-	while (incident_kind_words[set->kind_count] != NULL)
-		set->kind_count++;
+	size_t count = 0;
+
+	while (incident_kind_words[count] != NULL)
+		count++;
+	set->kind_count = count + 1;
 	set->kinds = mem_array(set->kind_count, sizeof(*set->kinds));
 	for (size_t i = 0; i < set->kind_count; i++) {
-		set->kinds[i].kind = incident_kind_words[i];
+		set->kinds[i].kind = i < count ? incident_kind_words[i] : SET_DIGEST;
 		compile_kind(set, &set->kinds[i]);
 	}
 	compile_unused(set);

@@ -47,6 +47,21 @@ set_base(const struct set_file *file)
 	return slash != NULL ? slash + 1 : file->name;
 }
 
+bool
+set_is_for_digests(const struct set_file *file)
+{
+	const char *base = set_base(file);
+	char *stem;
+	bool is;
+
+	if (file->output == NULL)
+		return false;
+	stem = mem_strn(base, strlen(base) - strlen(file->output->ending));
+	is = strcmp(stem, SET_DIGEST) == 0 || ends_with(stem, "-" SET_DIGEST);
+	free(stem);
+	return is;
+}
+
 /* path is taken. */
 static struct set_file *
 add_file(struct templates *set, const char *name, char *path, enum set_origin origin)

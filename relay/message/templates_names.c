@@ -28,19 +28,27 @@ collect(json_t *known, const json_t *value)
 	json_array_foreach(value, i, member) collect(known, member);
 }
 
+/* Takes the document. */
+static void
+collect_of(json_t *known, json_t *document)
+{
+	json_t *view = view_of(document, NULL);
+
+	collect(known, view);
+	json_decref(view);
+	json_decref(document);
+}
+
 /* Every name that stands in any sample's view, as members of an object. */
 static json_t *
 known_names(void)
 {
 	json_t *known = json_object();
 
-	for (size_t i = 0; i < sample_count(); i++) {
-		json_t *document = sample_document(i), *view = view_of(document, NULL);
-
-		collect(known, view);
-		json_decref(view);
-		json_decref(document);
-	}
+	for (size_t i = 0; i < sample_count(); i++)
+		collect_of(known, sample_document(i));
+	for (size_t i = 0; i < digest_sample_count(); i++)
+		collect_of(known, digest_sample_document(i));
 	return known;
 }
 

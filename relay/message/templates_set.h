@@ -16,6 +16,9 @@
 #include "relay/message/template.h"
 #include "relay/message/templates.h"
 
+/* Stands beside the kinds of incidents: what digests are rendered with. */
+#define SET_DIGEST "digest"
+
 #define TEMPLATES_FILES_MAX 1000 /* in the operator's folder */
 
 /* What the ending of a file's name says. */
@@ -89,6 +92,9 @@ int set_gather(struct templates *, const char *folder, const struct templates_dr
 struct set_file *set_find(const struct templates *, const char *kind, const char *name);
 /* The name without a folder. */
 const char *set_base(const struct set_file *);
+
+/* "digest" or "NAME-digest" with an ending: for digests, and for nothing else. */
+bool set_is_for_digests(const struct set_file *);
 
 /* templates_compile.c: fills units and kinds. */
 void set_compile(struct templates *);

@@ -91,11 +91,11 @@ kind_of(const struct templates *set, const char *kind)
 	return &set->kinds[i];
 }
 
+/* Takes the document. */
 static void
-try_sample(struct trial *trial, size_t sample)
+try_sample(struct trial *trial, const struct set_kind *kind, const char *sample, json_t *document)
 {
-	const struct set_kind *kind = kind_of(trial->set, sample_kind(sample));
-	json_t *document = sample_document(sample), *view = view_of(document, NULL);
+	json_t *view = view_of(document, NULL);
 
 	for (size_t i = 0; i < kind->count; i++) {
 		const struct set_unit *unit = kind->slots[i].unit;
@@ -105,7 +105,7 @@ try_sample(struct trial *trial, size_t sample)
 			continue;
 		if ((unit->json != NULL ? try_json(unit, view, &err)
 		                        : try_text(unit, view, &err)) != 0)
-			tell_failure(trial, unit->file, sample_name(sample), &err);
+			tell_failure(trial, unit->file, sample, &err);
 	}
 	json_decref(view);
 	json_decref(document);
@@ -117,7 +117,11 @@ set_try(struct templates *set)
 	struct trial trial = {.set = set};
 
 	for (size_t i = 0; i < sample_count(); i++)
-		try_sample(&trial, i);
+		try_sample(&trial, kind_of(set, sample_kind(i)), sample_name(i),
+		           sample_document(i));
+	for (size_t i = 0; i < digest_sample_count(); i++)
+		try_sample(&trial, kind_of(set, SET_DIGEST), digest_sample_name(i),
+		           digest_sample_document(i));
 	for (size_t i = 0; i < trial.count; i++)
 		free(trial.failures[i].text);
 	free(trial.failures);

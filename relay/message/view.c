@@ -5,6 +5,7 @@
 
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
+#include "relay/message/digest.h"
 
 /* {"revoked": true}; nothing where there is no word. */
 static void
@@ -87,14 +88,50 @@ listed(const json_t *document, const json_t *rows)
 	                 more > 0 ? json_integer(more) : json_null());
 }
 
-json_t *
-view_of(const json_t *document, const json_t *values)
+static void
+add_rows(json_t *view, const json_t *document)
 {
-	json_t *view = json_copy((json_t *)document), *rows = view_of_rows(document);
+	json_t *rows = view_of_rows(document);
 
 	json_object_set_new(view, "is", words_of_document(document));
 	json_object_set_new(view, "listed", listed(document, rows));
 	json_object_set_new(view, "workspaces", rows);
+}
+
+/* Of a digest: each incident with its words, and the first few. */
+static void
+add_incidents(json_t *view, const json_t *document)
+{
+	json_t *all = json_array(), *few = json_array(), *incident;
+	int64_t more = json_int_at(document, "more", 0);
+	size_t i;
+
+	json_array_foreach(json_object_get(document, "incidents"), i, incident)
+	{
+		json_t *seen = json_copy(incident);
+
+		json_object_set_new(seen, "is", words_of_document(incident));
+		json_array_append_new(all, seen);
+		if (i < VIEW_LISTED)
+			json_array_append(few, seen);
+	}
+	more += (int64_t)(json_array_size(all) - json_array_size(few));
+	json_object_set_new(view, "is", json_pack("{s:b}", "digest", 1));
+	json_object_set_new(view, "listed",
+	                    json_pack("{s:o, s:o}", "incidents", few, "more",
+	                              more > 0 ? json_integer(more) : json_null()));
+	json_object_set_new(view, "incidents", all);
+}
+
+json_t *
+view_of(const json_t *document, const json_t *values)
+{
+	json_t *view = json_copy((json_t *)document);
+
+	if (is_digest(document))
+		add_incidents(view, document);
+	else
+		add_rows(view, document);
 	json_object_set(view, "document", (json_t *)document);
 	json_object_set_new(view, "values",
 	                    values != NULL ? json_deep_copy(values) : json_object());

@@ -11,6 +11,8 @@
  *	         affected ones are not among them, or null}
  *	workspaces[].is   state, certainty, evidence of the row, and drifted
  *	document the notification document alone, for {"$json": "document"}
+ *	of a digest  is.digest; listed is {"incidents": the first VIEW_LISTED, "more":
+ *	         ...}; incidents[].is as above, with what happened (is.resolved ...)
  *	values   a webhook's own `values:` (driftbell.yaml(5)); of mail {"list": ...}; or {}
  */
 #ifndef RELAY_MESSAGE_VIEW_H

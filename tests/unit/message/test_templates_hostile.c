@@ -11,6 +11,7 @@
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
 #include "relay/base/text.h"
+#include "relay/message/digest.h"
 #include "relay/message/samples.h"
 #include "relay/message/templates.h"
 #include "relay/message/view.h"
@@ -98,7 +99,8 @@ is_ours(const char *name)
 	size_t len = strlen(name);
 
 	return strcmp(name, "kind") == 0 || strcmp(name, "until") == 0 ||
-	       (len > 3 && strcmp(name + len - 3, "_at") == 0);
+	       strcmp(name, "schema") == 0 || strcmp(name, "from") == 0 ||
+	       strcmp(name, "to") == 0 || (len > 3 && strcmp(name + len - 3, "_at") == 0);
 }
 
 /* How one sample is poisoned. */
@@ -379,7 +381,7 @@ try_file(const char *file, const char *path, void *arg)
 	struct subject *s = arg;
 
 	(void)path;
-	if (strchr(file, '/') != NULL)
+	if (strchr(file, '/') != NULL || (strstr(file, "digest.") != NULL) != is_digest(s->view))
 		return;
 	s->file = file;
 	for (size_t i = 0; i < COUNT(checks); i++) {
@@ -405,15 +407,17 @@ hostile_data_stays_data(void **state)
 	for (size_t i = 0; i < COUNT(links); i++)
 		assert_true(url_is_http(links[i]));
 	assert_int_equal(templates_load(&s.set, NULL, &report), 0);
-	for (size_t i = 0; i < sample_count(); i++)
+	for (size_t i = 0; i < sample_count() + digest_sample_count(); i++)
 		for (uint32_t round = 0; round < ROUNDS; round++) {
-			json_t *document = sample_document(i);
+			bool many = i >= sample_count();
+			size_t k = many ? i - sample_count() : i;
+			json_t *document = many ? digest_sample_document(k) : sample_document(k);
 			struct poison how = {.one_in = 1 + round / 2,
 			                     .long_used = round % 4 != 0,
 			                     .any_url = round % 2 != 0};
 
 			s.any_url = how.any_url;
-			s.sample = sample_name(i);
+			s.sample = many ? digest_sample_name(k) : sample_name(k);
 			seed = (uint32_t)i * 1000 + round;
 			poison(document, &how);
 			s.view = view_of(document, NULL);

@@ -8,6 +8,7 @@
 #include "tests/unit/sinks/mail_check.h"
 
 #include "relay/base/json.h"
+#include "relay/base/mem.h"
 #include "relay/message/templates.h"
 #include "relay/runtime/helper.h"
 #include "sinks/email.h"
@@ -40,6 +41,15 @@ templates_have(const struct templates *templates, const char *file)
 {
 	assert_string_equal(file, "notification.html");
 	return templates->html != NULL;
+}
+
+char *
+templates_file_for(const struct templates *templates, const json_t *document, const char *name,
+                   const char *ending)
+{
+	(void)templates;
+	(void)document;
+	return mem_fmt("%s%s", name, ending);
 }
 
 int
