@@ -198,13 +198,13 @@ summary_of(const struct totals *totals, size_t listed)
 	return buf_take(&out);
 }
 
-/* The relay's own page, as the incidents' links have it. */
+/* Where all incidents are: the incidents' links begin with it. */
 static json_t *
 page_url(const json_t *incidents)
 {
 	const char *url = json_text_at(json_array_get(incidents, 0), "url");
 	const char *end = url != NULL ? strstr(url, "/incidents/") : NULL;
-	char *page = end != NULL ? mem_strn(url, (size_t)(end - url) + 1) : NULL;
+	char *page = end != NULL ? mem_strn(url, (size_t)(end - url) + strlen("/incidents")) : NULL;
 	json_t *out = json_http_url_or_null(page);
 
 	free(page);

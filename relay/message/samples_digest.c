@@ -13,7 +13,7 @@
 
 static const struct digest_sample {
 	const char *name;
-	const char *of[3]; /* how the names of the samples begin that it is made of */
+	const char *of[4]; /* how the names of the samples begin that it is made of */
 	bool sparse;       /* of those with little in them */
 	size_t times;      /* each of them */
 	const char *route, *team, *title;
@@ -21,7 +21,8 @@ static const struct digest_sample {
 } samples[] = {
 	{"digest of a flood", {"image.revocation revoked"}, false, 60, NULL, NULL, NULL, MINUTE_MS},
 	{"digest of a week",
-         {"image.revocation", "workspace.drift", "image.superseded"},
+         {"image.revocation revoked", "image.revocation lifted", "workspace.drift open",
+          "image.superseded"},
          false,
          1,
          "owners",

@@ -5,8 +5,8 @@
 
 #include "relay/base/mem.h"
 
-static const char *const state_names[] = {"pending", "claimed", "sent", "dead", "dropped"};
-const char *const news_names[] = {NULL, "opened", "changed", "reminder", "resolved"};
+const char *const delivery_state_names[] = {"pending", "claimed", "sent", "dead", "dropped"};
+const char *const news_names[] = {NULL, "opened", "changed", "reminder", "resolved", "digest"};
 
 static const struct {
 	enum delivery_state from, to;
@@ -14,7 +14,7 @@ static const struct {
 	{DELIVERY_PENDING, DELIVERY_CLAIMED}, {DELIVERY_PENDING, DELIVERY_DROPPED},
 	{DELIVERY_PENDING, DELIVERY_DEAD},    {DELIVERY_CLAIMED, DELIVERY_SENT},
 	{DELIVERY_CLAIMED, DELIVERY_PENDING}, {DELIVERY_CLAIMED, DELIVERY_DEAD},
-	{DELIVERY_DEAD, DELIVERY_PENDING},
+	{DELIVERY_DEAD, DELIVERY_PENDING},    {DELIVERY_DEAD, DELIVERY_CLAIMED},
 };
 
 int
@@ -26,13 +26,14 @@ delivery_move(struct db *db, const char *id, enum delivery_state from, enum deli
 	for (size_t i = 0; i < COUNT(moves); i++)
 		allowed |= moves[i].from == from && moves[i].to == to;
 	if (!allowed)
-		return err_set(err, "delivery %s cannot become %s from %s", id, state_names[to],
-		               state_names[from]);
-	int64_t moved =
-		db_run(db, err, ST_QUEUE_MOVE, "ttt", id, state_names[from], state_names[to]);
+		return err_set(err, "delivery %s cannot become %s from %s", id,
+		               delivery_state_names[to], delivery_state_names[from]);
+	int64_t moved = db_run(db, err, ST_QUEUE_MOVE, "ttt", id, delivery_state_names[from],
+	                       delivery_state_names[to]);
 	if (moved < 0)
 		return -1;
-	return moved == 1 ? 0 : err_set(err, "delivery %s is not %s", id, state_names[from]);
+	return moved == 1 ? 0
+	                  : err_set(err, "delivery %s is not %s", id, delivery_state_names[from]);
 }
 
 static enum severity
@@ -68,8 +69,8 @@ owed_take(struct db_row *row, struct owed *owed, struct err *err)
 		owed->notification_id = mem_str(db_text(row, 1));
 		owed->destination = mem_str(db_text(row, 2));
 		owed->sink_kind = mem_str(db_text(row, 3));
-		owed->state = (enum delivery_state)name_index(state_names, COUNT(state_names),
-		                                              db_text(row, 4));
+		owed->state = (enum delivery_state)name_index(
+			delivery_state_names, COUNT(delivery_state_names), db_text(row, 4));
 		owed->revision = db_int(row, 5);
 		owed->resolved = is_resolved(db_text(row, 6));
 		owed->phase = phase_of(db_text(row, 7));
@@ -85,6 +86,8 @@ owed_take(struct db_row *row, struct owed *owed, struct err *err)
 		owed->partial = db_int(row, 17) != 0;
 		owed->edits = db_int(row, 18) != 0;
 		owed->reminder = db_int(row, 19) != 0;
+		owed->carrier = mem_str(db_text(row, 20));
+		owed->digest = owed->reason && strcmp(owed->reason, "digest") == 0;
 	}
 	db_end(row);
 	return rc;
@@ -101,7 +104,7 @@ owed_in_lane(struct db *db, const char *notification_id, const char *destination
              enum delivery_state state, struct owed *owed, struct err *err)
 {
 	return owed_take(db_bind(db, ST_QUEUE_IN_LANE, "ttt", notification_id, destination,
-	                         state_names[state]),
+	                         delivery_state_names[state]),
 	                 owed, err);
 }
 
@@ -113,6 +116,7 @@ owed_fini(struct owed *owed)
 	free(owed->sink_kind);
 	free(owed->event_id);
 	free(owed->reason);
+	free(owed->carrier);
 	*owed = (struct owed){0};
 }
 
@@ -184,6 +188,8 @@ news_speaks(const struct told *told, const struct owed *owed)
 enum news
 news_of(const struct told *told, const struct owed *owed)
 {
+	if (owed->digest)
+		return NEWS_DIGEST;
 	if (!told->any) {
 		if (owed->at_once || !owed->resolved)
 			return NEWS_OPENED;
@@ -207,6 +213,26 @@ bool
 is_half_told(const struct told *told, const struct owed *owed)
 {
 	return owed->partial && told->any && told->revision >= owed->revision;
+}
+
+int
+is_outdated(struct db *db, const struct owed *owed, struct err *err)
+{
+	struct told told;
+
+	if (told_load(db, owed->notification_id, owed->destination, &told, err) < 0)
+		return -1;
+	/* Its own revision was told where only some of its recipients had it. */
+	if (told.any && told.revision >= owed->revision + owed->partial)
+		return 1;
+	int64_t revision =
+		db_number(db, err, -1, ST_QUEUE_NEWEST_REVISION, "t", owed->notification_id);
+	if (revision < 0 || revision > owed->revision)
+		return revision < 0 ? -1 : 1;
+	int64_t newer =
+		db_number(db, err, -1, ST_QUEUE_NEWER_IN_LANE, "ttti", owed->notification_id,
+	                  owed->destination, owed->id, owed->revision);
+	return newer < 0 ? -1 : newer > 0;
 }
 
 static int

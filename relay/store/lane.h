@@ -16,6 +16,7 @@ enum delivery_state {
 	DELIVERY_DEAD,
 	DELIVERY_DROPPED
 };
+extern const char *const delivery_state_names[];
 
 /* A delivery without what it says. */
 struct owed {
@@ -26,6 +27,8 @@ struct owed {
 	int64_t revision;
 	bool resolved, every_revision, edits, at_once, plain;
 	bool reminder; /* it is said again although nothing may have changed */
+	char *carrier; /* the delivery that carries it (queue_carry.h); NULL = none */
+	bool digest;   /* it tells of many incidents, and is news whenever it goes out */
 	/* Some of its recipients have had their answer: it goes on as what it
 	 * was, whatever its lane was told meanwhile by way of those. */
 	bool partial;
@@ -66,7 +69,7 @@ int told_maybe(struct db *, const struct owed *, struct err *) MUST_CHECK;
 /* What a delivery would be to a destination that was told this: the `reason`
  * of contract section 7, or nothing worth sending (contract section 8).  A
  * reminder that also tells of another phase or more severity is a change. */
-enum news { NEWS_NONE, NEWS_OPENED, NEWS_CHANGED, NEWS_REMINDER, NEWS_RESOLVED };
+enum news { NEWS_NONE, NEWS_OPENED, NEWS_CHANGED, NEWS_REMINDER, NEWS_RESOLVED, NEWS_DIGEST };
 extern const char *const news_names[];
 enum news news_of(const struct told *, const struct owed *);
 /* It is worth a new message by contract section 8, not only an edit. */
@@ -75,6 +78,10 @@ bool news_speaks(const struct told *, const struct owed *);
 /* Some of its recipients had it, others are owed it still: nothing that is no
  * news to the first may cost the others their message. */
 bool is_half_told(const struct told *, const struct owed *);
+
+/* 1 when something newer was said, or is about to be, in its lane, or when the
+ * notification went on without a word to it; 0; -1. */
+int is_outdated(struct db *, const struct owed *, struct err *) MUST_CHECK;
 
 /* The one mover of a delivery's state. */
 int delivery_move(struct db *, const char *id, enum delivery_state from, enum delivery_state to,

@@ -70,7 +70,7 @@ wanted(const struct delivery_filter *want, const char *state, struct db_row *row
 }
 
 /* cursor = id, state, blocked, sink, team, incident, notification, revision,
- * reason, due_at, paused_until, recipients */
+ * reason, due_at, paused_until, recipients, carrier */
 static int
 delivery_item(struct db *db, struct db_row *row, const void *arg, json_t **item, struct err *err)
 {
@@ -91,6 +91,7 @@ delivery_item(struct db *db, struct db_row *row, const void *arg, json_t **item,
 	put_text(delivery, "notification", db_text(row, 6));
 	put_number(delivery, "revision", db_int(row, 7));
 	put_text(delivery, "reason", db_text(row, 8));
+	put_text(delivery, "carrier", db_text(row, 12));
 	json_object_set_new(delivery, "recipients", recipients_of(db_text(row, 11)));
 	json_object_set_new(delivery, "attempts", attempts);
 	put_time(delivery, "next_at", !waits ? 0 : due_at > paused_until ? due_at : paused_until);

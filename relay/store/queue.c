@@ -9,6 +9,7 @@
 #include "relay/base/mem.h"
 #include "relay/store/events.h"
 #include "relay/store/lane.h"
+#include "relay/store/queue_carry.h"
 
 static int64_t
 later(int64_t a, int64_t b)
@@ -287,6 +288,24 @@ next_due_at(struct db *db, const char *destination, int64_t *out, struct err *er
 	return rc < 0 ? -1 : 0;
 }
 
+/* 1: a digest of what is due is claimed; 0: it is not so much; -1. */
+static int
+claim_carrier(struct db *db, const struct claim_want *want, int64_t now_ms, struct claimed *out,
+              struct err *err)
+{
+	char id[ID_SIZE];
+	struct owed owed;
+	int rc = carry_due(db, want->destination, now_ms, id, err);
+
+	if (rc != 1)
+		return rc;
+	rc = owed_load(db, id, &owed, err);
+	if (rc == 1)
+		rc = claim_one(db, &owed, now_ms + want->lease_ms, out, err);
+	owed_fini(&owed);
+	return rc;
+}
+
 static int
 claim_up_to(struct db *db, const struct claim_want *want, int slots, int64_t now_ms,
             struct claimed *out, int *count, struct err *err)
@@ -321,7 +340,10 @@ queue_claim(struct db *db, const struct claim_want *want, int64_t now_ms, struct
 		slots = 0;
 	else if (state.blocked && slots > 1)
 		slots = 1; /* a probe */
-	if (claim_up_to(db, want, slots, now_ms, out, &count, err) < 0)
+	/* After a digest the rest waits for its turn: it may well be one more. */
+	if (slots > 0 && (count = claim_carrier(db, want, now_ms, out, err)) < 0)
+		return -1;
+	if (count == 0 && claim_up_to(db, want, slots, now_ms, out, &count, err) < 0)
 		goto fail;
 	if (state.blocked && count) {
 		state.paused_until = now_ms + QUEUE_PROBE_MS;

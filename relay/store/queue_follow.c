@@ -9,6 +9,7 @@
 #include "relay/base/mem.h"
 #include "relay/store/lane.h"
 #include "relay/store/queue.h"
+#include "relay/store/queue_carry.h"
 
 /* Deliveries by id, or lanes by notification and destination. */
 struct strays {
@@ -126,7 +127,8 @@ readdress(struct db *db, const struct owed *owed, const struct queue_sink *sink,
 	if (db_run(db, err, ST_QUEUE_DESTINATION_MET, "tti", sink->destination, sink->kind,
 	           now_ms) < 0 ||
 	    db_run(db, err, ST_QUEUE_READDRESS, "tti", owed->id, sink->destination,
-	           (int64_t)sink->edits) < 0)
+	           (int64_t)sink->edits) < 0 ||
+	    db_run(db, err, ST_CARRY_READDRESS, "tt", owed->id, sink->destination) < 0)
 		return -1;
 	return move_lane(db, owed->notification_id, owed->destination, sink, err) < 0 ? -1 : 1;
 }
@@ -151,14 +153,54 @@ out:
 	return rc;
 }
 
+static int
+carriers_find(struct db *db, const struct queue_sinks *sinks, const struct queue_sink *sink,
+              struct strays *out, struct err *err)
+{
+	struct db_row *row = db_bind(db, ST_CARRY_ELSEWHERE, "tt", sink->name, sink->kind);
+	int rc;
+
+	while ((rc = db_step(row, err)) == 1) {
+		if (is_configured(sinks, db_text(row, 1)))
+			continue;
+		out->items = mem_grow(out->items, out->count + 1, sizeof(*out->items));
+		out->items[out->count++] =
+			(struct stray){.id = mem_str(db_text(row, 0)), .destination = NULL};
+	}
+	db_end(row);
+	return rc;
+}
+
+/* Digests first: what they carry is addressed anew, each for itself; but not
+ * where a part of the old list had it already. */
+static int
+dissolve_carriers(struct db *db, const struct queue_sinks *sinks, const struct queue_sink *sink,
+                  struct err *err)
+{
+	struct strays carriers = {0};
+	int rc = carriers_find(db, sinks, sink, &carriers, err);
+
+	for (size_t i = 0; rc >= 0 && i < carriers.count; i++) {
+		struct owed owed;
+		rc = owed_load(db, carriers.items[i].id, &owed, err);
+		if (rc == 1)
+			rc = carrier_dissolve(db, &owed, err);
+		owed_fini(&owed);
+	}
+	strays_fini(&carriers);
+	return rc < 0 ? -1 : 0;
+}
+
 static int64_t
 follow(struct db *db, const struct queue_sinks *sinks, const struct group *group, int64_t now_ms,
        struct err *err)
 {
 	struct strays owed = {0}, told = {0};
 	int64_t moved = 0;
-	int rc = strays_find(db, ST_QUEUE_OWED_ELSEWHERE, sinks, group, &owed, err);
+	int rc = dissolve_carriers(db, sinks, group->first, err);
 
+	if (rc >= 0)
+		rc = strays_find(db, ST_QUEUE_OWED_ELSEWHERE, sinks, group, &owed, err);
 	for (size_t i = 0; rc >= 0 && i < owed.count; i++) {
 		rc = move_delivery(db, owed.items[i].id, owed.items[i].to, now_ms, err);
 		moved += rc > 0;

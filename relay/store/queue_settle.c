@@ -9,6 +9,7 @@
 #include "relay/store/events.h"
 #include "relay/store/lane.h"
 #include "relay/store/queue.h"
+#include "relay/store/queue_carry.h"
 
 int64_t
 delivery_life_ms(const char *sink_kind)
@@ -16,11 +17,33 @@ delivery_life_ms(const char *sink_kind)
 	return strcmp(sink_kind, "task_callback") == 0 ? TASK_CALLBACK_LIFE_MS : DELIVERY_LIFE_MS;
 }
 
+/* A digest has no lane: those of what it carries were told. */
+static int
+tell(struct db *db, const struct owed *owed, const char *reference, int64_t now_ms, struct err *err)
+{
+	return owed->digest ? carried_told(db, owed->id, now_ms, err)
+	                    : told_put(db, owed, reference, now_ms, err);
+}
+
+static int
+maybe_tell(struct db *db, const struct owed *owed, struct err *err)
+{
+	return owed->digest ? carried_maybe_told(db, owed->id, err) : told_maybe(db, owed, err);
+}
+
+/* With what it carries. */
+static int
+move(struct db *db, const struct owed *owed, enum delivery_state to, struct err *err)
+{
+	if (owed->digest && carried_move(db, owed->id, DELIVERY_CLAIMED, to, err) < 0)
+		return -1;
+	return delivery_move(db, owed->id, DELIVERY_CLAIMED, to, err);
+}
+
 static int
 sent(struct db *db, const struct owed *owed, const char *reference, int64_t now_ms, struct err *err)
 {
-	if (delivery_move(db, owed->id, DELIVERY_CLAIMED, DELIVERY_SENT, err) < 0 ||
-	    told_put(db, owed, reference, now_ms, err) < 0)
+	if (tell(db, owed, reference, now_ms, err) < 0 || move(db, owed, DELIVERY_SENT, err) < 0)
 		return -1;
 	if (!owed->every_revision)
 		return 0;
@@ -38,7 +61,7 @@ settle(struct db *db, struct owed *owed, const struct settlement *settlement, in
 	case SETTLE_SENT:
 		return sent(db, owed, settlement->reference, now_ms, err);
 	case SETTLE_DEAD:
-		return delivery_move(db, owed->id, DELIVERY_CLAIMED, DELIVERY_DEAD, err);
+		return move(db, owed, DELIVERY_DEAD, err);
 	case SETTLE_RETRY:
 		owed->due_at = settlement->due_at;
 		break;
@@ -62,7 +85,7 @@ settle_recipients(struct db *db, struct owed *owed, const struct settlement *set
 {
 	if (db_run(db, err, ST_QUEUE_RECIPIENTS_PUT, "tt", owed->id, settlement->recipients) < 0)
 		return -1;
-	if (settlement->some_told && told_put(db, owed, settlement->reference, now_ms, err) < 0)
+	if (settlement->some_told && tell(db, owed, settlement->reference, now_ms, err) < 0)
 		return -1;
 	owed->partial = true;
 	return 1;
@@ -82,7 +105,7 @@ queue_settle(struct db *db, const struct settlement *settlement, int64_t now_ms,
 		            settlement->elapsed_ms) < 0
 		             ? -1
 		             : 1;
-	if (rc == 1 && settlement->maybe_told && told_maybe(db, &owed, err) < 0)
+	if (rc == 1 && settlement->maybe_told && maybe_tell(db, &owed, err) < 0)
 		rc = -1;
 	if (rc == 1 && settlement->recipients)
 		rc = settle_recipients(db, &owed, settlement, now_ms, err);
@@ -100,7 +123,7 @@ queue_release_all(struct db *db, struct err *err)
 		int rc = owed_take(db_bind(db, ST_QUEUE_ANY_CLAIMED, ""), &owed, err);
 		if (rc == 1) {
 			owed.attempts--; /* nobody knows how that one ended */
-			rc = told_maybe(db, &owed, err) < 0 || lane_put_back(db, &owed, err) < 0
+			rc = maybe_tell(db, &owed, err) < 0 || lane_put_back(db, &owed, err) < 0
 			             ? -1
 			             : 1;
 		}
@@ -136,31 +159,10 @@ queue_expire(struct db *db, int64_t now_ms, struct err *err)
 		callbacks++;
 	int64_t others =
 		rc < 0 ? -1 : db_run(db, err, ST_QUEUE_EXPIRE, "i", now_ms - DELIVERY_LIFE_MS);
-	if (others < 0 || events_drop_sealed(db, now_ms - TASK_CALLBACK_LIFE_MS, err) < 0)
+	if (others < 0 || db_run(db, err, ST_CARRY_DEAD, "") < 0 ||
+	    events_drop_sealed(db, now_ms - TASK_CALLBACK_LIFE_MS, err) < 0)
 		return -1;
 	return callbacks + others;
-}
-
-/* 1 when something newer was said, or is about to be, in its lane, or when the
- * notification went on without a word to it; 0; -1. */
-static int
-is_outdated(struct db *db, const struct owed *owed, struct err *err)
-{
-	struct told told;
-
-	if (told_load(db, owed->notification_id, owed->destination, &told, err) < 0)
-		return -1;
-	/* Its own revision was told where only some of its recipients had it. */
-	if (told.any && told.revision >= owed->revision + owed->partial)
-		return 1;
-	int64_t revision =
-		db_number(db, err, -1, ST_QUEUE_NEWEST_REVISION, "t", owed->notification_id);
-	if (revision < 0 || revision > owed->revision)
-		return revision < 0 ? -1 : 1;
-	int64_t newer =
-		db_number(db, err, -1, ST_QUEUE_NEWER_IN_LANE, "ttti", owed->notification_id,
-	                  owed->destination, owed->id, owed->revision);
-	return newer < 0 ? -1 : newer > 0;
 }
 
 /* Those that were refused are asked once more. */
@@ -188,6 +190,18 @@ retry_recipients(struct db *db, const struct owed *owed, struct err *err)
 	return rc < 0 ? -1 : 0;
 }
 
+/* 1; 0: all that it carried has gone on without it; -1. */
+static int
+revive(struct db *db, const struct owed *owed, int64_t now_ms, struct err *err)
+{
+	int64_t carries = db_number(db, err, -1, ST_CARRY_COUNT, "t", owed->id);
+	int revived = carries > 0 ? carried_revive(db, owed, now_ms, err) : 0;
+
+	if (carries < 0 || revived < 0)
+		return -1;
+	return carries == 0 || revived > 0;
+}
+
 static int
 retry(struct db *db, struct owed *owed, int64_t now_ms, struct err *err)
 {
@@ -197,9 +211,14 @@ retry(struct db *db, struct owed *owed, int64_t now_ms, struct err *err)
 		return rc < 0 ? -1 : 2;
 	if (owed->partial && retry_recipients(db, owed, err) < 0)
 		return -1;
-	if (owed->state == DELIVERY_DEAD &&
-	    delivery_move(db, owed->id, DELIVERY_DEAD, DELIVERY_PENDING, err) < 0)
-		return -1;
+	if (owed->state == DELIVERY_DEAD) {
+		/* A digest of a schedule carries nothing. */
+		int carried = owed->digest ? revive(db, owed, now_ms, err) : 1;
+		if (carried != 1)
+			return carried < 0 ? -1 : 2;
+		if (delivery_move(db, owed->id, DELIVERY_DEAD, DELIVERY_PENDING, err) < 0)
+			return -1;
+	}
 	/* Where it is blocked, this is the probe. */
 	if (db_run(db, err, ST_QUEUE_RESCHEDULE, "tiiiiti", owed->id, now_ms, now_ms, INT64_C(0),
 	           INT64_C(0), severity_names[owed->severity], (int64_t)owed->reminder) < 0 ||
@@ -208,12 +227,30 @@ retry(struct db *db, struct owed *owed, int64_t now_ms, struct err *err)
 	return 1;
 }
 
+/* What was carried when it was given up, or waits so, goes with its carrier. */
+static int
+load_carrier(struct db *db, struct owed *owed, struct err *err)
+{
+	struct owed carrier;
+	int rc = owed->carrier ? owed_load(db, owed->carrier, &carrier, err) : 0;
+
+	if (rc == 1 && (carrier.state == DELIVERY_DEAD || carrier.state == DELIVERY_PENDING)) {
+		owed_fini(owed);
+		*owed = carrier;
+	} else if (rc == 1) {
+		owed_fini(&carrier);
+	}
+	return rc < 0 ? -1 : 1;
+}
+
 int
 queue_retry(struct db *db, const char *delivery_id, int64_t now_ms, struct err *err)
 {
 	struct owed owed;
 	int rc = owed_load(db, delivery_id, &owed, err);
 
+	if (rc == 1)
+		rc = load_carrier(db, &owed, err);
 	if (rc == 1)
 		rc = owed.state == DELIVERY_DEAD || owed.state == DELIVERY_PENDING
 		             ? retry(db, &owed, now_ms, err)

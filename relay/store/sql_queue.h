@@ -7,8 +7,8 @@
 	"SELECT id, notification_id, destination, sink_kind, state, revision," \
 	" status, phase, severity, every_revision, at_once, plain, attempts,"  \
 	" created_at, due_at, event_id, reason,"                               \
-	" CASE WHEN recipients IS NULL THEN 0 ELSE 1 END, edits, reminder"     \
-	" FROM deliveries "
+	" CASE WHEN recipients IS NULL THEN 0 ELSE 1 END, edits, reminder,"    \
+	" carrier FROM deliveries "
 
 /*
  * A lane is small and a state may be large, which no planner knows without
@@ -44,7 +44,7 @@
 	X(QUEUE_IN_LANE, QUEUE_OWED "WHERE notification_id = $1 AND destination = $2"             \
 	                            " AND " QUEUE_STATE " = $3 LIMIT 1")                          \
 	X(QUEUE_BY_ID, QUEUE_OWED "WHERE id = $1")                                                \
-	X(QUEUE_ANY_CLAIMED, QUEUE_OWED "WHERE state = 'claimed' LIMIT 1")                        \
+	X(QUEUE_ANY_CLAIMED, QUEUE_OWED "WHERE state = 'claimed' AND carrier IS NULL LIMIT 1")    \
 	X(QUEUE_NEXT, "SELECT d.id FROM deliveries d WHERE d.destination = $1"                    \
 	              " AND d.state = 'pending' AND d.due_at <= $2 AND " QUEUE_LANE_IS_FREE       \
 	              " ORDER BY d.due_at, d.id LIMIT 1")                                         \

@@ -12,6 +12,7 @@
 #ifndef RELAY_STORE_STATEMENTS_H
 #define RELAY_STORE_STATEMENTS_H
 
+#include "relay/store/sql_carry.h"
 #include "relay/store/sql_catalog.h"
 #include "relay/store/sql_events.h"
 #include "relay/store/sql_incidents.h"
@@ -30,6 +31,7 @@
 	SQL_INCIDENTS(X) \
 	SQL_QUEUE(X)     \
 	SQL_RUNS(X)      \
+	SQL_CARRY(X)     \
 	SQL_WAKES(X)     \
 	SQL_QUERY(X)
 

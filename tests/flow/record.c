@@ -8,6 +8,7 @@
 #include "relay/base/clock.h"
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
+#include "relay/message/digest.h"
 
 #define WIDTH 100
 #define ULID_LEN 26
@@ -215,6 +216,26 @@ or_dash(const char *text)
 	return text != NULL ? text : "-";
 }
 
+/* A digest: what it says of itself, and of each incident. */
+static void
+add_digest(struct buf *out, const json_t *document)
+{
+	const json_t *incidents = json_at(document, "incidents");
+
+	buf_printf(out, "  [digest] %s\n  %s\n", or_dash(json_text_at(document, "title")),
+	           or_dash(json_text_at(document, "summary")));
+	for (size_t i = 0; i < json_array_size(incidents); i++) {
+		const json_t *incident = json_array_get(incidents, i);
+
+		buf_printf(out, "  - [%s] %s, %s, %s, %d affected\n",
+		           or_dash(json_text_at(incident, "incident.severity")),
+		           or_dash(json_text_at(incident, "title")),
+		           or_dash(json_text_at(incident, "reason")),
+		           or_dash(json_text_at(incident, "incident.status")),
+		           (int)json_int_at(incident, "workspace_counts.affected", -1));
+	}
+}
+
 static void
 add_for_people(struct buf *out, const json_t *document)
 {
@@ -253,7 +274,9 @@ record_message(struct record *record, int64_t now_ms, const char *sink, const ch
 	           sink, or_dash(json_text_at(document, "reason")), speaks ? "" : " (edit)",
 	           (int)json_int_at(document, "revision", -1), team != NULL ? " team=" : "",
 	           team != NULL ? team : "");
-	if (strcmp(sink_kind, "slack") == 0)
+	if (is_digest(document) && strcmp(sink_kind, "slack") == 0)
+		add_digest(&out, document);
+	else if (strcmp(sink_kind, "slack") == 0)
 		add_for_people(&out, document);
 	else
 		add_for_machines(record, &out, sink, document);
