@@ -12,7 +12,8 @@
 
 static int
 owe(struct plan *plan, const struct incident *incident, const struct hearing *h,
-    const struct hearer *to, const struct notification *n, json_t *document, struct err *err)
+    const struct hearer *to, bool quiet, const struct notification *n, json_t *document,
+    struct err *err)
 {
 	const struct sink_kind *kind = sink_kind_named(to->sink->kind->name);
 	struct delivery_plan d = {
@@ -26,6 +27,7 @@ owe(struct plan *plan, const struct incident *incident, const struct hearing *h,
 		.every_revision = kind->every_revision,
 		.edits = kind->edits != NULL && kind->edits(to->sink->options),
 		.reminder = to->remind,
+		.quiet = quiet,
 		.at_once = incident_kind_closes_at_once(incident->kind),
 		.resolved = !incident->open,
 		.severity = incident->severity,
@@ -92,7 +94,7 @@ announce_to(struct plan *plan, const struct incident *incident, const struct inc
 	char digest[SHA256_HEX_SIZE];
 	int known = notification_get(plan->db, incident->id, h->name, &n, err), rc = -1;
 	json_t *document;
-	bool same;
+	bool quiet = hearing_asks(plan, incident, rows, h) == ASKS_NOTHING, same;
 
 	if (known < 0)
 		return -1;
@@ -112,7 +114,7 @@ announce_to(struct plan *plan, const struct incident *incident, const struct inc
 		goto out;
 	for (size_t i = 0; i < h->count; i++)
 		if ((!same || h->hearers[i].remind) &&
-		    owe(plan, incident, h, &h->hearers[i], &n, document, err) != 0)
+		    owe(plan, incident, h, &h->hearers[i], quiet, &n, document, err) != 0)
 			goto out;
 	rc = 0;
 out:

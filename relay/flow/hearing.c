@@ -262,3 +262,20 @@ hearing_sees(const struct plan *plan, const struct incident *incident,
 	free(memory);
 	return count;
 }
+
+enum asks
+hearing_asks(const struct plan *plan, const struct incident *incident,
+             const struct incident_rows *rows, const struct hearing *h)
+{
+	const struct incident_row **seen = mem_array(rows->count + 1, sizeof(*seen));
+	size_t count = hearing_sees(plan, incident, rows, h, seen), affected = 0;
+
+	for (size_t i = 0; i < count; i++)
+		affected += seen[i]->state == ROW_AFFECTED;
+	free(seen);
+	if (affected > 0)
+		return ASKS_TO_ACT;
+	if (count > 0)
+		return ASKS_NOTHING;
+	return incident->kind == KIND_IMAGE_REVOCATION ? ASKS_TO_KNOW : ASKS_TO_ACT;
+}

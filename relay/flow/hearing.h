@@ -37,6 +37,12 @@ void hearings_fini(struct hearings *);
 size_t hearing_sees(const struct plan *, const struct incident *, const struct incident_rows *,
                     const struct hearing *, const struct incident_row **seen);
 
+/* What it asks of this audience: nothing, now that all it has there has moved,
+ * to know of it, or to act. */
+enum asks { ASKS_NOTHING, ASKS_TO_KNOW, ASKS_TO_ACT };
+enum asks hearing_asks(const struct plan *, const struct incident *, const struct incident_rows *,
+                       const struct hearing *);
+
 /* announce.c: what is new is owed to everyone, and a reminder to those marked. */
 int announce_to_hearings(struct plan *, const struct incident *, const struct incident_rows *,
                          const struct hearings *, struct err *) MUST_CHECK;

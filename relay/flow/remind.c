@@ -51,26 +51,6 @@ clockwork_of(struct plan *plan, const struct incident *incident, struct clockwor
 	return rc < 0 ? -1 : 0;
 }
 
-/* What it asks of an audience: nothing, to know of it, or to act. */
-enum asks { ASKS_NOTHING, ASKS_TO_KNOW, ASKS_TO_ACT };
-
-static enum asks
-asks_of(const struct plan *plan, const struct incident *incident, const struct incident_rows *rows,
-        const struct hearing *h)
-{
-	const struct incident_row **seen = mem_array(rows->count + 1, sizeof(*seen));
-	size_t count = hearing_sees(plan, incident, rows, h, seen), affected = 0;
-
-	for (size_t i = 0; i < count; i++)
-		affected += seen[i]->state == ROW_AFFECTED;
-	free(seen);
-	if (affected > 0)
-		return ASKS_TO_ACT;
-	if (count > 0)
-		return ASKS_NOTHING;
-	return incident->kind == KIND_IMAGE_REVOCATION ? ASKS_TO_KNOW : ASKS_TO_ACT;
-}
-
 /* When this one, last told at heard_at, is to hear it again; 0: never. */
 static int64_t
 reminder_at(const struct clockwork *clock, const struct conf_route *route, enum asks asks,
@@ -121,7 +101,7 @@ ask_all(struct plan *plan, const struct incident *incident, const struct inciden
 {
 	for (size_t i = 0; i < all->count; i++) {
 		const struct hearing *h = &all->items[i];
-		enum asks asks = asks_of(plan, incident, rows, h);
+		enum asks asks = hearing_asks(plan, incident, rows, h);
 		struct notification n;
 		int known = notification_get(plan->db, incident->id, h->name, &n, err);
 

@@ -73,6 +73,23 @@ insert(struct db *db, const struct delivery_plan *plan, const struct owed *owed,
 	               : 0;
 }
 
+/* Whether it got worse for others is no news, so it counts as what was told last. */
+static void
+hush(const struct lane_now *lane, struct owed *owed)
+{
+	enum severity severity = owed->severity;
+
+	if (lane->has_claimed) {
+		owed->phase = lane->claimed.phase;
+		severity = lane->claimed.severity;
+	} else if (lane->told.any) {
+		owed->phase = lane->told.phase;
+		severity = lane->told.severity;
+	}
+	if (owed->severity > severity)
+		owed->severity = severity;
+}
+
 static int
 add_to_lane(struct db *db, const struct delivery_plan *plan, const struct lane_now *lane,
             int64_t now_ms, struct err *err)
@@ -92,6 +109,8 @@ add_to_lane(struct db *db, const struct delivery_plan *plan, const struct lane_n
 		.due_at = due_of(lane, plan, now_ms),
 	};
 
+	if (plan->quiet && !plan->resolved)
+		hush(lane, &owed);
 	/* An incident that was critical while it waited ends as a critical one. */
 	if (owed.resolved && lane->has_pending && lane->pending.severity > owed.severity)
 		owed.severity = lane->pending.severity;

@@ -39,7 +39,8 @@ struct delivery_plan {
 	bool every_revision; /* of the sink kind */
 	bool edits;          /* sink_kind.edits(): the message there is kept up to date in place */
 	bool reminder;       /* to be said again, whether or not anything changed */
-	bool at_once;        /* incident_kind_closes_at_once() */
+	bool quiet;   /* it asks nothing of them any more: only its end is news to who was told */
+	bool at_once; /* incident_kind_closes_at_once() */
 	bool resolved;
 	enum severity severity;
 	enum phase phase;

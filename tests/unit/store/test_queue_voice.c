@@ -402,6 +402,38 @@ a_reminder_that_tells_something_new_is_a_change(void **state)
 	expect_sent(w, 5, "resolved", SPEAKS, T0 + 6);
 }
 
+/* ---- who has nothing to do any more ---- */
+
+static void
+whoever_has_moved_hears_the_end_only(void **state)
+{
+	struct world *w = *state;
+	struct delivery_plan worse = edited(2), back = edited(4), end = edited(6);
+	char id[32];
+
+	posted(w);
+	worse.phase = PHASE_REVOKED;
+	worse.severity = SEVERITY_CRITICAL;
+	worse.quiet = true;
+	add(w, worse, T0 + 1);
+	expect_sent(w, 2, "changed", EDITS, T0 + 1);
+	worse.revision = 3;
+	worse.edits = false;
+	add(w, worse, T0 + 2);
+	expect_nothing(w, CHANNEL);
+	back.phase = PHASE_REVOKED; /* and is back on it */
+	add(w, back, T0 + 3);
+	claim(w, CHANNEL, 4, "changed", SPEAKS, id);
+	worse.revision = 5; /* while that is under way */
+	add(w, worse, T0 + 4);
+	settle(w, id, SETTLE_SENT, NULL, T0 + 5);
+	expect_nothing(w, CHANNEL);
+	end.phase = PHASE_CLEARED;
+	end.resolved = end.quiet = true;
+	add(w, end, T0 + 6);
+	expect_sent(w, 6, "resolved", SPEAKS, T0 + 6);
+}
+
 #define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 
 int
@@ -420,6 +452,7 @@ main(void)
 		WORLD_TEST(an_unsent_opened_stays_opened_when_it_is_reminded_of),
 		WORLD_TEST(a_reminder_is_not_lost_in_what_replaces_it),
 		WORLD_TEST(a_reminder_that_tells_something_new_is_a_change),
+		WORLD_TEST(whoever_has_moved_hears_the_end_only),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
