@@ -159,27 +159,6 @@ out:
 	return rc;
 }
 
-int64_t
-queue_heard_at(struct db *db, const char *notification_id, const char *destination, int64_t now_ms,
-               struct err *err)
-{
-	static const enum delivery_state on_its_way[] = {DELIVERY_CLAIMED, DELIVERY_PENDING};
-	struct told told;
-
-	if (told_load(db, notification_id, destination, &told, err) < 0)
-		return -1;
-	for (size_t i = 0; i < COUNT(on_its_way); i++) {
-		struct owed owed;
-		int rc = owed_in_lane(db, notification_id, destination, on_its_way[i], &owed, err);
-		bool speaks = rc == 1 && news_speaks(&told, &owed);
-
-		owed_fini(&owed);
-		if (rc < 0 || speaks)
-			return rc < 0 ? -1 : now_ms;
-	}
-	return told.spoken_at;
-}
-
 void
 claimed_fini(struct claimed *claimed)
 {

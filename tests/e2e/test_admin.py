@@ -1,6 +1,7 @@
 """The admin side: who may ask, what the lists say, and that no secret is in any answer."""
 
 import copy
+import datetime
 import unittest
 
 import support  # noqa: F401
@@ -203,6 +204,18 @@ class Acknowledged(RelayCase):
         last = self.document("image.revocation", reason="resolved")
         self.assertEqual(last["incident"]["acknowledged"], known)
         self.assertEqual(self.relay.post(path, known).status, 409)
+
+    def test_that_it_has_run_out_is_told_also_after_a_restart(self):
+        self.start()
+        self.send(hcp.complete(IMAGES, "v1"), hcp.assign(IMAGES, "v1"), hcp.run_event(PROD), hcp.revoke(IMAGES, "v1"))
+        incident = self.document("image.revocation")["incident"]["id"]
+        soon = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        answer = self.relay.post(f"/api/v1/incidents/{incident}/ack", {"by": "kim@example.com", "until": soon})
+        self.assertEqual(answer.status, 200)
+        self.relay.restart()
+        last = self.document("image.revocation", reason="reminder")
+        self.assertIsNone(last["incident"]["acknowledged"])
+        self.assertIn("The acknowledgement of kim@example.com has run out.", last["summary"])
 
 
 class Secrets(RelayCase):
