@@ -31,7 +31,7 @@ version_words(const struct packer_news *news)
 static const char *
 run_words(const struct event *event)
 {
-	bool failed = false, succeeded = false;
+	bool failed = false, succeeded = false, waits = false;
 
 	if (event->workspace.id == NULL && event->workspace.name == NULL)
 		return "it names no workspace";
@@ -40,12 +40,14 @@ run_words(const struct event *event)
 
 		failed |= meaning == RUN_FAILED;
 		succeeded |= meaning == RUN_APPLIED || meaning == RUN_FINISHED;
+		waits |= run_waits(&event->runs[i]);
 	}
-	if (failed)
+	if (failed || waits)
 		return KNOWN_ALREADY;
 	return succeeded ? "a run that succeeds opens no incident, and none is open that ends "
 	                   "with it"
-	                 : "this version opens no incident for a run in this state";
+	                 : "a run in this state has neither failed nor does it wait for a person, "
+	                   "and none is open that ends with it";
 }
 
 static const char *
@@ -55,13 +57,16 @@ assessment_words(const struct event *event)
 
 	if (event->workspace.id == NULL && event->workspace.name == NULL)
 		return "it names no workspace";
-	if (news->drifted)
+	if (news->drifted || news->check_failed || !news->succeeded)
 		return KNOWN_ALREADY;
-	if (!news->succeeded)
-		return "this version opens no incident for an assessment that failed";
-	if (news->checks_failed > 0 || news->checks_errored > 0)
-		return "nothing drifted, and this version opens no incident for failed checks";
-	return "nothing drifted, and no incident about drift is open";
+	return "nothing drifted and no check failed, and no incident is open that ends with it";
+}
+
+static const char *
+auto_destroy_words(const struct auto_destroy_news *news)
+{
+	return news->results ? "no incident is open that ends with it"
+	                     : "it was told before, or the workspace has been destroyed since";
 }
 
 /* 1 when workspaces are known, 0, -1. */
@@ -107,14 +112,14 @@ words(const struct event *event, bool workspaces)
 	case EVENT_ASSESSMENT:
 		return assessment_words(event);
 	case EVENT_AUTO_DESTROY:
-		return "this version opens no incident for auto-destroy, and none is open that "
-		       "ends with it";
+		return auto_destroy_words(&event->auto_destroy);
 	case EVENT_WORKSPACE_DELETED:
 		return "no incident is open that ends with the workspace";
 	case EVENT_RUN_TASK:
 		return "a run task is answered, and opens no incident";
-	case EVENT_NOTED:
 	case EVENT_CHANGE_REQUEST:
+		return "that this change is requested was told before";
+	case EVENT_NOTED:
 		return "this version opens no incident for it";
 	}
 	return NULL;

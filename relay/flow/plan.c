@@ -78,18 +78,6 @@ plan_noted(struct plan *plan, struct err *err)
 }
 
 static int
-plan_auto_destroy(struct plan *plan, struct err *err)
-{
-	const struct auto_destroy_news *news = &plan->event->auto_destroy;
-
-	if (news->results && run_meaning(news->run_status) == RUN_APPLIED)
-		return plan_gone(
-			plan, news->run_created_at != 0 ? news->run_created_at : plan->received_at,
-			err);
-	return plan_noted(plan, err);
-}
-
-static int
 plan_deleted(struct plan *plan, struct err *err)
 {
 	return plan_gone(plan, plan->event->at != 0 ? plan->event->at : plan->received_at, err);
@@ -105,7 +93,7 @@ static step_fn *const steps[] = {
 	[EVENT_ASSESSMENT] = plan_assessment,
 	[EVENT_AUTO_DESTROY] = plan_auto_destroy,
 	[EVENT_WORKSPACE_DELETED] = plan_deleted,
-	[EVENT_CHANGE_REQUEST] = plan_noted,
+	[EVENT_CHANGE_REQUEST] = plan_change_request,
 	[EVENT_RUN_TASK] = plan_run_task,
 };
 

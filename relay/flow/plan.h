@@ -79,6 +79,8 @@ int plan_assign(struct plan *, struct err *) MUST_CHECK;
 int plan_runs(struct plan *, struct err *) MUST_CHECK;
 int plan_assessment(struct plan *, struct err *) MUST_CHECK;
 int plan_gone(struct plan *, int64_t at, struct err *) MUST_CHECK;
+int plan_auto_destroy(struct plan *, struct err *) MUST_CHECK;
+int plan_change_request(struct plan *, struct err *) MUST_CHECK;
 /* Time has passed for an incident about it. */
 int plan_workspace_woken(struct plan *, const char *workspace_key, struct err *) MUST_CHECK;
 /* Remembers a workspace; links it when it is new or renamed.  `out` is the caller's. */
@@ -133,6 +135,14 @@ int refresh_assessed(struct plan *, const struct workspace *, const struct asses
                      struct err *) MUST_CHECK;
 int refresh_run_failed(struct plan *, const struct workspace *, const struct run_news *,
                        struct err *) MUST_CHECK;
+/* `run` is the newest that is known of the one in `news`. */
+int refresh_run_waiting(struct plan *, const struct workspace *, const struct run *run,
+                        const struct run_news *news, struct err *) MUST_CHECK;
+int refresh_auto_destroy(struct plan *, const struct workspace *, const struct auto_destroy_news *,
+                         struct err *) MUST_CHECK;
+/* The workspace is zeroed where none is named. */
+int refresh_change_request(struct plan *, const struct workspace *,
+                           const struct change_request_news *, struct err *) MUST_CHECK;
 /* All open incidents about just this workspace. */
 int refresh_about(struct plan *, const struct workspace *, struct err *) MUST_CHECK;
 int refresh_about_key(struct plan *, const char *workspace_key, struct err *) MUST_CHECK;

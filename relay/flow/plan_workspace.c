@@ -7,6 +7,7 @@
 #include "relay/base/ulid.h"
 #include "relay/flow/plan.h"
 #include "relay/store/catalog.h"
+#include "relay/store/runs.h"
 
 static bool
 set_text(char **field, const char *value)
@@ -73,13 +74,39 @@ workspace_changed(struct plan *plan, const struct workspace *workspace, bool dri
 	return refresh_workspace_images(plan, workspace, drift_changed, err);
 }
 
+/* Whether it waits for a person. */
+static int
+plan_waiting(struct plan *plan, const struct workspace *workspace, const struct run_news *news,
+             struct err *err)
+{
+	struct run run;
+	int rc = 0;
+
+	if (news->id == NULL)
+		return 0;
+	if (runs_get(plan->db, workspace->host, news->id, &run, err) < 0)
+		rc = -1;
+	else if (run_told(&run, news, plan->received_at)) {
+		free(run.workspace_key);
+		run.workspace_key = mem_str(workspace->key);
+		rc = runs_put(plan->db, &run, err);
+		if (rc == 0)
+			rc = refresh_run_waiting(plan, workspace, &run, news, err);
+	}
+	run_fini(&run);
+	return rc;
+}
+
 static int
 plan_run(struct plan *plan, struct workspace *workspace, const struct run_news *run,
          struct err *err)
 {
-	bool drifted = workspace->drifted;
+	bool drifted = workspace->drifted,
+	     counts = workspace_run(workspace, run, plan->received_at);
 
-	if (!workspace_run(workspace, run, plan->received_at))
+	if (plan_waiting(plan, workspace, run, err) != 0)
+		return -1;
+	if (!counts)
 		return 0;
 	if (run_meaning(run->status) == RUN_APPLIED) {
 		if (workspace_changed(plan, workspace, drifted != workspace->drifted, err) != 0 ||
@@ -162,6 +189,43 @@ plan_gone(struct plan *plan, int64_t at, struct err *err)
 		if (rc == 0)
 			rc = refresh_about(plan, &workspace, err);
 	}
+	workspace_fini(&workspace);
+	return rc;
+}
+
+int
+plan_auto_destroy(struct plan *plan, struct err *err)
+{
+	const struct auto_destroy_news *news = &plan->event->auto_destroy;
+	struct workspace workspace;
+	int learnt = plan_learn_workspace(plan, &workspace, err), rc = learnt < 0 ? -1 : 0;
+	bool gone = learnt > 0 && news->results && run_meaning(news->run_status) == RUN_APPLIED &&
+	            workspace_is_gone(&workspace, news->run_created_at != 0 ? news->run_created_at
+	                                                                    : plan->received_at);
+
+	/* Before all else that ends with the workspace: it knows of the run. */
+	if (learnt > 0)
+		rc = refresh_auto_destroy(plan, &workspace, news, err);
+	if (rc == 0 && gone)
+		rc = workspace_changed(plan, &workspace, false, err);
+	if (rc == 0 && gone)
+		rc = refresh_about(plan, &workspace, err);
+	if (rc == 0 && !gone && learnt == 2)
+		rc = refresh_workspace_images(plan, &workspace, false, err);
+	workspace_fini(&workspace);
+	return rc;
+}
+
+int
+plan_change_request(struct plan *plan, struct err *err)
+{
+	struct workspace workspace;
+	int learnt = plan_learn_workspace(plan, &workspace, err), rc = learnt < 0 ? -1 : 0;
+
+	if (learnt == 2)
+		rc = refresh_workspace_images(plan, &workspace, false, err);
+	if (rc == 0)
+		rc = refresh_change_request(plan, &workspace, &plan->event->change_request, err);
 	workspace_fini(&workspace);
 	return rc;
 }

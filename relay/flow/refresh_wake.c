@@ -24,6 +24,7 @@ static wake_fn *const by_kind[KIND_COUNT] = {
 	[KIND_IMAGE_REVOCATION] = wake_revocation,
 	[KIND_WORKSPACE_DRIFT] = wake_workspace,
 	[KIND_WORKSPACE_CHECK_FAILED] = wake_workspace,
+	[KIND_WORKSPACE_AUTO_DESTROY] = wake_workspace,
 };
 
 int

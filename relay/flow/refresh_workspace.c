@@ -137,14 +137,18 @@ trouble_settle(struct trouble *t, struct err *err)
 	struct incident_rows rows = {0};
 	struct image image = {0};
 	const char *news;
-	int revoked = incidents_runs_revoked(plan->db, t->workspace->key, err), rc = -1;
+	bool somewhere = t->workspace->key != NULL;
+	int revoked = 0, rc = -1;
 
-	if (revoked < 0 || image_it_runs(plan, t->workspace, &image, err) < 0)
+	if (somewhere)
+		revoked = incidents_runs_revoked(plan->db, t->workspace->key, err);
+	if (revoked < 0 || (somewhere && image_it_runs(plan, t->workspace, &image, err) < 0))
 		goto out;
 	free(incident->image_key);
 	incident->image_key = mem_str(image.key);
 	rows.items = mem_alloc(sizeof(*rows.items));
-	rows.items[rows.count++] = row_of(t->workspace, &image, t->facts.wrong);
+	if (somewhere)
+		rows.items[rows.count++] = row_of(t->workspace, &image, t->facts.wrong);
 	if (incident->id[0] != '\0' &&
 	    (incidents_rows_drop(plan->db, incident->id, err) != 0 ||
 	     incidents_row_put(plan->db, incident->id, rows.items, err) != 0))
@@ -215,6 +219,14 @@ again_run_failed(struct plan *plan, const struct workspace *workspace, const str
 	return refresh_run_failed(plan, workspace, NULL, err);
 }
 
+static int
+again_auto_destroy(struct plan *plan, const struct workspace *workspace,
+                   const struct incident *open, struct err *err)
+{
+	(void)open;
+	return refresh_auto_destroy(plan, workspace, NULL, err);
+}
+
 typedef int again_fn(struct plan *, const struct workspace *, const struct incident *open,
                      struct err *);
 
@@ -223,6 +235,8 @@ static again_fn *const again[KIND_COUNT] = {
 	[KIND_WORKSPACE_CHECK_FAILED] = again_assessed,
 	[KIND_WORKSPACE_ASSESSMENT_FAILED] = again_assessed,
 	[KIND_WORKSPACE_RUN_FAILED] = again_run_failed,
+	[KIND_WORKSPACE_RUN_WAITING] = refresh_run_waiting_again,
+	[KIND_WORKSPACE_AUTO_DESTROY] = again_auto_destroy,
 };
 
 int

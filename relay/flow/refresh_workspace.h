@@ -9,8 +9,8 @@
 
 struct trouble {
 	struct plan *plan;
-	const struct workspace *workspace;
-	struct incident incident; /* id "" when none is open */
+	const struct workspace *workspace; /* zeroed where HCP names none */
+	struct incident incident;          /* id "" when none is open */
 	/* What the kind makes of it: */
 	struct workspace_facts facts; /* runs_revoked is filled in by trouble_settle() */
 	bool changed;                 /* something beyond the facts did */
@@ -26,6 +26,8 @@ int trouble_load(struct trouble *, struct plan *, const struct workspace *, enum
 int trouble_settle(struct trouble *, struct err *) MUST_CHECK;
 void trouble_fini(struct trouble *);
 
+int refresh_run_waiting_again(struct plan *, const struct workspace *, const struct incident *open,
+                              struct err *) MUST_CHECK;
 /* The open one of a kind that assessments tell of, without news. */
 int refresh_assessed_again(struct plan *, const struct workspace *, enum incident_kind,
                            struct err *) MUST_CHECK;

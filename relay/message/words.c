@@ -117,6 +117,9 @@ static const struct kind_words *const words[KIND_COUNT] = {
 	[KIND_WORKSPACE_CHECK_FAILED] = &words_of_check_failed,
 	[KIND_WORKSPACE_ASSESSMENT_FAILED] = &words_of_assessment_failed,
 	[KIND_WORKSPACE_RUN_FAILED] = &words_of_run_failed,
+	[KIND_WORKSPACE_RUN_WAITING] = &words_of_run_waiting,
+	[KIND_WORKSPACE_AUTO_DESTROY] = &words_of_auto_destroy,
+	[KIND_WORKSPACE_CHANGE_REQUEST] = &words_of_change_request,
 	[KIND_RELAY_UNKNOWN_EVENT] = &words_of_unknown,
 };
 

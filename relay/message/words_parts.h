@@ -47,5 +47,8 @@ extern const struct kind_words words_of_drift;
 extern const struct kind_words words_of_check_failed;
 extern const struct kind_words words_of_assessment_failed;
 extern const struct kind_words words_of_run_failed;
+extern const struct kind_words words_of_run_waiting;
+extern const struct kind_words words_of_auto_destroy;
+extern const struct kind_words words_of_change_request;
 
 #endif

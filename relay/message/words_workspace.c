@@ -206,8 +206,156 @@ run_failed_summary(struct buf *out, const struct subject *s)
 	words_add_because(out, json_filled_at(run, "message"));
 }
 
+static void
+run_waiting_title(struct buf *out, const struct subject *s)
+{
+	buf_printf(out, "Run waits for a person: %s", words_or_unknown(s->workspace));
+}
+
+/* By the run's status: what it waits for, or how it ended. */
+static const struct {
+	const char *status, *waits_for, *ended;
+} run_words[] = {
+	{"policy_override", "a policy override", NULL},
+	{"tf_policy_override", "a policy override", NULL},
+	{"pre_plan_awaiting_decision", "a decision", NULL},
+	{"post_plan_awaiting_decision", "a decision", NULL},
+	{"discarded", NULL, "was discarded"},
+	{"canceled", NULL, "was canceled"},
+	{"force_canceled", NULL, "was canceled"},
+	{"errored", NULL, "errored"},
+};
+
+static void
+add_waiting_end(struct buf *out, const struct subject *s, const char *ended)
+{
+	const json_t *detail = s->incident->detail;
+	const char *by = json_filled_at(detail, "ended_by");
+
+	if (add_common_end(out, s, ""))
+		return;
+	buf_printf(out, "Run %s of %s ", words_or_unknown(json_filled_at(detail, "run.id")),
+	           words_or_unknown(s->workspace));
+	if (by != NULL && strcmp(by, "apply") == 0)
+		buf_puts(out, "waits no more: another run was applied since.");
+	else
+		buf_printf(out, "%s.", ended);
+}
+
+static void
+run_waiting_summary(struct buf *out, const struct subject *s)
+{
+	const char *status = json_filled_at(s->incident->detail, "run.status"),
+		   *waits_for = "confirmation", *ended = "moved on";
+
+	for (size_t i = 0; status != NULL && i < COUNT(run_words); i++) {
+		if (strcmp(run_words[i].status, status) != 0)
+			continue;
+		waits_for = run_words[i].waits_for != NULL ? run_words[i].waits_for : waits_for;
+		ended = run_words[i].ended != NULL ? run_words[i].ended : ended;
+	}
+	if (!s->incident->open) {
+		add_waiting_end(out, s, ended);
+		return;
+	}
+	add_withdrawn_first(out, s);
+	add_run(out, s);
+	buf_printf(out, " waits for %s", waits_for);
+	words_add_because(out, json_filled_at(s->incident->detail, "run.message"));
+}
+
+static bool
+is_failed_destroy(const struct subject *s)
+{
+	return json_true_at(s->incident->detail, "auto_destroy.failed");
+}
+
+static void
+auto_destroy_title(struct buf *out, const struct subject *s)
+{
+	buf_printf(out, "%s: %s",
+	           is_failed_destroy(s) ? "Workspace could not be destroyed"
+	                                : "Workspace will be destroyed",
+	           words_or_unknown(s->workspace));
+}
+
+static void
+auto_destroy_end(struct buf *out, const struct subject *s)
+{
+	const json_t *detail = s->incident->detail;
+	const char *workspace = words_or_unknown(s->workspace),
+		   *by = json_filled_at(detail, "ended_by");
+
+	if (by == NULL)
+		by = "results";
+	if (s->incident->phase == PHASE_STALE) {
+		buf_printf(
+			out,
+			"Nothing was heard of it for 7 days: whether %s was destroyed is not known.",
+			workspace);
+	} else if (strcmp(by, "results") == 0 && s->counts->gone > 0) {
+		buf_printf(out, "%s was destroyed.", workspace);
+	} else if (s->counts->gone > 0) {
+		buf_printf(out, "%s is gone.", workspace);
+	} else if (strcmp(by, "apply") == 0) {
+		buf_printf(out, "A later run was applied to %s.", workspace);
+	} else {
+		buf_printf(out, "Run %s was created to destroy %s",
+		           words_or_unknown(json_filled_at(detail, "run.id")), workspace);
+		words_add_because(out, json_filled_at(detail, "run.status"));
+	}
+}
+
+static void
+auto_destroy_summary(struct buf *out, const struct subject *s)
+{
+	const json_t *detail = s->incident->detail;
+	const char *workspace = words_or_unknown(s->workspace),
+		   *at = json_filled_at(detail, "auto_destroy.at");
+
+	if (!s->incident->open) {
+		auto_destroy_end(out, s);
+	} else if (is_failed_destroy(s)) {
+		buf_printf(out, "The run that destroys %s could not be created", workspace);
+		words_add_because(out, json_filled_at(detail, "auto_destroy.error"));
+	} else {
+		buf_printf(out, "%s is to be destroyed automatically", workspace);
+		if (at != NULL)
+			buf_printf(out, " at %s", at);
+		buf_putc(out, '.');
+	}
+}
+
+static void
+change_request_title(struct buf *out, const struct subject *s)
+{
+	buf_printf(out, "Change requested: %s", words_or_unknown(s->workspace));
+}
+
+static void
+change_request_summary(struct buf *out, const struct subject *s)
+{
+	const json_t *request = json_at(s->incident->detail, "change_request");
+	const char *by = json_filled_at(request, "created_by"),
+		   *message = json_filled_at(request, "message"),
+		   *url = json_filled_at(request, "url");
+
+	buf_printf(out, "%s asks for a change of %s", by != NULL ? by : "Somebody",
+	           words_or_unknown(s->workspace));
+	words_add_because(out, json_filled_at(request, "subject"));
+	if (message != NULL) {
+		buf_printf(out, " %s", message);
+		words_add_because(out, NULL);
+	}
+	if (url != NULL)
+		buf_printf(out, " %s", url);
+}
+
 const struct kind_words words_of_drift = {drift_title, drift_summary};
 const struct kind_words words_of_check_failed = {check_failed_title, check_failed_summary};
 const struct kind_words words_of_assessment_failed = {assessment_failed_title,
                                                       assessment_failed_summary};
 const struct kind_words words_of_run_failed = {run_failed_title, run_failed_summary};
+const struct kind_words words_of_run_waiting = {run_waiting_title, run_waiting_summary};
+const struct kind_words words_of_auto_destroy = {auto_destroy_title, auto_destroy_summary};
+const struct kind_words words_of_change_request = {change_request_title, change_request_summary};

@@ -146,14 +146,22 @@ class Explain(RelayCase):
         for words in ("=3D", "Content-Type: multipart/alternative"):
             self.assertIn(words, text)
 
+    def test_what_hcp_terraform_tells_opens_its_kind(self):
+        folder = os.path.join(ROOT, "tests", "data", "hcp_terraform")
+        for name, kind in (("assessment-check-failure", "workspace.check_failed"),
+                           ("assessment-failed", "workspace.assessment_failed"),
+                           ("auto-destroy-reminder", "workspace.auto_destroy"),
+                           ("auto-destroy-not-started", "workspace.auto_destroy"),
+                           ("run-waits-for-approval", "workspace.run_waiting"),
+                           ("change-request", "workspace.change_request")):
+            incidents = self.report(os.path.join(folder, name, "input.json"))["files"][0]["incidents"]
+            self.assertEqual([(i["change"], i["incident"]["kind"]) for i in incidents], [("opened", kind)], name)
+
     def test_why_nothing_follows(self):
         folder = os.path.join(ROOT, "tests", "data", "hcp_terraform")
-        for name, words in (("assessment-check-failure", "this version opens no incident for failed checks"),
-                            ("assessment-failed", "no incident for an assessment that failed"),
-                            ("auto-destroy-reminder", "this version opens no incident for auto-destroy"),
-                            ("run-waits-for-approval", "this version opens no incident for a run in this state"),
+        for name, words in (("run-canceled-granular-trigger", "neither failed nor does it wait for a person"),
                             ("run-applied", "a run that succeeds opens no incident"),
-                            ("change-request", "this version opens no incident for it"),
+                            ("auto-destroy-results", "no incident is open that ends with it"),
                             ("workspace-deleted", "no incident is open that ends with the workspace")):
             path = os.path.join(folder, name, "input.json")
             self.assertIn(words, self.report(path)["files"][0]["nothing"], name)

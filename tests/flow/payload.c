@@ -10,6 +10,8 @@ static const struct payload_verb verbs[] = {
 	{"packer", "hcp_packer", payload_packer},
 	{"run", "hcp_terraform", payload_run},
 	{"assessment", "hcp_terraform", payload_assessment},
+	{"reminder", "hcp_terraform", payload_reminder},
+	{"change_request", "hcp_terraform", payload_change_request},
 	{"destroyed", "hcp_terraform", payload_destroyed},
 	{"deleted", "hcp_terraform", payload_deleted},
 };

@@ -27,7 +27,9 @@ const struct payload_verb *payload_verb_of(const char *word);
 payload_fn payload_packer;
 payload_fn payload_run;
 payload_fn payload_assessment;
+payload_fn payload_reminder;
 payload_fn payload_destroyed;
+payload_fn payload_change_request;
 payload_fn payload_deleted;
 
 json_t *payload_time(int64_t ms); /* 0 is null */

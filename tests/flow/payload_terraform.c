@@ -4,7 +4,9 @@
  *	run WORKSPACE STATUS      created= (default 30 s before), time= (of the status), id=,
  *	                          message=, trigger=
  *	assessment WORKSPACE drifted=4 | clean | failed     time=, id=, checks_failed=, checks_errored=
- *	destroyed WORKSPACE       time= (the destroying run's creation), status=
+ *	reminder WORKSPACE        at= (when it is destroyed; in a day by default)
+ *	destroyed WORKSPACE       time= (the destroying run's creation), status=; or error=
+ *	change_request WORKSPACE  subject=, message=, id=
  *	deleted WORKSPACE
  *
  * and for each: ws= (its id; ws-WORKSPACE by default, none for none), org=, host=
@@ -44,11 +46,19 @@ add_workspace(const struct story_line *line, json_t *object)
 static const struct {
 	const char *status, *trigger;
 } triggers[] = {
-	{"pending", "run:created"},         {"planning", "run:planning"},
-	{"planned", "run:needs_attention"}, {"applying", "run:applying"},
-	{"applied", "run:completed"},       {"planned_and_finished", "run:completed"},
-	{"errored", "run:errored"},         {"policy_soft_failed", "run:errored"},
-	{"canceled", "run:errored"},        {"discarded", "run:completed"},
+	{"pending", "run:created"},
+	{"planning", "run:planning"},
+	{"planned", "run:needs_attention"},
+	{"applying", "run:applying"},
+	{"policy_override", "run:needs_attention"},
+	{"post_plan_awaiting_decision", "run:needs_attention"},
+	{"confirmed", "run:applying"},
+	{"applied", "run:completed"},
+	{"planned_and_finished", "run:completed"},
+	{"errored", "run:errored"},
+	{"policy_soft_failed", "run:errored"},
+	{"canceled", "run:errored"},
+	{"discarded", "run:completed"},
 };
 
 static const char *
@@ -153,25 +163,71 @@ payload_assessment(const struct story_line *line, int64_t now_ms, int number)
 	                   details);
 }
 
-/* The real ones name no workspace id. */
-json_t *
-payload_destroyed(const struct story_line *line, int64_t now_ms, int number)
+/* The real ones name no workspace id.  Takes details' own members. */
+static json_t *
+auto_destroy(const struct story_line *line, const char *type, const char *trigger, json_t *details)
 {
-	json_t *details = json_object();
-
-	json_object_set_new(details, "auto_destroy_at", json_null());
-	json_object_set_new(details, "run_created_at",
-	                    payload_time(line_time_or(line, "time", now_ms, now_ms)));
-	json_object_set_new(details, "run_status",
-	                    json_string(line_option_or(line, "status", "applied")));
-	json_object_set_new(details, "run_external_id",
-	                    payload_text_take(mem_fmt("run-%d", number)));
-	json_object_set_new(details, "run_create_error_message", json_null());
-	json_object_set_new(details, "trigger_type", json_string("results"));
+	json_object_set_new(details, "trigger_type", json_string(type));
 	json_object_set_new(details, "workspace_name", json_string(line_word(line, 1)));
 	json_object_set_new(details, "organization_name",
 	                    json_string(line_option_or(line, "org", ORGANIZATION)));
-	return version_two(line, "workspace", "workspace:auto_destroy_results", details);
+	return version_two(line, "workspace", trigger, details);
+}
+
+json_t *
+payload_reminder(const struct story_line *line, int64_t now_ms, int number)
+{
+	(void)number;
+	return auto_destroy(
+		line, "reminder", "workspace:auto_destroy_reminder",
+		json_pack("{s:o, s:n, s:n, s:n, s:n}", "auto_destroy_at",
+	                  payload_time(line_time_or(line, "at", now_ms, now_ms + DAY_MS)),
+	                  "run_created_at", "run_status", "run_external_id",
+	                  "run_create_error_message"));
+}
+
+json_t *
+payload_destroyed(const struct story_line *line, int64_t now_ms, int number)
+{
+	const char *error = line_option(line, "error");
+	json_t *details;
+
+	if (error != NULL)
+		details = json_pack("{s:n, s:n, s:n, s:n, s:s}", "auto_destroy_at",
+		                    "run_created_at", "run_status", "run_external_id",
+		                    "run_create_error_message", error);
+	else
+		details = json_pack(
+			"{s:n, s:o, s:s, s:o, s:n}", "auto_destroy_at", "run_created_at",
+			payload_time(line_time_or(line, "time", now_ms, now_ms)), "run_status",
+			line_option_or(line, "status", "applied"), "run_external_id",
+			payload_text_take(mem_fmt("run-%d", number)), "run_create_error_message");
+	return auto_destroy(line, "results", "workspace:auto_destroy_results", details);
+}
+
+json_t *
+payload_change_request(const struct story_line *line, int64_t now_ms, int number)
+{
+	const char *given = line_option(line, "id"), *workspace = line_word(line, 1);
+	char *id = given != NULL ? mem_str(given) : mem_fmt("wscr-%d", number);
+	json_t *body = json_object();
+
+	json_object_set_new(body, "payload_version", json_integer(1));
+	json_object_set_new(body, "notification_configuration_id", json_string(CONFIGURATION));
+	json_object_set_new(
+		body, "change_request_url",
+		payload_text_take(mem_fmt("https://%s/app/%s/workspaces/%s/change-requests/%s",
+	                                  host_of(line), line_option_or(line, "org", ORGANIZATION),
+	                                  workspace, id)));
+	json_object_set_new(body, "change_request_subject",
+	                    json_string(line_option_or(line, "subject", "Pin the actions")));
+	json_object_set_new(body, "change_request_message",
+	                    json_string(line_option_or(line, "message", "")));
+	json_object_set_new(body, "change_request_created_at", payload_time(now_ms));
+	json_object_set_new(body, "change_request_created_by", json_string("jane.doe"));
+	add_workspace(line, body);
+	free(id);
+	return body;
 }
 
 json_t *

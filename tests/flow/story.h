@@ -13,7 +13,8 @@
  *
  *	at TIME, +DURATION        the clock; what falls due meanwhile is delivered then
  *	packer ACTION BUCKET VERSION   payload_packer.c tells the options
- *	run, assessment, destroyed, deleted WORKSPACE ...   payload_terraform.c
+ *	run, assessment, reminder, destroyed, deleted, change_request WORKSPACE ...
+ *	                          payload_terraform.c
  *	raw SOURCE {JSON} or FILE of the story
  *	parked PACKER-EVENT...    stored, and planning it failed for good
  *	replay evt#N              by hand
