@@ -106,6 +106,7 @@ struct conf {
 	struct conf_store store;
 	struct conf_links links;
 	struct conf_templates templates;
+	int64_t baseline; /* ms, default 0: what a new store collects before it tells of it */
 	struct key_list sources, correlate, teams, sinks, routes; /* of the structs above */
 };
 

@@ -6,9 +6,30 @@
 #include "relay/base/mem.h"
 #include "relay/flow/hearing.h"
 #include "relay/message/document.h"
+#include "relay/store/baseline.h"
 #include "relay/store/incidents.h"
 #include "relay/store/queue.h"
 #include "sinks/sink.h"
+
+/* Not before this time: it collects, and at first the store's baseline does; -1. */
+static int64_t
+not_before(struct plan *plan, const struct incident *incident, const struct conf_route *route,
+           struct err *err)
+{
+	int64_t at = incident->opened_at + (route != NULL ? route->wait : 0), end = 0;
+
+	switch (incident->kind) {
+	case KIND_WORKSPACE_DRIFT:
+	case KIND_WORKSPACE_CHECK_FAILED:
+	case KIND_WORKSPACE_ASSESSMENT_FAILED:
+	case KIND_WORKSPACE_RUN_FAILED:
+		end = baseline_end(plan->db, err);
+		break;
+	default:
+		break;
+	}
+	return end < 0 ? -1 : end > at ? end : at;
+}
 
 static int
 owe(struct plan *plan, const struct incident *incident, const struct hearing *h,
@@ -32,12 +53,14 @@ owe(struct plan *plan, const struct incident *incident, const struct hearing *h,
 		.resolved = !incident->open,
 		.severity = incident->severity,
 		.phase = incident->phase,
-		.not_before = incident->opened_at + (to->route != NULL ? to->route->wait : 0),
+		.not_before = not_before(plan, incident, to->route, err),
 		.incident_id = incident->id,
 	};
 	char *text;
 	int rc;
 
+	if (d.not_before < 0)
+		return -1;
 	json_object_set_new(document, "route", json_text_or_null(d.route));
 	text = json_dumps(document, JSON_COMPACT);
 	d.document = text;

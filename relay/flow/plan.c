@@ -11,6 +11,7 @@
 #include "relay/base/mem.h"
 #include "relay/flow/plan_task.h"
 #include "relay/source/source.h"
+#include "relay/store/baseline.h"
 #include "relay/store/catalog.h"
 #include "relay/store/events.h"
 #include "relay/store/wakes.h"
@@ -189,6 +190,17 @@ plan_park(void *arg, struct db *db, const struct stored_event *stored, const cha
 	return refresh_unknown(&plan, KIND_UNPROCESSABLE, reason, err);
 }
 
+/* What a start and a reload begin with. */
+static int
+begin(struct plan *plan, struct err *err)
+{
+	int64_t baseline = plan->conf->baseline;
+
+	if (baseline_fix(plan->db, baseline > 0 ? plan->now_ms + baseline : 0, err) != 0)
+		return -1;
+	return wake_set(plan->db, WAKE_REPLAN, "", plan->now_ms, err);
+}
+
 int
 plan_relink(struct plan_desk *desk, struct db *db, char after[ID_SIZE], int limit, int64_t now_ms,
             struct err *err)
@@ -199,7 +211,7 @@ plan_relink(struct plan_desk *desk, struct db *db, char after[ID_SIZE], int limi
 	int rc = catalog_workspaces(db, after, limit, &page, err);
 
 	if (rc == 0 && after[0] == '\0')
-		rc = wake_set(db, WAKE_REPLAN, "", now_ms, err);
+		rc = begin(&plan, err);
 	if (rc == 0)
 		rc = catalog_buckets(db, &buckets, err);
 	for (size_t i = 0; rc == 0 && i < page.count; i++) {

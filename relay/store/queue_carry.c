@@ -8,6 +8,7 @@
 #include "relay/base/log.h"
 #include "relay/base/mem.h"
 #include "relay/message/digest.h"
+#include "relay/store/baseline.h"
 
 /* Deliveries by id. */
 struct members {
@@ -44,6 +45,7 @@ take_ids(struct db_row *row, struct members *out, struct err *err)
 struct load {
 	struct digest digest;
 	char *destination, *sink, *sink_kind, *route, *team;
+	const char *title; /* its first words; NULL = none */
 	int64_t from, created_at;
 	enum severity severity;
 };
@@ -121,6 +123,7 @@ load_document(struct load *load, const char *notification_id, int64_t now_ms)
 		.notification_id = notification_id,
 		.route = or_null(load->route),
 		.team = or_null(load->team),
+		.title = load->title,
 		.from = load->from ? load->from : now_ms,
 		.to = now_ms,
 	};
@@ -208,31 +211,55 @@ make(struct db *db, struct load *load, const struct members *members, int64_t no
 	return rc;
 }
 
+/* Which of them, and when they are many. */
+struct carry_rule {
+	enum statement statement; /* at a destination, up to or at a time, so many */
+	size_t over, at_most;
+	const char *title;
+};
+
+static const struct carry_rule in_flood = {ST_CARRY_DUE, CARRY_OVER, CARRY_AT_MOST, NULL};
+static const struct carry_rule at_baseline = {ST_CARRY_DUE_AT, 0, CARRY_BASELINE_AT_MOST,
+                                              "Baseline"};
+
 static int
-may_carry(struct db *db, const char *destination, int64_t now_ms, int64_t limit,
-          struct members *out, struct err *err)
+may_carry(struct db *db, const struct carry_rule *rule, const char *destination, int64_t at,
+          size_t limit, struct members *out, struct err *err)
 {
-	return take_ids(db_bind(db, ST_CARRY_DUE, "tii", destination, now_ms, limit), out, err);
+	return take_ids(db_bind(db, rule->statement, "tii", destination, at, (int64_t)limit), out,
+	                err);
 }
 
-int
-carry_due(struct db *db, const char *destination, int64_t now_ms, char id[ID_SIZE], struct err *err)
+static int
+carry(struct db *db, const struct carry_rule *rule, const char *destination, int64_t at,
+      int64_t now_ms, char id[ID_SIZE], struct err *err)
 {
 	struct members members;
-	struct load load = {0};
-	int rc = may_carry(db, destination, now_ms, CARRY_OVER + 1, &members, err);
+	struct load load = {.title = rule->title};
+	int rc = may_carry(db, rule, destination, at, rule->over + 1, &members, err);
 
-	if (rc == 0 && members.count > CARRY_OVER) {
+	if (rc == 0 && members.count > rule->over) {
 		free(members.items);
-		rc = may_carry(db, destination, now_ms, CARRY_AT_MOST, &members, err);
+		rc = may_carry(db, rule, destination, at, rule->at_most, &members, err);
 		if (rc == 0)
 			rc = consider_all(db, &load, &members, err);
-		if (rc == 0 && members.count > CARRY_OVER)
+		if (rc == 0 && members.count > rule->over)
 			rc = make(db, &load, &members, now_ms, id, err);
 	}
 	load_fini(&load);
 	free(members.items);
 	return rc;
+}
+
+int
+carry_due(struct db *db, const char *destination, int64_t now_ms, char id[ID_SIZE], struct err *err)
+{
+	int64_t end = baseline_end(db, err);
+	int rc = end < 0 ? -1 : 0;
+
+	if (end > 0 && end <= now_ms)
+		rc = carry(db, &at_baseline, destination, end, now_ms, id, err);
+	return rc != 0 ? rc : carry(db, &in_flood, destination, now_ms, now_ms, id, err);
 }
 
 /* ---- what becomes of those carried ---- */

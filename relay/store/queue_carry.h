@@ -18,11 +18,13 @@
 
 #include "relay/store/lane.h"
 
-#define CARRY_OVER 10     /* more than so many due at once are carried */
-#define CARRY_AT_MOST 500 /* by one carrier: a claim must not hold up the writer */
+#define CARRY_OVER 10               /* more than so many due at once are carried */
+#define CARRY_AT_MOST 500           /* by one carrier: a claim must not hold up the writer */
+#define CARRY_BASELINE_AT_MOST 5000 /* once in the life of a store */
 
-/* Makes one of those due at the destination when they are so many: 1, and the
- * carrier is pending, in *id; 0: there is nothing to carry; -1. */
+/* Makes one of those due at the destination when they are so many, or when they
+ * were held for the end of the baseline, which is said once however much it is:
+ * 1, and the carrier is pending, in *id; 0: there is nothing to carry; -1. */
 int carry_due(struct db *, const char *destination, int64_t now_ms, char id[ID_SIZE],
               struct err *) MUST_CHECK;
 

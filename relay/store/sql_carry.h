@@ -17,6 +17,8 @@
 #define SQL_CARRY(X)                                                                         \
 	X(CARRY_DUE, CARRY_MAY " AND d.due_at <= $2 ORDER BY d.due_at, d.id"                 \
 	                       " LIMIT CAST($3 AS BIGINT)")                                  \
+	X(CARRY_DUE_AT, CARRY_MAY " AND d.due_at = $2 ORDER BY d.id"                         \
+	                          " LIMIT CAST($3 AS BIGINT)")                               \
 	X(CARRY_CONTENT, "SELECT document, sink, route, team FROM deliveries WHERE id = $1") \
 	X(CARRY_MEMBERS, "SELECT id FROM deliveries WHERE carrier = $1"                      \
 	                 " AND " QUEUE_STATE " = $2 ORDER BY id")                            \

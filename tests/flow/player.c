@@ -285,10 +285,15 @@ play_down(struct player *player, const struct story_line *line)
 	player->down = strcmp(line->words[0], "down") == 0 ? mem_str(line_word(line, 1)) : NULL;
 }
 
+/* The first of a story is its relay's first start. */
 static void
 play_at(struct player *player, const struct story_line *line)
 {
+	bool first = player->now_ms == 0;
+
 	player_deliver(player, line, line_time(line, line_word(line, 1), player->now_ms));
+	if (first)
+		player_relink(player, line);
 }
 
 static void
