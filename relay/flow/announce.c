@@ -4,6 +4,7 @@
 
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
+#include "relay/flow/announce_group.h"
 #include "relay/flow/hearing.h"
 #include "relay/message/document.h"
 #include "relay/store/baseline.h"
@@ -94,7 +95,7 @@ document_for(struct plan *plan, const struct incident *incident, const struct in
 	};
 	json_t *document;
 
-	facts.row_count = hearing_sees(plan, incident, rows, h, seen);
+	facts.row_count = hearing_sees(rows, h, seen);
 	document = document_build(&facts);
 	free(seen);
 	return document;
@@ -117,7 +118,7 @@ announce_to(struct plan *plan, const struct incident *incident, const struct inc
 	char digest[SHA256_HEX_SIZE];
 	int known = notification_get(plan->db, incident->id, h->name, &n, err), rc = -1;
 	json_t *document;
-	bool quiet = hearing_asks(plan, incident, rows, h) == ASKS_NOTHING, same;
+	bool quiet = hearing_asks(incident, rows, h) == ASKS_NOTHING, same;
 
 	if (known < 0)
 		return -1;
@@ -154,8 +155,8 @@ announce_to_hearings(struct plan *plan, const struct incident *incident,
 
 	if (all->count > 0 &&
 	    (announce_image(plan, incident, &shared.image, &shared.image_cut, err) != 0 ||
-	     incidents_events(plan->db, incident->id, DOCUMENT_EVENTS_MAX, &shared.events,
-	                      &shared.event_count, err) != 0))
+	     incidents_events(plan->db, incident->id, incident->leads, DOCUMENT_EVENTS_MAX,
+	                      &shared.events, &shared.event_count, err) != 0))
 		rc = -1;
 	for (size_t i = 0; rc == 0 && i < all->count; i++)
 		rc = announce_to(plan, incident, rows, &all->items[i], &shared, err);
@@ -169,13 +170,13 @@ int
 announce_incident(struct plan *plan, const struct incident *incident, struct incident_rows *rows,
                   struct err *err)
 {
-	struct hearings all;
-	int rc = hearings_of(plan, incident, rows, &all, err);
+	struct telling t;
+	int rc = tell_of(plan, incident, rows, &t, err);
 
 	if (rc == 0)
-		rc = announce_to_hearings(plan, incident, rows, &all, err);
+		rc = announce_to_hearings(plan, t.incident, t.rows, &t.all, err);
 	if (rc == 0)
-		rc = remind_plan(plan, incident, rows, &all, err);
-	hearings_fini(&all);
+		rc = remind_plan(plan, t.incident, t.rows, &t.all, err);
+	telling_fini(&t);
 	return rc;
 }

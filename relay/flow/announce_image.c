@@ -4,6 +4,7 @@
 
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
+#include "relay/flow/announce_group.h"
 #include "relay/flow/plan.h"
 #include "relay/message/document.h"
 #include "relay/model/key.h"
@@ -131,6 +132,8 @@ out:
 	image_list_fini(&descendants);
 	history_fini(&history);
 	json_decref(replacement);
+	if (rc == 0 && incident->leads)
+		rc = group_add_images(plan, incident, *out, cut_off, err);
 	if (cut != NULL && rc >= 0)
 		*cut = cut_off;
 	else

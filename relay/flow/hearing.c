@@ -109,9 +109,22 @@ load_channels(struct plan *plan, const struct incident *incident, struct history
 	return 0;
 }
 
-static int
-add_routed(struct plan *plan, const struct incident *incident, const struct incident_rows *rows,
-           struct hearings *all, struct err *err)
+void
+hearings_own(const struct plan *plan, const struct incident *incident, struct incident_rows *rows)
+{
+	char *memory;
+	struct bucket_name bucket = bucket_name_of(incident->bucket_key, &memory);
+	const char *owner = team_of_bucket(plan->conf, bucket.bucket);
+
+	route_own(plan->conf, rows);
+	for (size_t i = 0; i < rows->count; i++)
+		rows->items[i].owner = owner;
+	free(memory);
+}
+
+int
+hearings_add_routed(struct plan *plan, const struct incident *incident, struct incident_rows *rows,
+                    struct hearings *all, struct err *err)
 {
 	struct history history = {0};
 	char *memory;
@@ -127,6 +140,7 @@ add_routed(struct plan *plan, const struct incident *incident, const struct inci
 	struct told_list told = {0};
 	int rc = load_channels(plan, incident, &history, &facts.image_channels, err);
 
+	hearings_own(plan, incident, rows);
 	if (rc == 0)
 		route_select(plan->conf, &facts, &told);
 	if (rc == 0 && plan->watch != NULL)
@@ -235,40 +249,32 @@ add_told_before(struct plan *plan, const struct incident *incident, struct heari
 }
 
 int
-hearings_of(struct plan *plan, const struct incident *incident, struct incident_rows *rows,
-            struct hearings *all, struct err *err)
+hearings_add_told(struct plan *plan, const struct incident *incident, struct hearings *all,
+                  struct err *err)
 {
-	*all = (struct hearings){0};
-	route_own(plan->conf, rows);
-	if (add_routed(plan, incident, rows, all, err) != 0 ||
-	    take_over(plan, incident, all, err) != 0)
+	if (take_over(plan, incident, all, err) != 0)
 		return -1;
 	return add_told_before(plan, incident, all, err);
 }
 
 size_t
-hearing_sees(const struct plan *plan, const struct incident *incident,
-             const struct incident_rows *rows, const struct hearing *h,
+hearing_sees(const struct incident_rows *rows, const struct hearing *h,
              const struct incident_row **seen)
 {
-	char *memory;
-	struct bucket_name bucket = bucket_name_of(incident->bucket_key, &memory);
-	const char *owner = team_of_bucket(plan->conf, bucket.bucket);
 	size_t count = 0;
 
 	for (size_t i = 0; i < rows->count; i++)
-		if (audience_sees(h->audience, h->team, owner, &rows->items[i]))
+		if (audience_sees(h->audience, h->team, rows->items[i].owner, &rows->items[i]))
 			seen[count++] = &rows->items[i];
-	free(memory);
 	return count;
 }
 
 enum asks
-hearing_asks(const struct plan *plan, const struct incident *incident,
-             const struct incident_rows *rows, const struct hearing *h)
+hearing_asks(const struct incident *incident, const struct incident_rows *rows,
+             const struct hearing *h)
 {
 	const struct incident_row **seen = mem_array(rows->count + 1, sizeof(*seen));
-	size_t count = hearing_sees(plan, incident, rows, h, seen), affected = 0;
+	size_t count = hearing_sees(rows, h, seen), affected = 0;
 
 	for (size_t i = 0; i < count; i++)
 		affected += seen[i]->state == ROW_AFFECTED;

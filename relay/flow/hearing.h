@@ -28,19 +28,24 @@ struct hearings {
 	size_t count;
 };
 
-/* Also sets the teams of the rows. *all is the caller's in each case. */
-int hearings_of(struct plan *, const struct incident *, struct incident_rows *,
-                struct hearings *all, struct err *) MUST_CHECK;
+/* Adds those that routes lead to; also sets the teams of the rows. */
+int hearings_add_routed(struct plan *, const struct incident *, struct incident_rows *,
+                        struct hearings *, struct err *) MUST_CHECK;
+/* Only sets those teams. */
+void hearings_own(const struct plan *, const struct incident *, struct incident_rows *);
+/* Adds those that were told before, after all others. */
+int hearings_add_told(struct plan *, const struct incident *, struct hearings *,
+                      struct err *) MUST_CHECK;
 void hearings_fini(struct hearings *);
 
 /* The rows this audience sees, worst first, into `seen` (room for all of them). */
-size_t hearing_sees(const struct plan *, const struct incident *, const struct incident_rows *,
-                    const struct hearing *, const struct incident_row **seen);
+size_t hearing_sees(const struct incident_rows *, const struct hearing *,
+                    const struct incident_row **seen);
 
 /* What it asks of this audience: nothing, now that all it has there has moved,
  * to know of it, or to act. */
 enum asks { ASKS_NOTHING, ASKS_TO_KNOW, ASKS_TO_ACT };
-enum asks hearing_asks(const struct plan *, const struct incident *, const struct incident_rows *,
+enum asks hearing_asks(const struct incident *, const struct incident_rows *,
                        const struct hearing *);
 
 /* announce.c: what is new is owed to everyone, and a reminder to those marked. */

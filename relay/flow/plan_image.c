@@ -167,18 +167,18 @@ follow_version(struct plan *plan, const struct image *image, struct fold_result 
 	bool changed = result.changed, told = changed || result.retold;
 	bool deletes = plan->event->type == EVENT_VERSION && news->action == VERSION_DELETE;
 	bool opens = changed && !deletes && image_is_revoked(image);
-	const char *root = image->inherited_from != NULL ? image->inherited_from : image->key;
+	char *root = NULL;
 	char *what = mem_fmt("%s %s", image->version != NULL ? image->version : image->fingerprint,
 	                     timeline_words(image, news->action));
-	int rc = 0;
+	int rc = catalog_root(plan->db, image, &root, err);
 
-	if (changed && image->status == IMAGE_ACTIVE)
+	if (rc == 0 && changed && image->status == IMAGE_ACTIVE)
 		rc = restore_descendants(plan, image, err);
 	if (rc == 0 && (told || news->action != VERSION_CREATE))
 		rc = refresh_revocation(plan, root, opens ? REFRESH_MAY_OPEN : REFRESH_OPEN_ONLY,
 		                        NULL, told, what, err);
 	/* An image that had an incident of its own before its ancestor was known. */
-	if (rc == 0 && root != image->key)
+	if (rc == 0 && strcmp(root, image->key) != 0)
 		rc = refresh_revocation(plan, image->key, REFRESH_OPEN_ONLY, NULL, told, what, err);
 	if (rc == 0)
 		rc = refresh_deleted(plan, image, deletes ? REFRESH_MAY_OPEN : REFRESH_FOR_SOMEBODY,
@@ -188,6 +188,7 @@ follow_version(struct plan *plan, const struct image *image, struct fold_result 
 	if (rc == 0 && plan->event->type == EVENT_VERSION && news->action == VERSION_COMPLETE)
 		rc = refresh_released(plan, image, err);
 	free(what);
+	free(root);
 	return rc;
 }
 
@@ -202,15 +203,22 @@ static int
 restore_late(struct plan *plan, struct image *image, enum image_status before,
              struct fold_result *result, struct err *err)
 {
-	struct image ancestor;
-	int found;
+	char *next = mem_str(image->inherited_from);
+	int found = 1;
 
-	if (image->inherited_from == NULL)
-		return 0;
-	found = catalog_image(plan->db, image->inherited_from, &ancestor, err);
-	if (found == 1 && restored_with(image, &ancestor))
-		*result = (struct fold_result){.changed = image->status != before};
-	image_fini(&ancestor);
+	for (int i = 0; found == 1 && next != NULL && i < GENERATIONS_MAX; i++) {
+		struct image ancestor;
+
+		found = catalog_image(plan->db, next, &ancestor, err);
+		free(next);
+		next = mem_str(ancestor.inherited_from);
+		if (found == 1 && restored_with(image, &ancestor)) {
+			*result = (struct fold_result){.changed = image->status != before};
+			found = 0;
+		}
+		image_fini(&ancestor);
+	}
+	free(next);
 	return found < 0 ? -1 : 0;
 }
 

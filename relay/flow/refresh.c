@@ -16,19 +16,10 @@ by_workspace(const void *a, const void *b)
 	return order != 0 ? order : strcmp(x->bucket_key, y->bucket_key);
 }
 
-/* Affected first and the drifted among them, then by name. */
 static int
 by_worst(const void *a, const void *b)
 {
-	const struct incident_row *x = a, *y = b;
-
-	if (x->state != y->state)
-		return (int)x->state - (int)y->state;
-	if (x->known != y->known)
-		return (int)y->known - (int)x->known;
-	if (x->drifted != y->drifted)
-		return (int)y->drifted - (int)x->drifted;
-	return strcmp(x->name, y->name);
+	return incident_row_order(a, b);
 }
 
 int

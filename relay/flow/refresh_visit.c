@@ -1,25 +1,11 @@
 /* Which incidents about images a bucket or a workspace has to do with. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "relay/base/mem.h"
 #include "relay/flow/plan.h"
 #include "relay/store/catalog.h"
 #include "relay/store/incidents.h"
-
-static const char *
-root_of(const struct image *image)
-{
-	return image->inherited_from != NULL ? image->inherited_from : image->key;
-}
-
-static bool
-root_seen_before(const struct image_list *images, size_t i)
-{
-	for (size_t k = 0; k < i; k++)
-		if (image_is_revoked(&images->items[k]) &&
-		    strcmp(root_of(&images->items[k]), root_of(&images->items[i])) == 0)
-			return true;
-	return false;
-}
 
 static bool
 names(const struct version_ref *ref, const struct image *image)
@@ -30,11 +16,45 @@ names(const struct version_ref *ref, const struct image *image)
 	       strcmp(ref->name, image->version) == 0;
 }
 
+/* Those refreshed already. */
+struct roots {
+	char **keys;
+	size_t count;
+};
+
+static void
+roots_fini(struct roots *roots)
+{
+	for (size_t i = 0; i < roots->count; i++)
+		free(roots->keys[i]);
+	free(roots->keys);
+}
+
+/* The revocation it belongs to, which several images of a bucket may share. */
+static int
+refresh_root_once(struct plan *plan, const struct image *image, struct roots *roots,
+                  struct err *err)
+{
+	char *root;
+
+	if (catalog_root(plan->db, image, &root, err) != 0)
+		return -1;
+	for (size_t i = 0; i < roots->count; i++)
+		if (strcmp(roots->keys[i], root) == 0) {
+			free(root);
+			return 0;
+		}
+	roots->keys = mem_grow(roots->keys, roots->count + 1, sizeof(*roots->keys));
+	roots->keys[roots->count++] = root;
+	return refresh_revocation(plan, root, REFRESH_OPEN_ONLY, NULL, false, NULL, err);
+}
+
 int
 refresh_bucket(struct plan *plan, const char *bucket_key, struct err *err)
 {
 	const struct packer_news *news = &plan->event->packer;
 	struct image_list images;
+	struct roots roots = {0};
 	int rc = catalog_withdrawn_of(plan->db, bucket_key, &images, err);
 
 	for (size_t i = 0; rc == 0 && i < images.count; i++) {
@@ -46,10 +66,10 @@ refresh_bucket(struct plan *plan, const char *bucket_key, struct err *err)
 			rc = refresh_deleted(plan, image,
 			                     named ? REFRESH_FOR_SOMEBODY : REFRESH_OPEN_ONLY, NULL,
 			                     err);
-		else if (!root_seen_before(&images, i))
-			rc = refresh_revocation(plan, root_of(image), REFRESH_OPEN_ONLY, NULL,
-			                        false, NULL, err);
+		else
+			rc = refresh_root_once(plan, image, &roots, err);
 	}
+	roots_fini(&roots);
 	image_list_fini(&images);
 	return rc;
 }
@@ -122,14 +142,19 @@ visit_image(const struct visit *v, const struct image *image, struct err *err)
 {
 	enum refresh_open open =
 		v->workspace->applied.to != 0 ? REFRESH_FOR_SOMEBODY : REFRESH_OPEN_ONLY;
-	bool revoked = image_is_revoked(image);
+	char *root;
+	int rc = 0;
 
-	if (revoked && !lists_image(v->listing, KIND_IMAGE_REVOCATION, root_of(image)))
-		return refresh_revocation(v->plan, root_of(image), open, v->workspace, false, NULL,
-		                          err);
-	if (!revoked && !lists_image(v->listing, KIND_IMAGE_DELETED, image->key))
-		return refresh_deleted(v->plan, image, open, v->workspace, err);
-	return 0;
+	if (!image_is_revoked(image))
+		return lists_image(v->listing, KIND_IMAGE_DELETED, image->key)
+		               ? 0
+		               : refresh_deleted(v->plan, image, open, v->workspace, err);
+	if (catalog_root(v->plan->db, image, &root, err) != 0)
+		return -1;
+	if (!lists_image(v->listing, KIND_IMAGE_REVOCATION, root))
+		rc = refresh_revocation(v->plan, root, open, v->workspace, false, NULL, err);
+	free(root);
+	return rc;
 }
 
 /*

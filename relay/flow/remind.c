@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "relay/base/mem.h"
+#include "relay/flow/announce_group.h"
 #include "relay/flow/hearing.h"
 #include "relay/flow/refresh.h"
 #include "relay/store/catalog.h"
@@ -101,7 +102,7 @@ ask_all(struct plan *plan, const struct incident *incident, const struct inciden
 {
 	for (size_t i = 0; i < all->count; i++) {
 		const struct hearing *h = &all->items[i];
-		enum asks asks = hearing_asks(plan, incident, rows, h);
+		enum asks asks = hearing_asks(incident, rows, h);
 		struct notification n;
 		int known = notification_get(plan->db, incident->id, h->name, &n, err);
 
@@ -173,19 +174,20 @@ static int
 remind(struct plan *plan, struct incident *incident, struct incident_rows *rows, bool run_out,
        struct err *err)
 {
-	struct hearings all = {0};
+	struct telling t;
 	struct round r = {.all = run_out, .marks = true};
-	int rc = hearings_of(plan, incident, rows, &all, err);
+	int rc = tell_of(plan, incident, rows, &t, err);
 
-	if (rc == 0)
-		rc = clockwork_of(plan, incident, &r.clock, err);
-	if (rc == 0)
-		rc = ask_all(plan, incident, rows, &all, &r, err);
-	if (rc == 0 && (r.count > 0 || run_out))
-		rc = announce_to_hearings(plan, incident, rows, &all, err);
-	if (rc == 0)
-		rc = wake_set(plan->db, WAKE_REMINDER, incident->id, r.next_at, err);
-	hearings_fini(&all);
+	if (rc == 0 && t.incident->open) {
+		rc = clockwork_of(plan, t.incident, &r.clock, err);
+		if (rc == 0)
+			rc = ask_all(plan, t.incident, t.rows, &t.all, &r, err);
+		if (rc == 0 && (r.count > 0 || run_out))
+			rc = announce_to_hearings(plan, t.incident, t.rows, &t.all, err);
+		if (rc == 0)
+			rc = wake_set(plan->db, WAKE_REMINDER, t.incident->id, r.next_at, err);
+	}
+	telling_fini(&t);
 	return rc;
 }
 
@@ -198,7 +200,8 @@ remind_woken(struct plan *plan, const char *incident_id, struct err *err)
 	bool acknowledged = found == 1 && incident.ack_until != 0;
 	bool run_out = acknowledged && incident.ack_until <= plan->now_ms;
 
-	if (found == 1 && incident.open) {
+	/* One that speaks for others may be over before them. */
+	if (found == 1 && (incident.open || incident.kind == KIND_IMAGE_REVOCATION)) {
 		if (acknowledged && !run_out)
 			rc = wake_set(plan->db, WAKE_REMINDER, incident.id, incident.ack_until,
 			              err);
@@ -218,14 +221,14 @@ static int
 replan(struct plan *plan, const struct incident *incident, struct err *err)
 {
 	struct incident_rows rows;
-	struct hearings all = {0};
+	struct telling t = {0};
 	int rc = refresh_rows(plan->db, incident->id, &rows, err);
 
 	if (rc == 0)
-		rc = hearings_of(plan, incident, &rows, &all, err);
+		rc = tell_of(plan, incident, &rows, &t, err);
 	if (rc == 0)
-		rc = remind_plan(plan, incident, &rows, &all, err);
-	hearings_fini(&all);
+		rc = remind_plan(plan, t.incident, t.rows, &t.all, err);
+	telling_fini(&t);
 	incident_rows_fini(&rows);
 	return rc;
 }

@@ -60,20 +60,24 @@ image_name(const struct image *image)
 	return out;
 }
 
+json_t *
+document_descendant(const struct image *image)
+{
+	json_t *item = image_name(image);
+
+	json_object_set_new(item, "fingerprint", json_text_or_null(image->fingerprint));
+	json_object_set_new(item, "status",
+	                    json_string(image_status_names[image_shown_status(image)]));
+	return item;
+}
+
 static json_t *
 descendants_of(const struct image_surroundings *around)
 {
 	json_t *out = json_array();
 
-	for (size_t i = 0; i < around->descendant_count; i++) {
-		const struct image *image = &around->descendants[i];
-		json_t *item = image_name(image);
-
-		json_object_set_new(item, "fingerprint", json_text_or_null(image->fingerprint));
-		json_object_set_new(item, "status",
-		                    json_string(image_status_names[image_shown_status(image)]));
-		json_array_append_new(out, item);
-	}
+	for (size_t i = 0; i < around->descendant_count; i++)
+		json_array_append_new(out, document_descendant(&around->descendants[i]));
 	return out;
 }
 

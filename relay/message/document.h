@@ -33,6 +33,9 @@ struct image_surroundings {
 /* The `image` object.  *cut (may be NULL) gets {"descendants": N, "artifacts": N} of what was cut. */
 json_t *document_image(const struct image *, const struct image_surroundings *, json_t *cut);
 
+/* One member of its `descendants`. */
+json_t *document_descendant(const struct image *);
+
 /* One member of `workspaces`. */
 json_t *document_row(const struct conf *, const struct incident_row *);
 

@@ -47,6 +47,16 @@ add_counts(struct buf *out, const struct subject *s)
 	free(counts);
 }
 
+/* " and 2 others", where one message tells of several revocations of one cause. */
+static void
+add_others(struct buf *out, const struct subject *s)
+{
+	int64_t others = json_int_at(s->incident->detail, "others", 0);
+
+	if (others > 0)
+		buf_printf(out, " and %" PRId64 " %s", others, others == 1 ? "other" : "others");
+}
+
 static void
 revocation_title(struct buf *out, const struct subject *s)
 {
@@ -61,8 +71,35 @@ revocation_title(struct buf *out, const struct subject *s)
 
 	if (s->incident->phase == PHASE_CLEARED && s->workspace == NULL)
 		head = "Nobody runs revoked image: ";
+	if (json_true_at(s->incident->detail, "mixed"))
+		head = "Revocations over: ";
 	buf_puts(out, head != NULL ? head : "Image revoked: ");
 	words_add_image(out, s);
+	add_others(out, s);
+}
+
+/* How one ended that no workspace's move ended. */
+static bool
+add_other_end(struct buf *out, const struct subject *s)
+{
+	const json_t *ancestor = json_at(s->incident->detail, "inherited_from");
+
+	if (s->incident->open || (ancestor == NULL && s->incident->phase != PHASE_LIFTED &&
+	                          !json_true_at(s->incident->detail, "mixed")))
+		return false;
+	buf_puts(out, "The revocation of ");
+	words_add_image(out, s);
+	add_others(out, s);
+	if (json_true_at(s->incident->detail, "mixed"))
+		buf_puts(out, " is over: it was lifted, or no known workspace runs them any more.");
+	else if (s->incident->phase == PHASE_LIFTED)
+		buf_printf(out, " was lifted: %s may be used again.",
+		           json_int_at(s->incident->detail, "others", 0) > 0 ? "they" : "it");
+	else
+		buf_printf(out, " is inherited from %s %s, and told with that.",
+		           words_or_unknown(json_filled_at(ancestor, "bucket")),
+		           words_or_unknown(json_filled_at(ancestor, "version")));
+	return true;
 }
 
 static void
@@ -70,41 +107,32 @@ revocation_summary(struct buf *out, const struct subject *s)
 {
 	const char *who = json_filled_at(s->image, "revoked_by"),
 		   *when = json_filled_at(s->image, "revoke_at");
+	enum phase phase = s->incident->phase;
 
-	switch (s->incident->phase) {
-	case PHASE_LIFTED:
-		buf_puts(out, "The revocation of ");
-		words_add_image(out, s);
-		buf_puts(out, " was lifted: it may be used again.");
+	if (add_other_end(out, s))
 		return;
-	case PHASE_CLEARED:
-		buf_puts(out, "No known workspace ");
-		buf_puts(out, s->counts->total > 0 ? "runs " : "has run ");
-		words_add_image(out, s);
+	if (phase == PHASE_CLEARED)
+		buf_printf(out, "No known workspace %s ",
+		           s->counts->total > 0 ? "runs" : "has run");
+	else if (phase == PHASE_DUE)
+		buf_puts(out, "The revocation of ");
+	else
+		buf_printf(out, "%s %s ", who != NULL ? who : "Somebody",
+		           phase == PHASE_SCHEDULED ? "scheduled the revocation of" : "revoked");
+	words_add_image(out, s);
+	add_others(out, s);
+	if (phase == PHASE_CLEARED)
 		buf_puts(out, s->counts->total > 0 ? " any more." : " for 30 days.");
-		if (s->counts->total > 0)
-			add_counts(out, s);
-		return;
-	case PHASE_DUE:
-		buf_puts(out, "The revocation of ");
-		words_add_image(out, s);
-		if (when != NULL)
-			buf_printf(out, ", scheduled for %s,", when);
+	else if (phase == PHASE_SCHEDULED && when != NULL)
+		buf_printf(out, " for %s", when);
+	else if (phase == PHASE_DUE && when != NULL)
+		buf_printf(out, ", scheduled for %s,", when);
+	if (phase == PHASE_DUE)
 		buf_puts(out, " is due and not confirmed yet");
-		break;
-	case PHASE_SCHEDULED:
-		buf_printf(out, "%s scheduled the revocation of ", who != NULL ? who : "Somebody");
-		words_add_image(out, s);
-		if (when != NULL)
-			buf_printf(out, " for %s", when);
-		break;
-	default:
-		buf_printf(out, "%s revoked ", who != NULL ? who : "Somebody");
-		words_add_image(out, s);
-		break;
-	}
-	words_add_because(out, json_filled_at(s->image, "reason"));
-	add_counts(out, s);
+	if (phase != PHASE_CLEARED)
+		words_add_because(out, json_filled_at(s->image, "reason"));
+	if (phase != PHASE_CLEARED || s->counts->total > 0)
+		add_counts(out, s);
 }
 
 static const char *

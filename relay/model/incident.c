@@ -14,6 +14,7 @@ incident_fini(struct incident *incident)
 	free(incident->workspace_key);
 	free(incident->ack_by);
 	free(incident->ack_comment);
+	free(incident->cause);
 	json_decref(incident->detail);
 	memset(incident, 0, sizeof(*incident));
 }
@@ -36,6 +37,18 @@ incident_rows_fini(struct incident_rows *rows)
 	}
 	free(rows->items);
 	memset(rows, 0, sizeof(*rows));
+}
+
+int
+incident_row_order(const struct incident_row *a, const struct incident_row *b)
+{
+	if (a->state != b->state)
+		return (int)a->state - (int)b->state;
+	if (a->known != b->known)
+		return (int)b->known - (int)a->known;
+	if (a->drifted != b->drifted)
+		return (int)b->drifted - (int)a->drifted;
+	return strcmp(a->name, b->name);
 }
 
 void

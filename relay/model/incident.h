@@ -33,6 +33,14 @@ struct incident {
 	/* Who took it on, why and until when.  ack_until 0 with a name: it has run out. */
 	char *ack_by, *ack_comment;
 	int64_t ack_until;
+	/* image.revocation: the incident whose notification tells of this one too,
+	 * as both have one cause; "" = its own does. */
+	char lead_id[ID_SIZE];
+	bool leads; /* as announce_group.h made it: it speaks for others too */
+	/* What others may have in common with it, and when it was: for them to find
+	 * it by.  Given when it is added, not read again; NULL = nothing. */
+	char *cause;
+	int64_t cause_at;
 	json_t *detail; /* what the document needs beyond the catalog: "drift", "run", "replacement", ... */
 };
 
@@ -40,6 +48,7 @@ void incident_fini(struct incident *);
 
 /* One workspace of an incident. */
 struct incident_row {
+	char incident_id[ID_SIZE]; /* where the rows of several are read; else "" */
 	char *workspace_key, *bucket_key;
 	char *fingerprint; /* "" when which version is not known */
 	char *version, *channel;
@@ -51,6 +60,7 @@ struct incident_row {
 	bool drifted;
 	const char
 		*team; /* who owns the workspace; route_own() sets it, borrowed from the config */
+	const char *owner; /* who owns the incident's bucket, and sees it too; the same way */
 };
 
 struct incident_rows {
@@ -58,6 +68,9 @@ struct incident_rows {
 	size_t count;
 };
 void incident_rows_fini(struct incident_rows *);
+
+/* Affected first, the known and the drifted among them, then by name. */
+int incident_row_order(const struct incident_row *, const struct incident_row *);
 
 struct incident_counts {
 	int64_t affected, possible, moved, gone, total;

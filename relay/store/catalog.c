@@ -159,6 +159,35 @@ catalog_descendants(struct db *db, const char *ancestor_key, struct image_list *
 }
 
 int
+catalog_images_led(struct db *db, const char *incident_id, struct image_list *list, struct err *err)
+{
+	return read_images(db_bind(db, ST_IMAGES_LED, "t", incident_id), list, err);
+}
+
+int
+catalog_root(struct db *db, const struct image *image, char **key, struct err *err)
+{
+	char *next = mem_str(image->inherited_from);
+
+	*key = mem_str(image->key);
+	for (int i = 0; next != NULL && i < GENERATIONS_MAX; i++) {
+		struct image ancestor;
+
+		free(*key);
+		*key = next;
+		if (catalog_image(db, *key, &ancestor, err) < 0) {
+			free(*key);
+			*key = NULL;
+			return -1;
+		}
+		next = mem_str(ancestor.inherited_from);
+		image_fini(&ancestor);
+	}
+	free(next);
+	return 0;
+}
+
+int
 catalog_fingerprint(struct db *db, const char *bucket_key, const char *version, char **fingerprint,
                     struct err *err)
 {

@@ -55,8 +55,17 @@ int catalog_images_of(struct db *, const char *bucket_key, struct image_list *,
 /* Those revoked, scheduled to be, or deleted. */
 int catalog_withdrawn_of(struct db *, const char *bucket_key, struct image_list *,
                          struct err *) MUST_CHECK;
+/* All that inherited its revocation, also by way of others. */
 int catalog_descendants(struct db *, const char *ancestor_key, struct image_list *,
                         struct err *) MUST_CHECK;
+/* Those of this incident and of those it leads, with what inherited from them. */
+int catalog_images_led(struct db *, const char *incident_id, struct image_list *,
+                       struct err *) MUST_CHECK;
+#define GENERATIONS_MAX 16 /* so that ancestors that name each other end too */
+/* The key of the version whose revocation this one inherited, the first of
+ * them all where that one inherited it too; its own when it is its own.  *key is
+ * the caller's. */
+int catalog_root(struct db *, const struct image *, char **key, struct err *) MUST_CHECK;
 /* The newest version of that name; *fingerprint is the caller's. */
 int catalog_fingerprint(struct db *, const char *bucket_key, const char *version,
                         char **fingerprint, struct err *) MUST_CHECK;

@@ -6,6 +6,8 @@
 
 #include "relay/base/mem.h"
 
+#define CAUSE_MS (5 * INT64_C(60000)) /* so far from the first of a cause */
+
 void
 incident_list_fini(struct incident_list *list)
 {
@@ -13,18 +15,6 @@ incident_list_fini(struct incident_list *list)
 		incident_fini(&list->items[i]);
 	free(list->items);
 	*list = (struct incident_list){0};
-}
-
-void
-told_before_list_fini(struct told_before_list *list)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		free(list->items[i].audience);
-		free(list->items[i].team);
-		free(list->items[i].destination);
-	}
-	free(list->items);
-	*list = (struct told_before_list){0};
 }
 
 static char *
@@ -69,6 +59,8 @@ read_incident(struct db_row *row, struct incident *incident)
 		.detail = detail != NULL ? json_loads(detail, 0, NULL) : NULL,
 	};
 	snprintf(incident->id, sizeof(incident->id), "%s", db_text(row, 0));
+	if (db_text(row, 19) != NULL)
+		snprintf(incident->lead_id, sizeof(incident->lead_id), "%s", db_text(row, 19));
 	if (incident->detail == NULL)
 		incident->detail = json_object();
 }
@@ -152,14 +144,34 @@ int
 incidents_add(struct db *db, const struct incident *i, struct err *err)
 {
 	char *detail = json_dumps(i->detail, JSON_COMPACT);
-	int64_t n = db_run(db, err, ST_INCIDENT_ADD, "tttttttiiizttttt", i->id, i->key,
+	int64_t n = db_run(db, err, ST_INCIDENT_ADD, "tttttttiiiztttttttz", i->id, i->key,
 	                   incident_kind_names[i->kind], phase_names[i->phase],
 	                   i->open ? "open" : "resolved", severity_names[i->severity], i->title,
 	                   i->revision, i->opened_at, i->updated_at, i->resolved_at, i->bucket_key,
-	                   i->image_key, i->channel, i->workspace_key, detail);
+	                   i->image_key, i->channel, i->workspace_key, detail,
+	                   i->lead_id[0] != '\0' ? i->lead_id : NULL, i->cause, i->cause_at);
 
 	free(detail);
 	return n < 0 ? -1 : 0;
+}
+
+int
+incidents_lead(struct db *db, const char *cause, int64_t at, char id[ID_SIZE], struct err *err)
+{
+	struct db_row *row =
+		db_bind(db, ST_INCIDENT_LEAD, "tii", cause, at - CAUSE_MS, at + CAUSE_MS);
+	int rc = db_step(row, err);
+
+	if (rc == 1)
+		snprintf(id, ID_SIZE, "%s", db_text(row, 0));
+	db_end(row);
+	return rc;
+}
+
+int
+incidents_led(struct db *db, const char *lead_id, struct incident_list *list, struct err *err)
+{
+	return read_list(db_bind(db, ST_INCIDENTS_LED, "t", lead_id), list, err);
 }
 
 int
@@ -184,7 +196,7 @@ incidents_acknowledge(struct db *db, const struct incident *i, struct err *err)
 }
 
 static int
-read_rows(struct db_row *row, struct incident_rows *rows, struct err *err)
+read_rows(struct db_row *row, bool of_several, struct incident_rows *rows, struct err *err)
 {
 	int rc;
 
@@ -210,6 +222,9 @@ read_rows(struct db_row *row, struct incident_rows *rows, struct err *err)
 			.url = text(row, 11),
 			.drifted = db_int(row, 12) != 0,
 		};
+		if (of_several)
+			snprintf(rows->items[rows->count - 1].incident_id, ID_SIZE, "%s",
+			         db_text(row, 13));
 	}
 	db_end(row);
 	return rc;
@@ -218,15 +233,21 @@ read_rows(struct db_row *row, struct incident_rows *rows, struct err *err)
 int
 incidents_rows(struct db *db, const char *incident_id, struct incident_rows *rows, struct err *err)
 {
-	return read_rows(db_bind(db, ST_INCIDENT_ROWS, "t", incident_id), rows, err);
+	return read_rows(db_bind(db, ST_INCIDENT_ROWS, "t", incident_id), false, rows, err);
+}
+
+int
+incidents_rows_led(struct db *db, const char *lead_id, struct incident_rows *rows, struct err *err)
+{
+	return read_rows(db_bind(db, ST_INCIDENT_ROWS_LED, "t", lead_id), true, rows, err);
 }
 
 int
 incidents_rows_of(struct db *db, const char *incident_id, const char *workspace_key,
                   struct incident_rows *rows, struct err *err)
 {
-	return read_rows(db_bind(db, ST_INCIDENT_ROWS_OF, "tt", incident_id, workspace_key), rows,
-	                 err);
+	return read_rows(db_bind(db, ST_INCIDENT_ROWS_OF, "tt", incident_id, workspace_key), false,
+	                 rows, err);
 }
 
 int
@@ -290,10 +311,11 @@ listed(const json_t *list, const char *id)
 }
 
 int
-incidents_events(struct db *db, const char *incident_id, size_t max, json_t **out, size_t *total,
-                 struct err *err)
+incidents_events(struct db *db, const char *incident_id, bool led, size_t max, json_t **out,
+                 size_t *total, struct err *err)
 {
-	struct db_row *row = db_bind(db, ST_TIMELINE_EVENTS, "t", incident_id);
+	struct db_row *row =
+		db_bind(db, led ? ST_TIMELINE_EVENTS_LED : ST_TIMELINE_EVENTS, "t", incident_id);
 	int64_t count;
 	int rc = 0;
 
@@ -306,72 +328,10 @@ incidents_events(struct db *db, const char *incident_id, size_t max, json_t **ou
 	db_end(row);
 	if (rc < 0)
 		return -1;
-	count = db_number(db, err, 0, ST_TIMELINE_EVENTS_COUNT, "t", incident_id);
+	count = db_number(db, err, 0, led ? ST_TIMELINE_EVENTS_LED_COUNT : ST_TIMELINE_EVENTS_COUNT,
+	                  "t", incident_id);
 	*total = count > 0 ? (size_t)count : 0;
 	return count < 0 ? -1 : 0;
-}
-
-int
-notification_get(struct db *db, const char *incident_id, const char *audience,
-                 struct notification *n, struct err *err)
-{
-	struct db_row *row = db_bind(db, ST_NOTIFICATION_GET, "tt", incident_id, audience);
-	int rc = db_step(row, err);
-
-	*n = (struct notification){0};
-	if (rc == 1) {
-		const char *digest = db_text(row, 2);
-
-		snprintf(n->id, sizeof(n->id), "%s", db_text(row, 0));
-		n->revision = db_int(row, 1);
-		snprintf(n->digest, sizeof(n->digest), "%s", digest != NULL ? digest : "");
-	}
-	db_end(row);
-	return rc;
-}
-
-int
-notification_add(struct db *db, const char *incident_id, const char *audience, const char *team,
-                 const struct notification *n, struct err *err)
-{
-	return db_run(db, err, ST_NOTIFICATION_ADD, "ttttit", n->id, incident_id, audience, team,
-	              n->revision, n->digest) < 0
-	               ? -1
-	               : 0;
-}
-
-int
-notification_set(struct db *db, const struct notification *n, struct err *err)
-{
-	return db_run(db, err, ST_NOTIFICATION_SET, "tit", n->id, n->revision, n->digest) < 0 ? -1
-	                                                                                      : 0;
-}
-
-int
-notification_take_over(struct db *db, const char *incident_id, const char *audience,
-                       const char *by_audience, const char *by_team, struct err *err)
-{
-	int64_t n = db_run(db, err, ST_NOTIFICATION_TAKE_OVER, "tttt", incident_id, audience,
-	                   by_audience, by_team);
-
-	return n < 0 ? -1 : n > 0;
-}
-
-int
-notifications_told(struct db *db, const char *incident_id, struct told_before_list *list,
-                   struct err *err)
-{
-	struct db_row *row = db_bind(db, ST_NOTIFICATIONS_OF, "t", incident_id);
-	int rc;
-
-	*list = (struct told_before_list){0};
-	while ((rc = db_step(row, err)) == 1) {
-		list->items = mem_grow(list->items, list->count + 1, sizeof(*list->items));
-		list->items[list->count++] =
-			(struct told_before){text(row, 0), text(row, 1), text(row, 2)};
-	}
-	db_end(row);
-	return rc;
 }
 
 int64_t

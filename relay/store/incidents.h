@@ -35,6 +35,13 @@ int incidents_about(struct db *, const char *workspace_key, struct incident_list
                     struct err *) MUST_CHECK;
 
 int incidents_add(struct db *, const struct incident *, struct err *) MUST_CHECK;
+/* The first that was added with this cause from five minutes before `at` to five
+ * minutes after, and is open or leads one that is: 1, its id; 0; -1. */
+int incidents_lead(struct db *, const char *cause, int64_t at, char id[ID_SIZE],
+                   struct err *) MUST_CHECK;
+/* It and those it leads, it first. */
+int incidents_led(struct db *, const char *lead_id, struct incident_list *,
+                  struct err *) MUST_CHECK;
 int incidents_update(struct db *, const struct incident *, struct err *) MUST_CHECK;
 /* Its ack_* alone, which incidents_update() leaves as they are. */
 int incidents_acknowledge(struct db *, const struct incident *, struct err *) MUST_CHECK;
@@ -42,6 +49,9 @@ int incidents_acknowledge(struct db *, const struct incident *, struct err *) MU
 /* Affected first, then by name. */
 int incidents_rows(struct db *, const char *incident_id, struct incident_rows *,
                    struct err *) MUST_CHECK;
+/* Those of an incident and of all that it leads, by incident. */
+int incidents_rows_led(struct db *, const char *lead_id, struct incident_rows *,
+                       struct err *) MUST_CHECK;
 /* Those of one workspace, by bucket. */
 int incidents_rows_of(struct db *, const char *incident_id, const char *workspace_key,
                       struct incident_rows *, struct err *) MUST_CHECK;
@@ -60,8 +70,9 @@ int incidents_runs_revoked(struct db *, const char *workspace_key, struct err *)
 int incidents_note(struct db *, const char *incident_id, int64_t at, const char *what,
                    const char *event_id, struct err *) MUST_CHECK;
 /* Distinct event ids, newest first, as a new JSON array cut to `max`; *total how many there are. */
-int incidents_events(struct db *, const char *incident_id, size_t max, json_t **out, size_t *total,
-                     struct err *) MUST_CHECK;
+/* `led`: also those of the incidents that it leads. */
+int incidents_events(struct db *, const char *incident_id, bool led, size_t max, json_t **out,
+                     size_t *total, struct err *) MUST_CHECK;
 
 struct notification {
 	char id[ID_SIZE];

@@ -22,7 +22,14 @@
 	  "SELECT " IMAGE_COLUMNS " FROM images WHERE bucket_key = $1 "                                                \
 	  "AND (status IN ('revoked', 'scheduled') OR deleted_at IS NOT NULL) ORDER BY key")                           \
 	X(IMAGES_INHERITED,                                                                                            \
-	  "SELECT " IMAGE_COLUMNS " FROM images WHERE inherited_from = $1 ORDER BY key")                               \
+	  "WITH RECURSIVE tree (key) AS (SELECT d.key FROM images d WHERE d.inherited_from = $1 "                      \
+	  "UNION SELECT d.key FROM images d JOIN tree t ON d.inherited_from = t.key) "                                 \
+	  "SELECT " IMAGE_COLUMNS                                                                                      \
+	  " FROM images WHERE key IN (SELECT key FROM tree) AND key <> $1 ORDER BY key")                               \
+	X(IMAGES_LED,                                                                                                  \
+	  "SELECT " IMAGE_COLUMNS " FROM images WHERE key IN "                                                         \
+	  "(SELECT i.image_key FROM incidents i WHERE i.id = $1 OR i.lead_id = $1) OR inherited_from IN "              \
+	  "(SELECT i.image_key FROM incidents i WHERE i.id = $1 OR i.lead_id = $1) ORDER BY key")                      \
 	X(IMAGE_PUT,                                                                                                   \
 	  "INSERT INTO images (" IMAGE_COLUMNS                                                                         \
 	  ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) "                          \

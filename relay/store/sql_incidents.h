@@ -5,7 +5,7 @@
 #define INCIDENT_COLUMNS                                                                                 \
 	"i.id, i.key, i.kind, i.phase, i.status, i.severity, i.title, i.revision, i.opened_at, "         \
 	"i.updated_at, i.resolved_at, i.bucket_key, i.image_key, i.channel, i.workspace_key, i.detail, " \
-	"i.ack_by, i.ack_comment, i.ack_until"
+	"i.ack_by, i.ack_comment, i.ack_until, i.lead_id"
 #define ROW_COLUMNS                                                                                              \
 	"r.workspace_key, r.bucket_key, r.fingerprint, r.version, r.channel, r.state, r.certainty, r.evidence, " \
 	"w.id, w.name, w.organization, w.url, w.drifted"
@@ -31,8 +31,8 @@
 	  "AND i.status = 'open' ORDER BY i.kind, i.id")                                                                             \
 	X(INCIDENT_ADD,                                                                                                              \
 	  "INSERT INTO incidents (id, key, kind, phase, status, severity, title, revision, opened_at, updated_at, "                  \
-	  "resolved_at, bucket_key, image_key, channel, workspace_key, detail) "                                                     \
-	  "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)")                                          \
+	  "resolved_at, bucket_key, image_key, channel, workspace_key, detail, lead_id, cause, cause_at) "                           \
+	  "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)")                           \
 	X(INCIDENT_SET,                                                                                                              \
 	  "UPDATE incidents SET phase = $2, status = $3, severity = $4, title = $5, revision = $6, "                                 \
 	  "updated_at = $7, resolved_at = $8, image_key = $9, detail = $10 WHERE id = $1")                                           \
@@ -42,10 +42,21 @@
 	  "SELECT " ROW_COLUMNS                                                                                                      \
 	  " FROM incident_rows r JOIN workspaces w ON w.key = r.workspace_key "                                                      \
 	  "WHERE r.incident_id = $1 ORDER BY r.state, w.name, r.workspace_key, r.bucket_key")                                        \
+	X(INCIDENT_ROWS_LED,                                                                                                         \
+	  "SELECT " ROW_COLUMNS ", r.incident_id FROM incident_rows r "                                                              \
+	  "JOIN workspaces w ON w.key = r.workspace_key "                                                                            \
+	  "WHERE r.incident_id IN (SELECT i.id FROM incidents i WHERE i.id = $1 OR i.lead_id = $1) "                                 \
+	  "ORDER BY r.incident_id, r.workspace_key, r.bucket_key")                                                                   \
 	X(INCIDENT_ROWS_OF,                                                                                                          \
 	  "SELECT " ROW_COLUMNS                                                                                                      \
 	  " FROM incident_rows r JOIN workspaces w ON w.key = r.workspace_key "                                                      \
 	  "WHERE r.incident_id = $1 AND r.workspace_key = $2 ORDER BY r.bucket_key")                                                 \
+	X(INCIDENT_LEAD,                                                                                                             \
+	  "SELECT i.id FROM incidents i WHERE i.cause = $1 AND i.cause_at BETWEEN $2 AND $3 "                                        \
+	  "AND (i.status = 'open' OR EXISTS (SELECT 1 FROM incidents m WHERE m.lead_id = i.id "                                      \
+	  "AND m.status = 'open')) ORDER BY i.id LIMIT 1")                                                                           \
+	X(INCIDENTS_LED, "SELECT " INCIDENT_COLUMNS                                                                                  \
+	                 " FROM incidents i WHERE i.id = $1 OR i.lead_id = $1 ORDER BY i.id")                                        \
 	X(INCIDENT_ROW_PUT,                                                                                                          \
 	  "INSERT INTO incident_rows (incident_id, workspace_key, bucket_key, fingerprint, version, channel, "                       \
 	  "state, certainty, evidence) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "                                                 \
@@ -65,6 +76,12 @@
 	X(TIMELINE_NEXT, "SELECT COALESCE(MAX(seq), 0) + 1 FROM timeline WHERE incident_id = $1")                                    \
 	X(TIMELINE_ADD,                                                                                                              \
 	  "INSERT INTO timeline (incident_id, at, seq, what, event_id) VALUES ($1, $2, $3, $4, $5)")                                 \
+	X(TIMELINE_EVENTS_LED,                                                                                                       \
+	  "SELECT t.event_id FROM timeline t WHERE t.event_id IS NOT NULL AND t.incident_id IN "                                     \
+	  "(SELECT i.id FROM incidents i WHERE i.id = $1 OR i.lead_id = $1) ORDER BY t.at DESC, t.event_id DESC")                    \
+	X(TIMELINE_EVENTS_LED_COUNT,                                                                                                 \
+	  "SELECT COUNT(DISTINCT t.event_id) FROM timeline t WHERE t.incident_id IN "                                                \
+	  "(SELECT i.id FROM incidents i WHERE i.id = $1 OR i.lead_id = $1)")                                                        \
 	X(TIMELINE_EVENTS,                                                                                                           \
 	  "SELECT event_id FROM timeline WHERE incident_id = $1 AND event_id IS NOT NULL "                                           \
 	  "ORDER BY seq DESC")                                                                                                       \
