@@ -52,6 +52,23 @@ without_numbers(const char *text)
 	return out.data != NULL ? buf_take(&out) : mem_str("");
 }
 
+/* Of several that are told as one the first to come lends the key: by the one
+ * whose name sorts first they are the same in any order. */
+static char *
+group_name(const json_t *document)
+{
+	const json_t *image = json_at(document, "image"), *others = json_at(image, "descendants");
+	const char *first = or_dash(json_text_at(image, "fingerprint"));
+
+	for (size_t i = 0; i < json_array_size(others); i++) {
+		const char *other = or_dash(json_text_at(json_array_get(others, i), "fingerprint"));
+
+		if (strcmp(other, first) < 0)
+			first = other;
+	}
+	return mem_fmt("image.revocation of %s", first);
+}
+
 /* A workspace's key is made of the clock; its name stands beside it. */
 static char *
 incident_name(const json_t *document)
@@ -60,6 +77,8 @@ incident_name(const json_t *document)
 	const char *key = or_dash(json_text_at(document, "incident.key"));
 	const char *made = strstr(key, "/wks_");
 
+	if (strncmp(key, "image.revocation/", 17) == 0)
+		return group_name(document);
 	if (made == NULL)
 		return mem_str(key);
 	return mem_fmt("%.*s/%s", (int)(made - key), key,
