@@ -56,6 +56,9 @@ static const struct route {
          .filters = api_delivery_filters},
 	{"/api/v1/deliveries/{id}/retry", HTTPD_POST, .work = api_delivery_retry,
          .flags = API_WRITE},
+	{"/api/v1/silences", HTTPD_GET, .work = api_silence_list, .flags = API_LIST},
+	{"/api/v1/silences", HTTPD_POST, .work = api_silence_add, .flags = API_WRITE | API_BODY},
+	{"/api/v1/silences/{id}", HTTPD_DELETE, .work = api_silence_drop, .flags = API_WRITE},
 	{"/api/v1/events", HTTPD_GET, .work = api_event_list, .flags = API_LIST,
          .filters = api_event_filters},
 	{"/api/v1/events/{id}", HTTPD_GET, .work = api_event_show},
@@ -86,21 +89,24 @@ path_fits(const char *pattern, const char *path, char **id)
 static void
 refuse_method(struct httpd_request *request, const char *path)
 {
-	const char *allow = NULL;
+	static const char *const words[] = {
+		[HTTPD_GET] = "GET, HEAD", [HTTPD_POST] = "POST", [HTTPD_DELETE] = "DELETE"};
+	struct buf allow = {0};
 	char *id;
 
 	for (size_t i = 0; i < COUNT(routes); i++) {
 		if (!path_fits(routes[i].path, path, &id))
 			continue;
 		free(id);
-		allow = routes[i].method == HTTPD_POST ? "POST" : "GET, HEAD";
+		buf_printf(&allow, "%s%s", allow.len ? ", " : "", words[routes[i].method]);
 	}
-	if (!allow) {
+	if (allow.len) {
+		httpd_reply_header(request, "Allow", buf_text(&allow));
+		reply_error(request, 405, "this takes %s", buf_text(&allow));
+	} else {
 		reply_error(request, 404, "there is nothing here");
-		return;
 	}
-	httpd_reply_header(request, "Allow", allow);
-	reply_error(request, 405, "this takes %s", allow);
+	buf_fini(&allow);
 }
 
 static const struct route *

@@ -60,6 +60,7 @@ api_work_fn api_incident_list, api_incident_show, api_incident_ack; /* api_incid
 api_work_fn api_image_list, api_workspace_list;                     /* api_catalog.c */
 api_work_fn api_delivery_list, api_delivery_retry;                  /* api_deliveries.c */
 api_work_fn api_event_list, api_event_show, api_event_replay;       /* api_events.c */
+api_work_fn api_silence_list, api_silence_add, api_silence_drop;    /* api_silences.c */
 api_work_fn api_status;                                             /* api_status.c */
 
 #endif

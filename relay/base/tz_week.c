@@ -2,7 +2,7 @@
  * When clocks somewhere show a time on a day of the week.
  *
  * libc says what clocks show at a moment; the way back is searched for: from
- * well before the wanted time on, an hour at a time, to the first moment at
+ * well before the wanted time on, some hours at a time, to the first moment at
  * which clocks show it or have jumped over it.  mktime(3) leaves open which of
  * two it gives, and what it makes of a time that does not exist.
  */
@@ -12,8 +12,8 @@
 #include "relay/base/tz.h"
 
 #define SECONDS_A_DAY 86400
-#define STEP_SECONDS 3600
-#define FARTHEST (16 * STEP_SECONDS) /* no zone was ever farther from UTC than that */
+#define STEP_SECONDS (4 * 3600)     /* clocks are not changed twice in it */
+#define FARTHEST (4 * STEP_SECONDS) /* no zone was ever farther from UTC than that */
 #define DAYS_A_WEEK 7
 #define LAST_MINUTE (24 * 60 - 1)
 /* Far enough for any calendar, near enough for every sum below. */

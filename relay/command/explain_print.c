@@ -293,6 +293,8 @@ print_delivery(const json_t *delivery, bool bodies)
 		printf(", after %lld ms", wait);
 	if (json_true_at(delivery, "blocked"))
 		fputs(", which is blocked now", stdout);
+	add(", held by silence ", delivery, "held_by");
+	add(" until ", delivery, "held_until");
 	putchar('\n');
 	if (json_filled_at(delivery, "fault")) {
 		indent();

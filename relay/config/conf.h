@@ -98,6 +98,21 @@ struct conf_route {
 	bool stop;
 };
 
+/* When something recurs, by the clocks of a zone. */
+struct conf_weekly {
+	struct key_texts days; /* of conf_weekday_words; empty where it was not given */
+	char *from, *to;       /* "22:00"; to may be "24:00" */
+	char *timezone;        /* default UTC */
+};
+extern const char *const conf_weekday_words[]; /* Sun, Mon, ...; ended by NULL */
+
+struct conf_silence {
+	char *name;
+	struct conf_match match;
+	struct conf_weekly weekly;
+	char *comment;
+};
+
 struct conf {
 	int references; /* atomic; conf_hold() and conf_release() only */
 	char *path;
@@ -107,7 +122,8 @@ struct conf {
 	struct conf_links links;
 	struct conf_templates templates;
 	int64_t baseline; /* ms, default 0: what a new store collects before it tells of it */
-	struct key_list sources, correlate, teams, sinks, routes; /* of the structs above */
+	struct key_list sources, correlate, teams, sinks, routes,
+		silences; /* of the structs above */
 };
 
 /* conf_item(conf->routes, struct conf_route, i) */

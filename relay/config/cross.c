@@ -181,6 +181,7 @@ cross_check(const struct cross *x)
 	cross_names(x);
 	cross_rules(x);
 	cross_teams(x);
+	cross_silences(x);
 	if (x->faults->errors == 0)
 		cross_warn(x);
 }

@@ -22,11 +22,15 @@ struct cross {
 
 void cross_check(const struct cross *);
 
+/* A match, which is in order for itself: are there such incident kinds? */
+void cross_match(const struct cross *, const struct conf_match *, const struct node *match);
+
 /* Parts of it, each in a file of its own. */
-void cross_names(const struct cross *); /* sources, teams, sinks, routes and who names them */
-void cross_rules(const struct cross *); /* correlate */
-void cross_teams(const struct cross *); /* addresses that name the team */
-void cross_warn(const struct cross *);  /* what works, but hardly as meant; only without faults */
+void cross_names(const struct cross *);    /* sources, teams, sinks, routes and who names them */
+void cross_rules(const struct cross *);    /* correlate */
+void cross_teams(const struct cross *);    /* addresses that name the team */
+void cross_silences(const struct cross *); /* silences */
+void cross_warn(const struct cross *); /* what works, but hardly as meant; only without faults */
 
 /* The node of map.key, else the map, else the root: a place for a fault. */
 const struct node *cross_place(const struct cross *, const struct node *map, const char *key);

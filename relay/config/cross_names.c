@@ -177,6 +177,12 @@ check_kinds(const struct cross *x, const struct key_texts *kinds, const struct n
 	}
 }
 
+void
+cross_match(const struct cross *x, const struct conf_match *match, const struct node *node)
+{
+	check_kinds(x, &match->kinds, yaml_get(node, "kinds"));
+}
+
 static void
 check_route(const struct cross *x, size_t i, const struct names *sinks, const struct names *teams)
 {
@@ -184,7 +190,7 @@ check_route(const struct cross *x, size_t i, const struct names *sinks, const st
 	const struct node *map = cross_item(x, "routes", i);
 	const struct node *unowned = yaml_get(map, "unowned");
 
-	check_kinds(x, &route->match.kinds, yaml_get(yaml_get(map, "match"), "kinds"));
+	cross_match(x, &route->match, yaml_get(map, "match"));
 	check_all_known(x, sinks, "sink", &route->to, yaml_get(map, "to"));
 	check_all_known(x, teams, "team", &route->teams, yaml_get(map, "teams"));
 	if (unowned != NULL && route->unowned != NULL && strcmp(route->unowned, DROP) != 0)
@@ -194,7 +200,7 @@ check_route(const struct cross *x, size_t i, const struct names *sinks, const st
 void
 cross_names(const struct cross *x)
 {
-	struct names sources, teams, sinks, routes;
+	struct names sources, teams, sinks, routes, silences;
 	const struct {
 		struct names *names;
 		const char *list;
@@ -205,6 +211,7 @@ cross_names(const struct cross *x)
 		{&teams, "teams", &x->conf->teams, sizeof(struct conf_team)},
 		{&sinks, "sinks", &x->conf->sinks, sizeof(struct conf_sink)},
 		{&routes, "routes", &x->conf->routes, sizeof(struct conf_route)},
+		{&silences, "silences", &x->conf->silences, sizeof(struct conf_silence)},
 	};
 
 	for (size_t i = 0; i < COUNT(lists); i++) {

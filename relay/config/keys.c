@@ -129,7 +129,7 @@ static const struct key sink_keys[] = {
 	{0},
 };
 
-static const struct key match_keys[] = {
+const struct key conf_match_keys[] = {
 	ROW(conf_match, kinds, KEY_GLOBS, .help = "Incident kinds."),
 	ROW(conf_match, severities, KEY_TEXTS, .choices = conf_severity_words,
             .help = "Severities."),
@@ -146,7 +146,7 @@ static const struct key match_keys[] = {
 static const struct key route_keys[] = {
 	ROW(conf_route, name, KEY_TEXT, .flags = KEY_REQUIRED,
             .help = "The route's name, as messages show it."),
-	ROW(conf_route, match, KEY_MAP, .keys = match_keys, .size = sizeof(struct conf_match),
+	ROW(conf_route, match, KEY_MAP, .keys = conf_match_keys, .size = sizeof(struct conf_match),
             .help = "What it takes; what is left out matches everything."),
 	ROW(conf_route, to, KEY_TEXTS, .flags = KEY_REQUIRED, .help = "The sinks it tells."),
 	ROW(conf_route, per, KEY_CHOICE, .choices = per_words, .fallback = "incident",
@@ -164,6 +164,31 @@ static const struct key route_keys[] = {
             .help = "When to remind before a scheduled revocation."),
 	ROW(conf_route, stop, KEY_BOOL, .fallback = "false",
             .help = "Whether later routes are not asked for the audiences this one told."),
+	{0},
+};
+
+const char *const conf_weekday_words[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", NULL};
+
+const struct key conf_weekly_keys[] = {
+	ROW(conf_weekly, days, KEY_TEXTS, .choices = conf_weekday_words, .flags = KEY_REQUIRED,
+            .help = "The days on which the window opens."),
+	ROW(conf_weekly, from, KEY_TEXT, .flags = KEY_REQUIRED, .help = "When it opens, as HH:MM."),
+	ROW(conf_weekly, to, KEY_TEXT, .flags = KEY_REQUIRED,
+            .help = "When it ends, as HH:MM; on the next day where that is not later than from."),
+	ROW(conf_weekly, timezone, KEY_TEXT, .fallback = "UTC",
+            .help = "Whose clocks these are, by its name in the tz database."),
+	{0},
+};
+
+static const struct key silence_keys[] = {
+	ROW(conf_silence, name, KEY_TEXT, .flags = KEY_REQUIRED,
+            .help = "The window's name, as timelines show it."),
+	ROW(conf_silence, match, KEY_MAP, .keys = conf_match_keys,
+            .size = sizeof(struct conf_match),
+            .help = "Which incidents nothing is said about meanwhile; keys as in a route."),
+	ROW(conf_silence, weekly, KEY_MAP, .keys = conf_weekly_keys,
+            .size = sizeof(struct conf_weekly), .help = "When it is."),
+	ROW(conf_silence, comment, KEY_TEXT, .help = "Why it is."),
 	{0},
 };
 
@@ -191,5 +216,7 @@ const struct key conf_keys[] = {
             .help = "Where messages go."),
 	ROW(conf, routes, KEY_LIST, .keys = route_keys, .size = sizeof(struct conf_route),
             .help = "Who hears what, in order."),
+	ROW(conf, silences, KEY_LIST, .keys = silence_keys, .size = sizeof(struct conf_silence),
+            .help = "Maintenance windows."),
 	{0},
 };

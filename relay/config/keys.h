@@ -10,6 +10,8 @@
 #define SQLITE_PREFIX "sqlite:"
 
 extern const struct key conf_keys[];            /* fills struct conf */
+extern const struct key conf_match_keys[];      /* fills struct conf_match */
+extern const struct key conf_weekly_keys[];     /* fills struct conf_weekly */
 extern const char *const conf_severity_words[]; /* ended by NULL */
 
 #endif

@@ -5,6 +5,7 @@
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
 #include "relay/flow/announce_group.h"
+#include "relay/flow/hush.h"
 #include "relay/flow/hearing.h"
 #include "relay/message/document.h"
 #include "relay/store/baseline.h"
@@ -34,8 +35,8 @@ not_before(struct plan *plan, const struct incident *incident, const struct conf
 
 static int
 owe(struct plan *plan, const struct incident *incident, const struct hearing *h,
-    const struct hearer *to, bool quiet, const struct notification *n, json_t *document,
-    struct err *err)
+    const struct hearer *to, bool quiet, const struct notification *n, const struct held *held,
+    json_t *document, struct err *err)
 {
 	const struct sink_kind *kind = sink_kind_named(to->sink->kind->name);
 	struct delivery_plan d = {
@@ -55,6 +56,8 @@ owe(struct plan *plan, const struct incident *incident, const struct hearing *h,
 		.severity = incident->severity,
 		.phase = incident->phase,
 		.not_before = not_before(plan, incident, to->route, err),
+		.held_until = held->until,
+		.held_by = held->until > 0 ? held->by : NULL,
 		.incident_id = incident->id,
 	};
 	char *text;
@@ -74,6 +77,7 @@ owe(struct plan *plan, const struct incident *incident, const struct hearing *h,
 struct shared {
 	json_t *image, *image_cut, *events;
 	size_t event_count;
+	struct held held;
 };
 
 static json_t *
@@ -137,8 +141,8 @@ announce_to(struct plan *plan, const struct incident *incident, const struct inc
 	               : notification_add(plan->db, incident->id, h->name, h->team, &n, err) != 0)
 		goto out;
 	for (size_t i = 0; i < h->count; i++)
-		if ((!same || h->hearers[i].remind) &&
-		    owe(plan, incident, h, &h->hearers[i], quiet, &n, document, err) != 0)
+		if ((!same || h->hearers[i].remind) && owe(plan, incident, h, &h->hearers[i], quiet,
+		                                           &n, &shared->held, document, err) != 0)
 			goto out;
 	rc = 0;
 out:
@@ -154,12 +158,15 @@ announce_to_hearings(struct plan *plan, const struct incident *incident,
 	int rc = 0;
 
 	if (all->count > 0 &&
-	    (announce_image(plan, incident, &shared.image, &shared.image_cut, err) != 0 ||
+	    (hush_of(plan, incident, rows, &shared.held, err) != 0 ||
+	     announce_image(plan, incident, &shared.image, &shared.image_cut, err) != 0 ||
 	     incidents_events(plan->db, incident->id, incident->leads, DOCUMENT_EVENTS_MAX,
 	                      &shared.events, &shared.event_count, err) != 0))
 		rc = -1;
 	for (size_t i = 0; rc == 0 && i < all->count; i++)
 		rc = announce_to(plan, incident, rows, &all->items[i], &shared, err);
+	if (rc == 0)
+		rc = hush_note(plan, incident->id, &shared.held, err);
 	json_decref(shared.image);
 	json_decref(shared.image_cut);
 	json_decref(shared.events);

@@ -43,8 +43,8 @@ json_t *dryrun_basis(const struct dryrun *);
  *	incidents   [{change: "opened | changed | resolved", why: [...], title,
  *	            incident: {...}, workspaces: [{..., rule}], more, routes: [...]}]
  *	nothing     why no incident is touched, in words; null when one is
- *	deliveries  [{sink, kind, route, team, reason, blocked, wait_ms, fault,
- *	            message, document}]
+ *	deliveries  [{sink, kind, route, team, reason, blocked, wait_ms, held_until,
+ *	            held_by, fault, message, document}]
  *	quiet       [{sink, team, why}]: told by a route, and nothing goes out now
  *
  * document is contract 7's; message is what the sink makes of it (sink_kind.show).

@@ -90,15 +90,19 @@ delivery_of(const struct dryrun *d, struct claimed *claimed, bool blocked, int64
 	struct err fault = {""};
 	json_t *message = message_of(d, claimed, now_ms, &fault);
 	const char *to = claimed->sink == NULL ? claimed->destination : NULL;
+	int64_t held = claimed->held_until > now_ms ? claimed->held_until : 0;
 
-	return json_pack("{s:s?, s:s, s:s?, s:s?, s:s?, s:s?, s:s, s:I, s:b, s:I, s:s?, s:o, s:O}",
+	return json_pack("{s:s?, s:s, s:s?, s:s?, s:s?, s:s?, s:s, s:I, s:b, s:I, s:o, s:s?, s:s?,"
+	                 " s:o, s:O}",
 	                 "sink", claimed->sink, "kind", claimed->sink_kind, "to", to, "route",
 	                 json_text_at(document, "route"), "team", json_text_at(document, "team"),
 	                 "reason", json_text_at(document, "reason"), "notification",
 	                 claimed->notification_id, "revision", (json_int_t)claimed->revision,
 	                 "blocked", blocked, "wait_ms", (json_int_t)wait_of(d->conf, document),
-	                 "fault", fault.text[0] != '\0' ? fault.text : NULL, "message", message,
-	                 "document", document);
+	                 "held_until", json_time_or_null(held), "held_by",
+	                 held > 0 ? claimed->held_by : NULL, "fault",
+	                 fault.text[0] != '\0' ? fault.text : NULL, "message", message, "document",
+	                 document);
 }
 
 static void

@@ -5,6 +5,7 @@
 
 #include "relay/base/mem.h"
 #include "relay/flow/addresses.h"
+#include "relay/flow/announce_facts.h"
 #include "relay/model/key.h"
 #include "relay/store/catalog.h"
 #include "relay/store/incidents.h"
@@ -69,46 +70,6 @@ add_hearer(struct hearing *h, const struct conf_sink *sink, const struct conf_ro
 		(struct hearer){.sink = sink, .route = route, .destination = destination};
 }
 
-static bool
-routes_ask_channels(const struct conf *conf)
-{
-	for (size_t i = 0; i < conf->routes.count; i++)
-		if (conf_item(conf->routes, struct conf_route, i)->match.channels.count > 0)
-			return true;
-	return false;
-}
-
-static bool
-points_at(const struct assignment *a, const struct incident *incident)
-{
-	char *key = a->fingerprint != NULL ? key_image(incident->bucket_key, a->fingerprint) : NULL;
-	bool same = key != NULL && strcmp(key, incident->image_key) == 0;
-
-	free(key);
-	return same;
-}
-
-/* Those that point at the incident's image now; names are borrowed from history. */
-static int
-load_channels(struct plan *plan, const struct incident *incident, struct history *history,
-              struct key_texts *out, struct err *err)
-{
-	if (incident->image_key == NULL || incident->bucket_key == NULL ||
-	    !routes_ask_channels(plan->conf))
-		return 0;
-	if (catalog_history(plan->db, incident->bucket_key, history, err) != 0)
-		return -1;
-	out->items = mem_array(history->count + 1, sizeof(*out->items));
-	for (size_t i = 0; i < history->count; i++) {
-		const struct assignment *a = &history->items[i];
-		bool current = history_is_current(history, a);
-
-		if (current && points_at(a, incident))
-			out->items[out->count++] = a->channel;
-	}
-	return 0;
-}
-
 void
 hearings_own(const struct plan *plan, const struct incident *incident, struct incident_rows *rows)
 {
@@ -126,25 +87,15 @@ int
 hearings_add_routed(struct plan *plan, const struct incident *incident, struct incident_rows *rows,
                     struct hearings *all, struct err *err)
 {
-	struct history history = {0};
-	char *memory;
-	struct bucket_name bucket = bucket_name_of(incident->bucket_key, &memory);
-	struct route_facts facts = {
-		.kind = incident->kind,
-		.severity = incident->severity,
-		.bucket = bucket.bucket,
-		.organization_id = bucket.organization_id,
-		.channel = incident->channel,
-		.rows = rows,
-	};
+	struct announce_facts facts = {0};
 	struct told_list told = {0};
-	int rc = load_channels(plan, incident, &history, &facts.image_channels, err);
+	int rc = announce_facts(&facts, plan, incident, rows, false, err);
 
 	hearings_own(plan, incident, rows);
 	if (rc == 0)
-		route_select(plan->conf, &facts, &told);
+		route_select(plan->conf, &facts.routed, &told);
 	if (rc == 0 && plan->watch != NULL)
-		plan->watch->routed(plan->watch->arg, incident, &facts);
+		plan->watch->routed(plan->watch->arg, incident, &facts.routed);
 	for (size_t i = 0; i < told.count; i++) {
 		const struct told *t = &told.items[i];
 		char *name = audience_name(t->audience, t->team);
@@ -158,9 +109,7 @@ hearings_add_routed(struct plan *plan, const struct incident *incident, struct i
 		free(name);
 	}
 	free(told.items);
-	free(facts.image_channels.items);
-	history_fini(&history);
-	free(memory);
+	announce_facts_fini(&facts);
 	return rc;
 }
 

@@ -9,6 +9,7 @@
 #include "relay/base/json.h"
 #include "relay/base/log.h"
 #include "relay/base/mem.h"
+#include "relay/flow/hush.h"
 #include "relay/flow/plan_task.h"
 #include "relay/source/source.h"
 #include "relay/store/baseline.h"
@@ -196,7 +197,8 @@ begin(struct plan *plan, struct err *err)
 {
 	int64_t baseline = plan->conf->baseline;
 
-	if (baseline_fix(plan->db, baseline > 0 ? plan->now_ms + baseline : 0, err) != 0)
+	if (baseline_fix(plan->db, baseline > 0 ? plan->now_ms + baseline : 0, err) != 0 ||
+	    hush_apply(plan, err) != 0)
 		return -1;
 	return wake_set(plan->db, WAKE_REPLAN, "", plan->now_ms, err);
 }
@@ -227,15 +229,21 @@ plan_relink(struct plan_desk *desk, struct db *db, char after[ID_SIZE], int limi
 	return rc;
 }
 
+static int
+silence_begins(struct plan *plan, const char *subject, struct err *err)
+{
+	(void)subject;
+	return hush_apply(plan, err);
+}
+
 /* By the kind of wake. */
 static const struct {
 	const char *kind;
 	int (*look)(struct plan *, const char *subject, struct err *);
 } looks[] = {
-	{WAKE_INCIDENT, refresh_woken},
-	{WAKE_REMINDER, remind_woken},
-	{WAKE_REPLAN, remind_replan},
-	{WAKE_CHANNEL, refresh_channel_woken},
+	{WAKE_INCIDENT, refresh_woken}, {WAKE_REMINDER, remind_woken},
+	{WAKE_REPLAN, remind_replan},   {WAKE_CHANNEL, refresh_channel_woken},
+	{WAKE_SILENCE, silence_begins},
 };
 
 static int

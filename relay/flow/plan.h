@@ -54,7 +54,8 @@ void plan_desk_configure(struct plan_desk *, struct conf *);
 /* Borrowed; NULL for nobody, as at first.  Writer thread. */
 void plan_desk_watch(struct plan_desk *, const struct plan_watch *);
 /* Up to `limit` workspaces behind *after correlated anew under the current
- * rules, and their incidents refreshed; *after moves on.  1: more; 0: done. */
+ * rules, and their incidents refreshed; *after moves on.  1: more; 0: done.
+ * With the first of them ("") what is owed is held by the silences of now. */
 int plan_relink(struct plan_desk *, struct db *, char after[ID_SIZE], int limit, int64_t now_ms,
                 struct err *) MUST_CHECK;
 

@@ -88,6 +88,7 @@ owed_take(struct db_row *row, struct owed *owed, struct err *err)
 		owed->reminder = db_int(row, 19) != 0;
 		owed->carrier = mem_str(db_text(row, 20));
 		owed->digest = owed->reason && strcmp(owed->reason, "digest") == 0;
+		owed->held_until = db_int(row, 21);
 	}
 	db_end(row);
 	return rc;
@@ -238,14 +239,17 @@ is_outdated(struct db *db, const struct owed *owed, struct err *err)
 static int
 reschedule(struct db *db, const struct owed *owed, struct err *err)
 {
-	return db_run(db, err, ST_QUEUE_RESCHEDULE, "tiiiiti", owed->id, owed->due_at,
-	              owed->created_at, owed->attempts, (int64_t)owed->plain,
-	              severity_names[owed->severity], (int64_t)owed->reminder) < 0
+	int64_t due = owed->due_at > owed->held_until ? owed->due_at : owed->held_until;
+
+	return db_run(db, err, ST_QUEUE_RESCHEDULE, "tiiiiti", owed->id, due, owed->created_at,
+	              owed->attempts, (int64_t)owed->plain, severity_names[owed->severity],
+	              (int64_t)owed->reminder) < 0
 	               ? -1
 	               : 0;
 }
 
-/* The newer one takes over the pace of the older one, and lives its own life. */
+/* The newer one takes over the pace of the older one, and lives its own life;
+ * it is held by what holds it itself (reschedule()). */
 static int
 give_way(struct db *db, const struct owed *older, struct owed *newer, struct err *err)
 {

@@ -35,7 +35,15 @@ struct owed {
 	enum phase phase;
 	enum severity severity;
 	int64_t attempts, created_at, due_at;
+	int64_t held_until; /* 0 = not by a silence; else due_at is not before */
 };
+
+/* Where its life begins: what a silence held lives from the end of that on. */
+static inline int64_t
+owed_since(const struct owed *owed)
+{
+	return owed->created_at > owed->held_until ? owed->created_at : owed->held_until;
+}
 
 /* 1: found, to be freed with owed_fini(); 0: there is none; -1. */
 int owed_load(struct db *, const char *id, struct owed *, struct err *) MUST_CHECK;

@@ -117,5 +117,7 @@ store_prune(struct db *db, int64_t now_ms, int64_t retention_ms, bool *more, str
 	    prune_rows(db, ST_PRUNE_RUNS, before, BITE_ROWS, more, err) != 0 ||
 	    prune_deliveries(db, before, more, err) != 0)
 		return -1;
+	if (db_run(db, err, ST_SILENCES_DROP_OVER, "i", before) < 0)
+		return -1;
 	return prune_incident(db, before, more, err);
 }

@@ -70,7 +70,7 @@ wanted(const struct delivery_filter *want, const char *state, struct db_row *row
 }
 
 /* cursor = id, state, blocked, sink, team, incident, notification, revision,
- * reason, due_at, paused_until, recipients, carrier */
+ * reason, due_at, paused_until, recipients, carrier, held_until, held_by */
 static int
 delivery_item(struct db *db, struct db_row *row, const void *arg, json_t **item, struct err *err)
 {
@@ -95,6 +95,8 @@ delivery_item(struct db *db, struct db_row *row, const void *arg, json_t **item,
 	json_object_set_new(delivery, "recipients", recipients_of(db_text(row, 11)));
 	json_object_set_new(delivery, "attempts", attempts);
 	put_time(delivery, "next_at", !waits ? 0 : due_at > paused_until ? due_at : paused_until);
+	put_time(delivery, "held_until", waits ? db_int(row, 13) : 0);
+	put_text(delivery, "held_by", waits ? db_text(row, 14) : NULL);
 	if (attempts_of(db, db_text(row, 0), attempts, err) < 0) {
 		json_decref(delivery);
 		return -1;

@@ -41,7 +41,8 @@ lane_load(struct db *db, const struct delivery_plan *plan, struct lane_now *lane
 }
 
 /* Where two routes with different waits reach one destination, the shorter
- * wait counts; one that waits for its retry keeps its turn. */
+ * wait counts; one that waits for its retry keeps its turn.  One that waits for
+ * the end of a silence waits for what holds this one, or for nothing. */
 static int64_t
 due_of(const struct lane_now *lane, const struct delivery_plan *plan, int64_t now_ms)
 {
@@ -49,9 +50,11 @@ due_of(const struct lane_now *lane, const struct delivery_plan *plan, int64_t no
 
 	if (plan->every_revision && lane->told.any)
 		due = later(due, lane->told.at + QUEUE_REVISION_PACE_MS);
-	if (lane->has_pending && (lane->pending.attempts > 0 || lane->pending.due_at < due))
+	bool held = lane->has_pending && lane->pending.held_until == lane->pending.due_at;
+	if (lane->has_pending && !held &&
+	    (lane->pending.attempts > 0 || lane->pending.due_at < due))
 		due = lane->pending.due_at;
-	return due;
+	return later(due, plan->held_until);
 }
 
 static int
@@ -61,14 +64,15 @@ insert(struct db *db, const struct delivery_plan *plan, const struct owed *owed,
 	              "tttttttt"
 	              "itttt"
 	              "iiiii"
-	              "ttii",
+	              "ttiizt",
 	              owed->id, plan->notification_id, plan->incident_id, plan->destination,
 	              plan->sink, plan->sink_kind, plan->route, plan->team, owed->revision,
 	              plan->document, owed->resolved ? "resolved" : "open",
 	              phase_names[owed->phase], severity_names[owed->severity],
 	              (int64_t)owed->every_revision, (int64_t)owed->at_once, owed->attempts,
 	              owed->created_at, owed->due_at, plan->target, plan->event_id,
-	              (int64_t)owed->edits, (int64_t)owed->reminder) < 0
+	              (int64_t)owed->edits, (int64_t)owed->reminder, plan->held_until,
+	              plan->held_by) < 0
 	               ? -1
 	               : 0;
 }
@@ -168,6 +172,7 @@ claimed_fini(struct claimed *claimed)
 	free(claimed->sink_kind);
 	free(claimed->target);
 	free(claimed->event_id);
+	free(claimed->held_by);
 	if (claimed->sealed)
 		mem_wipe_free(claimed->sealed, strlen(claimed->sealed));
 	json_decref(claimed->document);
@@ -205,6 +210,7 @@ claimed_fill(struct db *db, struct owed *owed, const char *reason, struct claime
 		const char *document = db_text(row, 2), *recipients = db_text(row, 3);
 		out->sink = mem_str(db_text(row, 0));
 		out->target = mem_str(db_text(row, 1));
+		out->held_by = mem_str(db_text(row, 4));
 		out->document = document ? json_loads(document, JSON_ALLOW_NUL, NULL) : NULL;
 		out->recipients = recipients ? json_loads(recipients, JSON_ALLOW_NUL, NULL) : NULL;
 	}
@@ -222,7 +228,8 @@ claimed_fill(struct db *db, struct owed *owed, const char *reason, struct claime
 	out->event_id = mem_str(owed->event_id);
 	out->sealed = out->target && out->event_id ? event_sealed(db, out->event_id, err) : NULL;
 	out->revision = owed->revision;
-	out->created_at = owed->created_at;
+	out->created_at = owed_since(owed);
+	out->held_until = owed->held_until;
 	out->attempts = (int)owed->attempts + 1;
 	out->plain = owed->plain;
 	return reference_load(db, owed, out, err);

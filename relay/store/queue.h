@@ -44,7 +44,9 @@ struct delivery_plan {
 	bool resolved;
 	enum severity severity;
 	enum phase phase;
-	int64_t not_before;      /* opened_at + wait; ms */
+	int64_t not_before; /* opened_at + wait; ms */
+	int64_t held_until; /* by this silence (store/silences.h); 0 = not held */
+	const char *held_by;
 	const char *incident_id; /* NULL for task callbacks */
 	const char *target;      /* task callbacks: URL and the event whose sealed token it needs */
 	const char *event_id;
@@ -69,7 +71,11 @@ struct claimed {
 	char id[32];
 	char *notification_id, *destination, *sink, *sink_kind, *target, *event_id, *sealed;
 	int64_t revision;
-	int64_t created_at; /* when this revision was first owed: for DELIVERY_LIFE_MS */
+	/* For DELIVERY_LIFE_MS: when this revision was first owed, or the silence
+	 * that held it ended. */
+	int64_t created_at;
+	int64_t held_until; /* as planned; it may be over */
+	char *held_by;      /* NULL = not held */
 	int attempts;       /* this one included */
 	bool plain;
 	bool speaks; /* news by contract section 8; false: only an edit, where messages are edited */

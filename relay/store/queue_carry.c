@@ -103,8 +103,8 @@ load_add(struct db *db, struct load *load, const struct owed *owed, const char *
 		if (at && (!load->from || at < load->from))
 			load->from = at;
 		/* The life of the youngest: none is given up before its time. */
-		if (owed->created_at > load->created_at)
-			load->created_at = owed->created_at;
+		if (owed_since(owed) > load->created_at)
+			load->created_at = owed_since(owed);
 		if (owed->severity > load->severity)
 			load->severity = owed->severity;
 	} else if (rc == 1) {

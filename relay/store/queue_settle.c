@@ -219,8 +219,9 @@ retry(struct db *db, struct owed *owed, int64_t now_ms, struct err *err)
 		if (delivery_move(db, owed->id, DELIVERY_DEAD, DELIVERY_PENDING, err) < 0)
 			return -1;
 	}
-	/* Where it is blocked, this is the probe. */
-	if (db_run(db, err, ST_QUEUE_RESCHEDULE, "tiiiiti", owed->id, now_ms, now_ms, INT64_C(0),
+	/* Where it is blocked, this is the probe.  A silence goes on. */
+	int64_t due = owed->held_until > now_ms ? owed->held_until : now_ms;
+	if (db_run(db, err, ST_QUEUE_RESCHEDULE, "tiiiiti", owed->id, due, now_ms, INT64_C(0),
 	           INT64_C(0), severity_names[owed->severity], (int64_t)owed->reminder) < 0 ||
 	    db_run(db, err, ST_QUEUE_PROBE, "t", owed->destination) < 0)
 		return -1;

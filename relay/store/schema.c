@@ -108,6 +108,7 @@ static const char first[] =
 	"CREATE TABLE silences ("
 	"  id TEXT NOT NULL PRIMARY KEY, matches TEXT NOT NULL, starts_at BIGINT, until BIGINT, weekly TEXT,"
 	"  author TEXT NOT NULL, comment TEXT, created_at BIGINT NOT NULL) @ROWLESS@;"
+	"CREATE INDEX silences_until ON silences (until);"
 
 	"CREATE TABLE notifications ("
 	"  id TEXT NOT NULL PRIMARY KEY, incident_id TEXT NOT NULL, audience TEXT NOT NULL, team TEXT,"
@@ -130,7 +131,8 @@ static const char first[] =
 	"  state TEXT NOT NULL, plain BIGINT NOT NULL, attempts BIGINT NOT NULL,"
 	"  created_at BIGINT NOT NULL, due_at BIGINT NOT NULL, lease_until BIGINT,"
 	"  target TEXT, event_id TEXT, recipients TEXT,"
-	"  edits BIGINT, reminder BIGINT, carrier TEXT);"
+	"  edits BIGINT, reminder BIGINT, carrier TEXT, held_until BIGINT, held_by TEXT);"
+	"CREATE INDEX deliveries_held ON deliveries (incident_id) WHERE held_until IS NOT NULL;"
 	"CREATE INDEX deliveries_carrier ON deliveries (carrier) WHERE carrier IS NOT NULL;"
 	"CREATE INDEX deliveries_due ON deliveries (destination, due_at, id) WHERE state = 'pending';"
 	"CREATE INDEX deliveries_done ON deliveries (state, created_at) WHERE state IN ('sent', 'dead', 'dropped');"

@@ -32,7 +32,8 @@
 #define QUERY_DELIVERY_FROM                                                             \
 	"SELECT d.id, d.state, coalesce(t.blocked, 0), d.sink, d.team, d.incident_id, " \
 	"d.notification_id,"                                                            \
-	" d.revision, d.reason, d.due_at, t.paused_until, d.recipients, d.carrier"      \
+	" d.revision, d.reason, d.due_at, t.paused_until, d.recipients, d.carrier,"     \
+	" d.held_until, d.held_by"                                                      \
 	" FROM deliveries d LEFT JOIN destinations t ON t.key = d.destination WHERE d.id < $1"
 #define QUERY_DELIVERY_ORDER " ORDER BY d.id DESC LIMIT $2"
 

@@ -8,7 +8,7 @@
 	" status, phase, severity, every_revision, at_once, plain, attempts,"  \
 	" created_at, due_at, event_id, reason,"                               \
 	" CASE WHEN recipients IS NULL THEN 0 ELSE 1 END, edits, reminder,"    \
-	" carrier FROM deliveries "
+	" carrier, held_until FROM deliveries "
 
 /*
  * A lane is small and a state may be large, which no planner knows without
@@ -51,7 +51,7 @@
 	X(QUEUE_NEXT_DUE,                                                                         \
 	  "SELECT d.due_at FROM deliveries d WHERE d.destination = $1"                            \
 	  " AND d.state = 'pending' AND " QUEUE_LANE_IS_FREE " ORDER BY d.due_at LIMIT 1")        \
-	X(QUEUE_CONTENT, "SELECT sink, target, document, recipients FROM deliveries"              \
+	X(QUEUE_CONTENT, "SELECT sink, target, document, recipients, held_by FROM deliveries"     \
 	                 " WHERE id = $1")                                                        \
 	X(QUEUE_REFERENCE, "SELECT reference FROM lanes"                                          \
 	                   " WHERE notification_id = $1 AND destination = $2")                    \
@@ -60,9 +60,10 @@
 	X(QUEUE_INSERT, "INSERT INTO deliveries (id, notification_id, incident_id,"               \
 	                " destination, sink, sink_kind, route, team, revision, document,"         \
 	                " status, phase, severity, every_revision, at_once, state, plain,"        \
-	                " attempts, created_at, due_at, target, event_id, edits, reminder)"       \
+	                " attempts, created_at, due_at, target, event_id, edits, reminder,"       \
+	                " held_until, held_by)"                                                   \
 	                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"        \
-	                " $14, $15, 'pending', 0, $16, $17, $18, $19, $20, $21, $22)")            \
+	                " $14, $15, 'pending', 0, $16, $17, $18, $19, $20, $21, $22, $23, $24)")  \
 	X(QUEUE_MOVE, "UPDATE deliveries SET state = $3, lease_until = NULL"                      \
 	              " WHERE id = $1 AND state = $2")                                            \
 	X(QUEUE_CLAIM, "UPDATE deliveries SET reason = $2, attempts = attempts + 1,"              \
@@ -84,7 +85,7 @@
 	  QUEUE_OWED "WHERE state = 'pending' AND sink_kind = 'task_callback'"                    \
 	             " AND created_at <= $1 LIMIT 1")                                             \
 	X(QUEUE_EXPIRE, "UPDATE deliveries SET state = 'dead' WHERE state = 'pending'"            \
-	                " AND created_at <= $1")                                                  \
+	                " AND created_at <= $1 AND coalesce(held_until, 0) <= $1")                \
 	X(QUEUE_DESTINATION, "SELECT blocked, paused_until, failures, failing_since"              \
 	                     " FROM destinations WHERE key = $1")                                 \
 	X(QUEUE_DESTINATION_PUT, "INSERT INTO destinations (key, kind, blocked, paused_until,"    \

@@ -20,6 +20,7 @@
 #include "relay/store/sql_query.h"
 #include "relay/store/sql_queue.h"
 #include "relay/store/sql_runs.h"
+#include "relay/store/sql_silences.h"
 #include "relay/store/sql_store.h"
 #include "relay/store/sql_wakes.h"
 
@@ -33,6 +34,7 @@
 	SQL_RUNS(X)      \
 	SQL_CARRY(X)     \
 	SQL_WAKES(X)     \
+	SQL_SILENCES(X)  \
 	SQL_QUERY(X)
 
 enum statement {

@@ -29,6 +29,7 @@ player_fini(struct player *player)
 	record_fini(&player->record);
 	heard_fini(&player->heard);
 	free(player->down);
+	free(player->silence);
 }
 
 void
@@ -338,6 +339,8 @@ static const struct {
 	{"config", play_config},
 	{"restart", play_restart},
 	{"stopped", play_stopped},
+	{"silence", player_silence},
+	{"unsilence", player_unsilence},
 	{"expect", play_expect},
 	{"expect-none", play_expect},
 	{"any-order", play_nothing},

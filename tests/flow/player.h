@@ -25,6 +25,7 @@ struct player {
 	int events;                       /* so far */
 	int messages;                     /* since the last `expect` */
 	char *down;                       /* the sink that cannot deliver now, or NULL */
+	char *silence;                    /* the id of the one made last, or NULL */
 	const struct story_line *heading; /* its messages come next and it was not written yet */
 	bool one_transaction;             /* the caller's; for many rounds on one store */
 	bool unchecked;                   /* `expect` is not asked */
@@ -75,6 +76,9 @@ const char *player_id(const struct player *, const struct story_line *, const ch
 
 /* acknowledge.c */
 void player_acknowledge(struct player *, const struct story_line *);
+/* silence.c: the verbs "silence" and "unsilence" */
+void player_silence(struct player *, const struct story_line *);
+void player_unsilence(struct player *, const struct story_line *);
 
 /* home.c */
 struct conf *home_config(const char *home, const char *directory, const char *name);

@@ -79,7 +79,8 @@ split(struct story_line *line)
 		at += strspn(at, " \t");
 		if (*at == '\0' || *at == '#')
 			return;
-		if (line->count == 2 && strcmp(line->words[0], "raw") == 0) {
+		if ((line->count == 2 && strcmp(line->words[0], "raw") == 0) ||
+		    (line->count == 1 && strcmp(line->words[0], "silence") == 0)) {
 			add_word(line, mem_str(at));
 			return;
 		}

@@ -23,6 +23,8 @@
  *	restart                   killed, and started again
  *	stopped +DURATION         the same, and so much later
  *	down SINK, up SINK        a sink that cannot deliver for a while
+ *	silence {JSON}            made now, as posted to the API; the rest of the line
+ *	unsilence                 the one made last is taken back
  *	expect N, expect-none     that many messages since the last such line
  *	any-order                 shuffle.h holds of its events
  */

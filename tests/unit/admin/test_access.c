@@ -174,7 +174,7 @@ unknown_paths_and_wrong_methods_are_told_apart(void **state)
 		const char *allow;
 	} rows[] = {
 		{"GET", "/", 404, NULL},
-		{"GET", "/api/v1/silences", 404, NULL},
+		{"GET", "/api/v1/silence", 404, NULL},
 		{"POST", "/api/v1/incidents/inc_1/nothing", 404, NULL},
 		{"GET", "/api/v1/incidents/", 404, NULL},
 		{"GET", "/api/v1/events/a/b", 404, NULL},
@@ -182,6 +182,8 @@ unknown_paths_and_wrong_methods_are_told_apart(void **state)
 		{"DELETE", "/healthz", 405, "GET, HEAD"},
 		{"PUT", "/api/v1/events/evt_1", 405, "GET, HEAD"},
 		{"GET", "/api/v1/deliveries/dlv_1/retry", 405, "POST"},
+		{"DELETE", "/api/v1/silences", 405, "GET, HEAD, POST"},
+		{"GET", "/api/v1/silences/sil_1", 405, "DELETE"},
 	};
 	struct rig *rig = rig_start("127.0.0.1:0", "", NULL);
 	char out[256];

@@ -1,0 +1,220 @@
+#include "relay/flow/hush.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "relay/base/clock.h"
+#include "relay/base/mem.h"
+#include "relay/flow/announce_facts.h"
+#include "relay/flow/announce_group.h"
+#include "relay/store/incidents.h"
+#include "relay/store/wakes.h"
+
+char *
+hush_config_id(const struct conf_silence *silence)
+{
+	return mem_fmt(HUSH_CONFIG_ID "%s", silence->name);
+}
+
+struct silence
+stored_silence_of(const struct stored_silence *stored)
+{
+	const struct silence_form *form = &stored->form;
+	struct silence silence = {.id = stored->id,
+	                          .match = &form->match,
+	                          .starts_at = form->starts_at,
+	                          .until = form->until};
+
+	if (form->weekly.days.count > 0)
+		silence.week = weekly_week(&form->weekly);
+	return silence;
+}
+
+static void
+add(struct hush *hush, struct silence silence)
+{
+	hush->asks_channels |= silence.match->channels.count > 0;
+	hush->all[hush->count++] = silence;
+}
+
+int
+hush_load(struct hush *hush, struct plan *plan, struct err *err)
+{
+	const struct key_list *windows = &plan->conf->silences;
+
+	if (silences_load(plan->db, plan->now_ms, &hush->stored, err) != 0)
+		return -1;
+	hush->all = mem_array(windows->count + hush->stored.count + 1, sizeof(*hush->all));
+	hush->ids = mem_array(windows->count + 1, sizeof(*hush->ids));
+	for (size_t i = 0; i < windows->count; i++) {
+		const struct conf_silence *window = conf_item(*windows, struct conf_silence, i);
+
+		hush->ids[hush->id_count++] = hush_config_id(window);
+		add(hush, (struct silence){.id = hush->ids[i],
+		                           .match = &window->match,
+		                           .week = weekly_week(&window->weekly)});
+	}
+	for (size_t i = 0; i < hush->stored.count; i++)
+		add(hush, stored_silence_of(&hush->stored.items[i]));
+	return 0;
+}
+
+void
+hush_fini(struct hush *hush)
+{
+	stored_silence_list_fini(&hush->stored);
+	for (size_t i = 0; i < hush->id_count; i++)
+		free(hush->ids[i]);
+	free(hush->ids);
+	free(hush->all);
+	*hush = (struct hush){0};
+}
+
+static int
+held_by(const struct hush *hush, struct plan *plan, const struct incident *incident,
+        const struct incident_rows *rows, struct held *out, struct err *err)
+{
+	struct announce_facts facts = {0};
+	const struct silence *last = NULL;
+	int rc = announce_facts(&facts, plan, incident, rows, hush->asks_channels, err);
+
+	*out = (struct held){0};
+	if (rc == 0)
+		out->until = silence_end(hush->all, hush->count, plan->conf, &facts.routed,
+		                         plan->now_ms, &last);
+	if (out->until > 0)
+		snprintf(out->by, sizeof(out->by), "%s", last->id);
+	announce_facts_fini(&facts);
+	return rc;
+}
+
+int
+hush_of(struct plan *plan, const struct incident *incident, const struct incident_rows *rows,
+        struct held *out, struct err *err)
+{
+	struct hush hush = {0};
+	int rc = hush_load(&hush, plan, err), holds = 0;
+
+	*out = (struct held){0};
+	if (rc == 0 && hush.count > 0)
+		rc = held_by(&hush, plan, incident, rows, out, err);
+	if (rc == 0 && out->until > 0)
+		holds = silences_holds(plan->db, incident->id, out->until, out->by, err);
+	out->was = holds == 1;
+	hush_fini(&hush);
+	return holds < 0 ? -1 : rc;
+}
+
+static int
+note(struct plan *plan, const char *incident_id, const struct held *held, struct err *err)
+{
+	char when[TIME_TEXT_SIZE];
+	char *what = held->until > 0 ? mem_fmt("held by silence %s until %s", held->by,
+	                                       time_text(held->until, when))
+	                             : mem_str("no longer held by a silence");
+	int rc = incidents_note(plan->db, incident_id, plan->now_ms, what, NULL, err);
+
+	free(what);
+	return rc;
+}
+
+int
+hush_note(struct plan *plan, const char *incident_id, const struct held *held, struct err *err)
+{
+	int holds = 0;
+
+	if (held->until > 0 && !held->was)
+		holds = silences_holds(plan->db, incident_id, held->until, held->by, err);
+	return holds == 1 ? note(plan, incident_id, held, err) : holds;
+}
+
+/* As it is told: with the others of its group, where it leads one. */
+static int
+apply_to(struct plan *plan, const struct hush *hush, const char *incident_id, struct err *err)
+{
+	struct incident incident = {0};
+	struct incident_rows rows = {0};
+	struct telling telling = {0};
+	struct held held;
+	int rc = incidents_by_id(plan->db, incident_id, &incident, err);
+
+	if (rc != 1)
+		goto out;
+	rc = -1;
+	if (incidents_rows(plan->db, incident_id, &rows, err) != 0 ||
+	    tell_of(plan, &incident, &rows, &telling, err) != 0 ||
+	    held_by(hush, plan, telling.incident, telling.rows, &held, err) != 0)
+		goto out;
+	rc = silences_hold(plan->db, incident_id, held.until, held.until > 0 ? held.by : NULL,
+	                   plan->now_ms, err);
+	if (rc == 1)
+		rc = note(plan, incident_id, &held, err);
+out:
+	telling_fini(&telling);
+	incident_rows_fini(&rows);
+	incident_fini(&incident);
+	return rc < 0 ? -1 : 0;
+}
+
+/* When the first of those not in force begins; 0: none does. */
+static int64_t
+next_begin(const struct hush *hush, int64_t now)
+{
+	int64_t first = 0;
+
+	for (size_t i = 0; i < hush->count; i++) {
+		int64_t next, ends = 0;
+		bool in_force = silence_at(&hush->all[i], now, &next);
+
+		if (in_force && (ends = next) != 0)
+			in_force = silence_at(&hush->all[i], ends, &next);
+		if (in_force)
+			next = ends; /* it goes on */
+		if (next != 0 && (first == 0 || next < first))
+			first = next;
+	}
+	return first;
+}
+
+int
+hush_apply(struct plan *plan, struct err *err)
+{
+	struct hush hush = {0};
+	char(*ids)[ID_SIZE] = NULL;
+	int64_t count = -1;
+	int rc = hush_load(&hush, plan, err);
+
+	if (rc == 0)
+		count = silences_owed(plan->db, hush.count == 0, &ids, err);
+	if (rc == 0)
+		rc = count < 0 ? -1 : 0;
+	for (int64_t i = 0; rc == 0 && i < count; i++)
+		rc = apply_to(plan, &hush, ids[i], err);
+	if (rc == 0)
+		rc = wake_set(plan->db, WAKE_SILENCE, "", next_begin(&hush, plan->now_ms), err);
+	free(ids);
+	hush_fini(&hush);
+	return rc;
+}
+
+/* rc as it is, once what follows is done where something changed. */
+static int
+follow_up(struct db *db, const struct conf *conf, int64_t now_ms, int rc, struct err *err)
+{
+	struct plan plan = {.db = db, .conf = conf, .received_at = now_ms, .now_ms = now_ms};
+
+	return rc == 1 && hush_apply(&plan, err) != 0 ? -1 : rc;
+}
+
+int
+hush_add(struct db *db, const struct conf *conf, struct stored_silence *silence, int64_t now_ms,
+         struct err *err)
+{
+	return follow_up(db, conf, now_ms, silences_add(db, silence, now_ms, err), err);
+}
+
+int
+hush_drop(struct db *db, const struct conf *conf, const char *id, int64_t now_ms, struct err *err)
+{
+	return follow_up(db, conf, now_ms, silences_drop(db, id, err), err);
+}
