@@ -137,6 +137,7 @@ announce_to(struct plan *plan, const struct incident *incident, const struct inc
 		return 0;
 	}
 	memcpy(n.digest, digest, sizeof(n.digest));
+	n.news = same ? n.news : n.revision;
 	if (known == 1 ? notification_set(plan->db, &n, err) != 0
 	               : notification_add(plan->db, incident->id, h->name, h->team, &n, err) != 0)
 		goto out;

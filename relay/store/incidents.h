@@ -77,6 +77,7 @@ int incidents_events(struct db *, const char *incident_id, bool led, size_t max,
 struct notification {
 	char id[ID_SIZE];
 	int64_t revision; /* 0: new, nothing was said yet */
+	int64_t news;     /* the last one that said something else, not only again */
 	char digest[65];  /* of what the last revision said */
 };
 

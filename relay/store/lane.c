@@ -226,8 +226,7 @@ is_outdated(struct db *db, const struct owed *owed, struct err *err)
 	/* Its own revision was told where only some of its recipients had it. */
 	if (told.any && told.revision >= owed->revision + owed->partial)
 		return 1;
-	int64_t revision =
-		db_number(db, err, -1, ST_QUEUE_NEWEST_REVISION, "t", owed->notification_id);
+	int64_t revision = db_number(db, err, -1, ST_QUEUE_NEWEST_NEWS, "t", owed->notification_id);
 	if (revision < 0 || revision > owed->revision)
 		return revision < 0 ? -1 : 1;
 	int64_t newer =

@@ -31,6 +31,7 @@ notification_get(struct db *db, const char *incident_id, const char *audience,
 		snprintf(n->id, sizeof(n->id), "%s", db_text(row, 0));
 		n->revision = db_int(row, 1);
 		snprintf(n->digest, sizeof(n->digest), "%s", digest != NULL ? digest : "");
+		n->news = db_int(row, 3);
 	}
 	db_end(row);
 	return rc;
@@ -40,8 +41,8 @@ int
 notification_add(struct db *db, const char *incident_id, const char *audience, const char *team,
                  const struct notification *n, struct err *err)
 {
-	return db_run(db, err, ST_NOTIFICATION_ADD, "ttttit", n->id, incident_id, audience, team,
-	              n->revision, n->digest) < 0
+	return db_run(db, err, ST_NOTIFICATION_ADD, "ttttiti", n->id, incident_id, audience, team,
+	              n->revision, n->digest, n->news) < 0
 	               ? -1
 	               : 0;
 }
@@ -49,8 +50,10 @@ notification_add(struct db *db, const char *incident_id, const char *audience, c
 int
 notification_set(struct db *db, const struct notification *n, struct err *err)
 {
-	return db_run(db, err, ST_NOTIFICATION_SET, "tit", n->id, n->revision, n->digest) < 0 ? -1
-	                                                                                      : 0;
+	return db_run(db, err, ST_NOTIFICATION_SET, "titi", n->id, n->revision, n->digest,
+	              n->news) < 0
+	               ? -1
+	               : 0;
 }
 
 int

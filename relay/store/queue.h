@@ -109,7 +109,8 @@ struct pending_ids {
 int queue_pending_ids(struct db *, struct pending_ids *, struct err *) MUST_CHECK;
 
 /* When this destination last heard a new message of this notification: now, when
- * one is on its way; 0: it never did; -1. */
+ * one is on its way; when one was owed that was given up, where it never heard
+ * any; 0: it was to hear none; -1. */
 int64_t queue_heard_at(struct db *, const char *notification_id, const char *destination,
                        int64_t now_ms, struct err *);
 

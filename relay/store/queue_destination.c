@@ -83,5 +83,12 @@ queue_heard_at(struct db *db, const char *notification_id, const char *destinati
 		if (rc < 0 || speaks)
 			return rc < 0 ? -1 : now_ms;
 	}
-	return told.spoken_at;
+	if (told.any)
+		return told.spoken_at;
+	struct owed dead;
+	int rc = owed_in_lane(db, notification_id, destination, DELIVERY_DEAD, &dead, err);
+	int64_t tried_at = rc < 0 ? -1 : dead.created_at;
+
+	owed_fini(&dead);
+	return tried_at;
 }

@@ -112,7 +112,7 @@ static const char first[] =
 
 	"CREATE TABLE notifications ("
 	"  id TEXT NOT NULL PRIMARY KEY, incident_id TEXT NOT NULL, audience TEXT NOT NULL, team TEXT,"
-	"  revision BIGINT NOT NULL, digest TEXT) @ROWLESS@;"
+	"  revision BIGINT NOT NULL, digest TEXT, news BIGINT) @ROWLESS@;"
 	"CREATE UNIQUE INDEX notifications_audience ON notifications (incident_id, audience);"
 
 	"CREATE TABLE destinations ("

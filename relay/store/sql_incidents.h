@@ -88,11 +88,12 @@
 	X(TIMELINE_EVENTS_COUNT,                                                                                                     \
 	  "SELECT COUNT(DISTINCT event_id) FROM timeline WHERE incident_id = $1")                                                    \
 	X(NOTIFICATION_GET,                                                                                                          \
-	  "SELECT id, revision, digest FROM notifications WHERE incident_id = $1 AND audience = $2")                                 \
+	  "SELECT id, revision, digest, news FROM notifications WHERE incident_id = $1 AND audience = $2")                           \
 	X(NOTIFICATION_ADD,                                                                                                          \
-	  "INSERT INTO notifications (id, incident_id, audience, team, revision, digest) "                                           \
-	  "VALUES ($1, $2, $3, $4, $5, $6)")                                                                                         \
-	X(NOTIFICATION_SET, "UPDATE notifications SET revision = $2, digest = $3 WHERE id = $1")                                     \
+	  "INSERT INTO notifications (id, incident_id, audience, team, revision, digest, news) "                                     \
+	  "VALUES ($1, $2, $3, $4, $5, $6, $7)")                                                                                     \
+	X(NOTIFICATION_SET,                                                                                                          \
+	  "UPDATE notifications SET revision = $2, digest = $3, news = $4 WHERE id = $1")                                            \
 	X(NOTIFICATION_TAKE_OVER,                                                                                                    \
 	  "UPDATE notifications SET audience = $3, team = $4 WHERE incident_id = $1 AND audience = $2 "                              \
 	  "AND NOT EXISTS (SELECT 1 FROM notifications o WHERE o.incident_id = $1 AND o.audience = $3)")                             \

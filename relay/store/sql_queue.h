@@ -42,7 +42,7 @@
 	                    " ON CONFLICT (notification_id, destination) DO UPDATE SET"           \
 	                    " maybe_told = 1")                                                    \
 	X(QUEUE_IN_LANE, QUEUE_OWED "WHERE notification_id = $1 AND destination = $2"             \
-	                            " AND " QUEUE_STATE " = $3 LIMIT 1")                          \
+	                            " AND " QUEUE_STATE " = $3 ORDER BY revision DESC LIMIT 1")   \
 	X(QUEUE_BY_ID, QUEUE_OWED "WHERE id = $1")                                                \
 	X(QUEUE_ANY_CLAIMED, QUEUE_OWED "WHERE state = 'claimed' AND carrier IS NULL LIMIT 1")    \
 	X(QUEUE_NEXT, "SELECT d.id FROM deliveries d WHERE d.destination = $1"                    \
@@ -72,8 +72,8 @@
 	                    " plain = $5, severity = $6, reminder = $7 WHERE id = $1")            \
 	X(QUEUE_NOT_BEFORE, "UPDATE deliveries SET due_at = $4 WHERE notification_id = $1"        \
 	                    " AND destination = $2 AND " QUEUE_STATE " = $3 AND due_at < $4")     \
-	X(QUEUE_NEWEST_REVISION, "SELECT coalesce(max(revision), 0)"                              \
-	                         " FROM notifications WHERE id = $1")                             \
+	X(QUEUE_NEWEST_NEWS, "SELECT coalesce(max(news), 0)"                                      \
+	                     " FROM notifications WHERE id = $1")                                 \
 	X(QUEUE_NEWER_IN_LANE, "SELECT count(*) FROM deliveries WHERE notification_id = $1"       \
 	                       " AND destination = $2 AND id <> $3 AND (state = 'claimed'"        \
 	                       " OR (revision > $4 AND state IN ('pending', 'sent', 'dead')))")   \

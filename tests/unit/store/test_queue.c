@@ -551,7 +551,7 @@ news_does_not_die_with_what_it_replaced(void **state)
 static void
 note(struct world *w, int64_t revision)
 {
-	struct notification notification = {.id = "ntf_1", .revision = revision};
+	struct notification notification = {.id = "ntf_1", .revision = revision, .news = revision};
 
 	assert_int_equal(notification_add(w->db, "inc_1", "everyone", NULL, &notification, &w->err),
 	                 0);

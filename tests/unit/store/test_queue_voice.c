@@ -13,6 +13,7 @@
 #include "relay/base/clock.h"
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
+#include "relay/store/incidents.h"
 #include "relay/store/queue.h"
 
 #define T0 INT64_C(1700000000000)
@@ -402,6 +403,66 @@ a_reminder_that_tells_something_new_is_a_change(void **state)
 	expect_sent(w, 5, "resolved", SPEAKS, T0 + 6);
 }
 
+static int64_t
+heard_at(struct world *w, int64_t now_ms)
+{
+	return queue_heard_at(w->db, "ntf_1", CHANNEL, now_ms, &w->err);
+}
+
+static void
+when_it_was_last_heard_of_is_known(void **state)
+{
+	struct world *w = *state;
+	struct delivery_plan rise = edited(3);
+	char id[32];
+
+	assert_int_equal(heard_at(w, T0), 0);
+	add(w, edited(1), T0);
+	assert_int_equal(heard_at(w, T0 + 10), T0 + 10); /* it is about to */
+	claim(w, CHANNEL, 1, "opened", SPEAKS, id);
+	assert_int_equal(heard_at(w, T0 + 20), T0 + 20);
+	settle(w, id, SETTLE_SENT, POSTED, T0 + 30);
+	assert_int_equal(heard_at(w, T0 + HOUR_MS), T0 + 30);
+	add(w, edited(2), T0 + 40); /* an edit is heard by nobody */
+	assert_int_equal(heard_at(w, T0 + HOUR_MS), T0 + 30);
+	rise.severity = SEVERITY_CRITICAL;
+	add(w, rise, T0 + 50);
+	assert_int_equal(heard_at(w, T0 + HOUR_MS), T0 + HOUR_MS);
+}
+
+static void
+what_was_given_up_is_tried_again_in_its_time(void **state)
+{
+	struct world *w = *state;
+	char id[32];
+
+	for (int64_t revision = 1; revision <= 2; revision++) {
+		add(w, reminder(revision), T0 + revision);
+		claim(w, CHANNEL, revision, "opened", SPEAKS, id);
+		settle(w, id, SETTLE_DEAD, NULL, T0 + 100);
+	}
+	assert_int_equal(heard_at(w, T0 + HOUR_MS), T0 + 2);
+}
+
+static void
+a_reminder_to_others_stands_in_the_way_of_no_retry(void **state)
+{
+	struct world *w = *state;
+	struct notification n = {.id = "ntf_1", .revision = 1, .news = 1};
+	char id[32];
+
+	add(w, edited(1), T0);
+	assert_int_equal(notification_add(w->db, "inc_1", "everyone", NULL, &n, &w->err), 0);
+	claim(w, CHANNEL, 1, "opened", SPEAKS, id);
+	settle(w, id, SETTLE_DEAD, NULL, T0 + 1);
+	n.revision = 2; /* it says the same */
+	assert_int_equal(notification_set(w->db, &n, &w->err), 0);
+	assert_int_equal(queue_retry(w->db, id, T0 + 2, &w->err), 1);
+	n.revision = n.news = 3;
+	assert_int_equal(notification_set(w->db, &n, &w->err), 0);
+	assert_int_equal(queue_retry(w->db, id, T0 + 2, &w->err), 2);
+}
+
 /* ---- who has nothing to do any more ---- */
 
 static void
@@ -452,6 +513,9 @@ main(void)
 		WORLD_TEST(an_unsent_opened_stays_opened_when_it_is_reminded_of),
 		WORLD_TEST(a_reminder_is_not_lost_in_what_replaces_it),
 		WORLD_TEST(a_reminder_that_tells_something_new_is_a_change),
+		WORLD_TEST(when_it_was_last_heard_of_is_known),
+		WORLD_TEST(what_was_given_up_is_tried_again_in_its_time),
+		WORLD_TEST(a_reminder_to_others_stands_in_the_way_of_no_retry),
 		WORLD_TEST(whoever_has_moved_hears_the_end_only),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
