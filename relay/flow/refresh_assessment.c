@@ -91,7 +91,7 @@ never_differs(const json_t *detail, const struct assessment_news *news, char *wh
 static bool
 is_unassessed(const struct workspace *workspace)
 {
-	return workspace->gone_at == 0 && workspace_is_unassessed(workspace);
+	return workspace_is_unassessed(workspace);
 }
 
 static const struct sign signs[] = {
@@ -110,7 +110,8 @@ end_of(struct trouble *t, const struct sign *sign)
 	const struct workspace *workspace = t->workspace;
 	const char *by = "assessment", *what = sign->ended;
 
-	if (workspace->gone_at != 0) {
+	if (workspace->gone_at != 0 ||
+	    (!sign->succeeded && workspace->assessment_failed_at <= workspace->ended_at)) {
 		by = "gone";
 		what = "the workspace is gone";
 	} else if (sign->goes_stale && workspace->applied.from > workspace->assessed_at) {

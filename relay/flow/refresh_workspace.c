@@ -72,9 +72,10 @@ row_of(const struct workspace *workspace, const struct image *image, bool wrong)
 		.bucket_key = mem_str(runs_image ? image->bucket_key : ""),
 		.fingerprint = mem_str(runs_image ? image->fingerprint : ""),
 		.version = mem_str(image->version),
-		.state = workspace->gone_at != 0 ? ROW_GONE
-	                 : wrong                 ? ROW_AFFECTED
-	                                         : ROW_MOVED,
+		/* What is heard of one after it was destroyed says that it is back. */
+		.state = wrong                     ? ROW_AFFECTED
+	                 : workspace->gone_at != 0 ? ROW_GONE
+	                                           : ROW_MOVED,
 		.known = !runs_image,
 		.evidence = EVIDENCE_RULE,
 		.workspace_id = mem_str(workspace->id),

@@ -137,12 +137,15 @@ assessment_failed_title(struct buf *out, const struct subject *s)
 static void
 assessment_failed_summary(struct buf *out, const struct subject *s)
 {
-	const char *workspace = words_or_unknown(s->workspace);
+	const char *workspace = words_or_unknown(s->workspace),
+		   *by = json_filled_at(s->incident->detail, "ended_by");
 
 	if (s->incident->open)
 		buf_printf(out, "%s could not be assessed.", workspace);
 	else if (!add_common_end(out, s, ""))
-		buf_printf(out, "%s was assessed again.", workspace);
+		buf_printf(out, "%s was %s.", workspace,
+		           by != NULL && strcmp(by, "gone") == 0 ? "destroyed since"
+		                                                 : "assessed again");
 }
 
 static void

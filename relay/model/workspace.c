@@ -92,7 +92,7 @@ workspace_assessed(struct workspace *workspace, const struct assessment_news *ne
 bool
 workspace_is_unassessed(const struct workspace *workspace)
 {
-	return workspace->assessment_failed_at != 0 &&
+	return workspace->assessment_failed_at > workspace->ended_at &&
 	       workspace->assessment_failed_at >= workspace->assessed_at;
 }
 
@@ -115,8 +115,13 @@ workspace_forget(struct workspace *workspace, int64_t now_ms)
 bool
 workspace_is_gone(struct workspace *workspace, int64_t at)
 {
+	bool later = at > workspace->ended_at;
+
+	if (later)
+		workspace->ended_at = at;
+	/* What was applied since came back: then only what was before that end is over. */
 	if (at < workspace->applied.from || at < workspace->gone_at)
-		return false;
+		return later;
 	workspace->gone_at = at;
 	if (workspace->assessed_at <= at)
 		forget_assessed(workspace);

@@ -25,6 +25,7 @@ struct workspace {
 	int64_t assessment_failed_at; /* the newest that did not succeed */
 	int64_t assessment_heard_at;  /* when the last of either arrived */
 	int64_t gone_at;              /* deleted or destroyed; 0 = is there */
+	int64_t ended_at;             /* the last time it was, also of one that came back */
 	int64_t seen_at;
 };
 

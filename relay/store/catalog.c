@@ -256,6 +256,7 @@ read_workspace(struct db_row *row, int c, struct workspace *workspace)
 		.checks_failed = db_int(row, c + 15) != 0,
 		.assessment_failed_at = db_int(row, c + 16),
 		.assessment_heard_at = db_int(row, c + 17),
+		.ended_at = db_int(row, c + 18),
 	};
 }
 
@@ -305,11 +306,11 @@ int
 catalog_workspace_put(struct db *db, const struct workspace *w, struct err *err)
 {
 	int64_t n =
-		db_run(db, err, ST_WORKSPACE_PUT, "ttttttitzzzzzizizz", w->key, w->host, w->id,
+		db_run(db, err, ST_WORKSPACE_PUT, "ttttttitzzzzzizizzz", w->key, w->host, w->id,
 	               w->organization, w->name, w->url, w->seen_at, w->applied_run,
 	               w->applied.from, w->applied.to, w->run_ok_at, w->run_failed_at,
 	               w->assessed_at, (int64_t)w->drifted, w->gone_at, (int64_t)w->checks_failed,
-	               w->assessment_failed_at, w->assessment_heard_at);
+	               w->assessment_failed_at, w->assessment_heard_at, w->ended_at);
 
 	return n < 0 ? -1 : 0;
 }

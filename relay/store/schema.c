@@ -63,7 +63,7 @@ static const char first[] =
 	"  run_ok_at BIGINT, run_failed_at BIGINT,"
 	"  assessed_at BIGINT, drifted BIGINT NOT NULL, checks_failed BIGINT NOT NULL,"
 	"  assessment_failed_at BIGINT, assessment_heard_at BIGINT,"
-	"  gone_at BIGINT) @ROWLESS@;"
+	"  gone_at BIGINT, ended_at BIGINT) @ROWLESS@;"
 	"CREATE UNIQUE INDEX workspaces_id ON workspaces (host, id) WHERE id IS NOT NULL;"
 	"CREATE INDEX workspaces_name ON workspaces (organization, name);"
 	"CREATE TABLE runs ("

@@ -8,7 +8,7 @@
 #define WORKSPACE_COLUMNS                                                                                   \
 	"w.key, w.host, w.id, w.organization, w.name, w.url, w.seen_at, w.applied_run, "                    \
 	"w.applied_from, w.applied_to, w.run_ok_at, w.run_failed_at, w.assessed_at, w.drifted, w.gone_at, " \
-	"w.checks_failed, w.assessment_failed_at, w.assessment_heard_at"
+	"w.checks_failed, w.assessment_failed_at, w.assessment_heard_at, w.ended_at"
 
 #define SQL_CATALOG(X)                                                                                                 \
 	X(BUCKET_ADD,                                                                                                  \
@@ -59,14 +59,15 @@
 	X(WORKSPACE_PUT,                                                                                               \
 	  "INSERT INTO workspaces (key, host, id, organization, name, url, seen_at, applied_run, applied_from, "       \
 	  "applied_to, run_ok_at, run_failed_at, assessed_at, drifted, gone_at, "                                      \
-	  "checks_failed, assessment_failed_at, assessment_heard_at) "                                                 \
-	  "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) "                  \
+	  "checks_failed, assessment_failed_at, assessment_heard_at, ended_at) "                                       \
+	  "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) "             \
 	  "ON CONFLICT (key) DO UPDATE SET id = excluded.id, organization = excluded.organization, "                   \
 	  "name = excluded.name, url = excluded.url, seen_at = excluded.seen_at, applied_run = excluded.applied_run, " \
 	  "applied_from = excluded.applied_from, applied_to = excluded.applied_to, run_ok_at = excluded.run_ok_at, "   \
 	  "run_failed_at = excluded.run_failed_at, assessed_at = excluded.assessed_at, drifted = excluded.drifted, "   \
 	  "gone_at = excluded.gone_at, checks_failed = excluded.checks_failed, "                                       \
-	  "assessment_failed_at = excluded.assessment_failed_at, assessment_heard_at = excluded.assessment_heard_at")  \
+	  "assessment_failed_at = excluded.assessment_failed_at, assessment_heard_at = excluded.assessment_heard_at, " \
+	  "ended_at = excluded.ended_at")                                                                              \
 	X(LINK_ADD,                                                                                                    \
 	  "INSERT INTO usages (workspace_key, bucket_key, fingerprint, external_identifier, evidence, "                \
 	  "channel, seen_at) VALUES ($1, $2, '', '', 'rule', $3, $4) ON CONFLICT (workspace_key, "                     \

@@ -334,6 +334,26 @@ permute(const struct step *steps, size_t count, size_t *order, size_t n,
 }
 
 static void
+one_that_came_back_has_nothing_left_of_before(void **state)
+{
+	static const struct step life[] = {
+		{.what = NO_ASSESSMENT, .at = 10},
+		{.what = GONE, .at = 20},
+		{.what = RUN, .status = "applied", .from = 30, .at = 40},
+	};
+	struct workspace expected = {0};
+	size_t order[COUNT(life)];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(life); i++)
+		take(&expected, &life[i]);
+	assert_int_equal(expected.gone_at, 0);
+	assert_false(workspace_is_unassessed(&expected));
+	permute(life, COUNT(life), order, 0, &expected);
+	workspace_fini(&expected);
+}
+
+static void
 the_same_news_ends_in_the_same_state_in_every_order(void **state)
 {
 	static const struct step life[] = {
@@ -377,6 +397,7 @@ main(void)
 		cmocka_unit_test(a_workspace_that_is_gone_comes_back_with_a_later_run_only),
 		cmocka_unit_test(the_run_that_destroyed_it_does_not_bring_it_back),
 		cmocka_unit_test(late_news_does_not_let_a_gone_workspace_drift),
+		cmocka_unit_test(one_that_came_back_has_nothing_left_of_before),
 		cmocka_unit_test(the_same_news_ends_in_the_same_state_in_every_order),
 	};
 

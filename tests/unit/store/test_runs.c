@@ -1,0 +1,116 @@
+/* What is kept of each run, and for how long. */
+#include "scratch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "relay/base/clock.h"
+#include "relay/store/prune.h"
+#include "relay/store/runs.h"
+
+#define NOW (INT64_C(20000) * DAY_MS)
+#define RETENTION (90 * DAY_MS)
+
+struct desk {
+	struct scratch scratch;
+	struct db *db;
+	struct err err;
+};
+
+static int
+setup(void **state)
+{
+	struct desk *d = calloc(1, sizeof(*d));
+
+	scratch_make(&d->scratch);
+	d->db = scratch_db(&d->scratch, DB_WRITE);
+	assert_int_equal(db_begin(d->db, &d->err), 0);
+	*state = d;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct desk *d = *state;
+
+	db_rollback(d->db);
+	db_close(d->db);
+	scratch_remove(&d->scratch);
+	free(d);
+	return 0;
+}
+
+static void
+put(struct desk *d, char *host, char *id, char *status, int64_t updated_at)
+{
+	const struct run run = {.host = host,
+	                        .id = id,
+	                        .workspace_key = "wks_1",
+	                        .status = status,
+	                        .updated_at = updated_at,
+	                        .waits = strcmp(status, "planned") == 0};
+
+	assert_int_equal(runs_put(d->db, &run, &d->err), 0);
+}
+
+static void
+a_run_is_kept_as_it_was_last_told(void **state)
+{
+	struct desk *d = *state;
+	struct run run;
+
+	assert_int_equal(runs_get(d->db, "tfe.example.com", "run-1", &run, &d->err), 0);
+	assert_string_equal(run.id, "run-1");
+	assert_null(run.status);
+	run_fini(&run);
+	put(d, "tfe.example.com", "run-1", "planned", NOW);
+	put(d, "app.terraform.io", "run-1", "errored", NOW); /* another's run of that name */
+	assert_int_equal(runs_get(d->db, "tfe.example.com", "run-1", &run, &d->err), 1);
+	assert_string_equal(run.status, "planned");
+	assert_string_equal(run.workspace_key, "wks_1");
+	assert_int_equal(run.updated_at, NOW);
+	assert_true(run.waits);
+	run_fini(&run);
+	put(d, "tfe.example.com", "run-1", "applying", NOW + 1);
+	assert_int_equal(runs_get(d->db, "tfe.example.com", "run-1", &run, &d->err), 1);
+	assert_string_equal(run.status, "applying");
+	assert_false(run.waits);
+	run_fini(&run);
+}
+
+static void
+old_runs_go_in_bites(void **state)
+{
+	struct desk *d = *state;
+	bool more = true;
+	struct run run;
+	int bites = 0;
+
+	for (int i = 0; i < 600; i++) {
+		char id[32];
+
+		snprintf(id, sizeof(id), "run-%d", i);
+		put(d, "app.terraform.io", id, "applied", NOW - 91 * DAY_MS);
+	}
+	put(d, "app.terraform.io", "run-young", "applied", NOW - 89 * DAY_MS);
+	for (; more; bites++)
+		assert_int_equal(store_prune(d->db, NOW, RETENTION, &more, &d->err), 0);
+	assert_true(bites > 2);
+	assert_int_equal(runs_get(d->db, "app.terraform.io", "run-599", &run, &d->err), 0);
+	run_fini(&run);
+	assert_int_equal(runs_get(d->db, "app.terraform.io", "run-young", &run, &d->err), 1);
+	run_fini(&run);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_run_is_kept_as_it_was_last_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(old_runs_go_in_bites, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
