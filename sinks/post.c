@@ -19,6 +19,7 @@ struct post {
 	char *url;
 	bool quiet;
 	judge_fn *judge;
+	void (*look)(const struct httpc_response *, void *arg);
 	const char *const *unsaid;
 	char *template_fault;
 	sink_done_fn *done;
@@ -84,7 +85,10 @@ on_answer(const struct httpc_response *response, void *arg)
 		.text = buf_text(&text),
 		.template_fault = template_fault,
 	};
+	void (*look)(const struct httpc_response *, void *) = post->look;
 	post_free(post);
+	if (look)
+		look(response, done_arg);
 	done(&result, done_arg);
 	free(template_fault);
 	buf_fini(&text);
@@ -100,6 +104,7 @@ http_sink_send(struct http_sink *sink, const struct httpc_request *request,
 	post->url = mem_str(request->url);
 	post->quiet = terms->quiet;
 	post->judge = terms->judge;
+	post->look = terms->look;
 	post->unsaid = terms->unsaid;
 	post->template_fault = mem_str(terms->template_fault);
 	post->done = done;

@@ -31,6 +31,8 @@ struct http_terms {
 	/* No result tells a body that holds one of these; ended by NULL, kept by the sink; NULL. */
 	const char *const *unsaid;
 	const char *template_fault; /* for the result; copied; NULL */
+	/* Sees the answer itself, right before done and with done's arg; NULL. */
+	void (*look)(const struct httpc_response *, void *arg);
 };
 
 /* The request is copied.  done as sink_kind.send promises. */

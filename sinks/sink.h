@@ -44,7 +44,9 @@ struct sink_result {
 	 */
 	const json_t *recipients;
 	/* What the next message of this notification to this destination needs to
-	 * know of this one (the mail to thread under); NULL = what was known stays. */
+	 * know of this one (the mail to thread under, the message to edit); NULL = what
+	 * was known stays.  Where messages are edited also of one that was not sent
+	 * whole: the next attempt goes on from there. */
 	const json_t *reference;
 };
 

@@ -50,8 +50,8 @@ prefix_of(const json_t *document)
 	return "";
 }
 
-static void
-add_title(struct buf *out, const json_t *document, size_t max)
+void
+slack_add_title(struct buf *out, const json_t *document, size_t max)
 {
 	const char *title = filled(document, "title");
 	const char *prefix = prefix_of(document);
@@ -123,7 +123,7 @@ slack_plain(const json_t *document)
 	struct buf text = {0};
 	const char *summary = filled(document, "summary"), *url = filled(document, "url");
 
-	add_title(&text, document, LINE_MAX_CHARS);
+	slack_add_title(&text, document, LINE_MAX_CHARS);
 	if (summary) {
 		buf_putc(&text, '\n');
 		slack_add(&text, summary, SUMMARY_MAX);

@@ -11,8 +11,14 @@
 #define SINKS_SLACK_PLAIN_H
 
 #include <jansson.h>
+#include <stddef.h>
+
+#include "relay/base/buf.h"
 
 /* {"text": ...}, a new reference. */
 json_t *slack_plain(const json_t *document);
+
+/* Its first line: "Reminder: " or the like, and the title; at most max long. */
+void slack_add_title(struct buf *, const json_t *document, size_t max);
 
 #endif

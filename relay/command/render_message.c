@@ -88,6 +88,7 @@ show(const struct rendering *r, const struct sink_kind *kind, const void *option
 		.id = id ? id : "",
 		.revision = json_int_at(document, "revision", 1),
 		.document = document,
+		.speaks = true,
 		.attempt_at_ms = now_ms,
 	};
 	char *stem =

@@ -66,6 +66,7 @@ message_of(const struct dryrun *d, const struct claimed *claimed, int64_t now_ms
 		.revision = claimed->revision,
 		.document = claimed->document,
 		.plain = claimed->plain,
+		.speaks = claimed->speaks,
 		.attempt_at_ms = now_ms,
 		.recipients = claimed->recipients,
 		.reference = claimed->reference,

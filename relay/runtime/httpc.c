@@ -161,6 +161,12 @@ pool_fini(struct pool *pool)
 	timer_free(pool->timer);
 }
 
+struct loop *
+httpc_loop(const struct httpc *httpc)
+{
+	return httpc->loop;
+}
+
 struct httpc *
 httpc_new(struct loop *loop)
 {

@@ -58,6 +58,7 @@ typedef void httpc_done_fn(const struct httpc_response *, void *arg);
 
 struct httpc *httpc_new(struct loop *);
 void httpc_free(struct httpc *); /* not from a done; no done is called any more */
+struct loop *httpc_loop(const struct httpc *);
 
 /* Everything in the request is copied. */
 struct httpc_call *httpc_send(struct httpc *, const struct httpc_request *, httpc_done_fn *,

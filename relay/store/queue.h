@@ -134,7 +134,8 @@ struct settlement {
 	 * destination was told (some_told); the delivery goes on for the others. */
 	const char *recipients;
 	bool some_told;
-	const char *reference; /* JSON text for the lane's next message; NULL keeps what is there */
+	const char *reference; /* JSON text for the lane's next message, where it edits also for
+				* this delivery's next attempt; NULL keeps what is there */
 };
 int queue_settle(struct db *, const struct settlement *, int64_t now_ms, struct err *) MUST_CHECK;
 

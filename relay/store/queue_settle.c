@@ -57,6 +57,11 @@ static int
 settle(struct db *db, struct owed *owed, const struct settlement *settlement, int64_t now_ms,
        struct err *err)
 {
+	/* The message is edited, and only what was to be said beside it is owed. */
+	if (settlement->settle != SETTLE_SENT && owed->edits && settlement->reference &&
+	    db_run(db, err, ST_QUEUE_REFER, "ttt", owed->notification_id, owed->destination,
+	           settlement->reference) < 0)
+		return -1;
 	switch (settlement->settle) {
 	case SETTLE_SENT:
 		return sent(db, owed, settlement->reference, now_ms, err);

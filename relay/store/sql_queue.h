@@ -55,6 +55,8 @@
 	                 " WHERE id = $1")                                                        \
 	X(QUEUE_REFERENCE, "SELECT reference FROM lanes"                                          \
 	                   " WHERE notification_id = $1 AND destination = $2")                    \
+	X(QUEUE_REFER, "UPDATE lanes SET reference = $3 WHERE notification_id = $1"               \
+	               " AND destination = $2")                                                   \
 	X(QUEUE_RECIPIENTS, "SELECT recipients FROM deliveries WHERE id = $1")                    \
 	X(QUEUE_RECIPIENTS_PUT, "UPDATE deliveries SET recipients = $2 WHERE id = $1")            \
 	X(QUEUE_INSERT, "INSERT INTO deliveries (id, notification_id, incident_id,"               \
