@@ -190,6 +190,9 @@ print_step(const json_t *step)
 	} else if (is(step, "fate", "tells")) {
 		add("tells ", step, "sink");
 		print_audience(step);
+	} else if (is(step, "fate", "digests")) {
+		add("tells it in its digest: ", step, "sink");
+		print_audience(step);
 	} else if (is(step, "fate", "told_already")) {
 		add("", step, "sink");
 		print_audience(step);

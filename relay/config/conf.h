@@ -85,6 +85,15 @@ struct conf_match { /* empty lists match everything */
 	struct key_texts kinds, severities, teams, buckets, workspaces, organizations, channels;
 };
 
+/* Of a route: it tells nothing at once, but all of it at these times. */
+struct conf_digest {
+	int64_t every; /* ms: a day, a week; 0 = it tells at once */
+	char *at;      /* "09:00", "Mon 09:00" */
+	char *timezone;
+	unsigned weekdays; /* of `at`, as tz_next() has them */
+	int minute;        /* of the day */
+};
+
 struct conf_route {
 	char *name;
 	struct conf_match match;
@@ -95,6 +104,7 @@ struct conf_route {
 	int64_t wait;                 /* ms, default 10s */
 	int64_t repeat;               /* ms, default 0 */
 	struct key_numbers reminders; /* ms */
+	struct conf_digest digest;
 	bool stop;
 };
 

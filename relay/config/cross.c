@@ -182,6 +182,7 @@ cross_check(const struct cross *x)
 	cross_rules(x);
 	cross_teams(x);
 	cross_silences(x);
+	cross_digests(x);
 	if (x->faults->errors == 0)
 		cross_warn(x);
 }

@@ -29,6 +29,7 @@ void cross_match(const struct cross *, const struct conf_match *, const struct n
 void cross_names(const struct cross *);    /* sources, teams, sinks, routes and who names them */
 void cross_rules(const struct cross *);    /* correlate */
 void cross_teams(const struct cross *);    /* addresses that name the team */
+void cross_digests(const struct cross *);  /* when routes tell what they collect */
 void cross_silences(const struct cross *); /* silences */
 void cross_warn(const struct cross *); /* what works, but hardly as meant; only without faults */
 

@@ -143,6 +143,15 @@ const struct key conf_match_keys[] = {
 	{0},
 };
 
+static const struct key digest_keys[] = {
+	ROW(conf_digest, every, KEY_DURATION, .flags = KEY_REQUIRED, .help = "1d or 7d."),
+	ROW(conf_digest, at, KEY_TEXT, .flags = KEY_REQUIRED,
+            .help = "When: \"09:00\", and with 7d also the day: \"Mon 09:00\"."),
+	ROW(conf_digest, timezone, KEY_TEXT, .fallback = "UTC",
+            .help = "Whose clock that is: a name of the tz database."),
+	{0},
+};
+
 static const struct key route_keys[] = {
 	ROW(conf_route, name, KEY_TEXT, .flags = KEY_REQUIRED,
             .help = "The route's name, as messages show it."),
@@ -162,6 +171,9 @@ static const struct key route_keys[] = {
             .help = "How often to remind while an incident is open; 0 is never."),
 	ROW(conf_route, reminders, KEY_DURATIONS,
             .help = "When to remind before a scheduled revocation."),
+	ROW(conf_route, digest, KEY_MAP, .keys = digest_keys, .size = sizeof(struct conf_digest),
+            .help = "It tells nothing at once, but in one message at these times what is open "
+                    "and what was opened and resolved since the last."),
 	ROW(conf_route, stop, KEY_BOOL, .fallback = "false",
             .help = "Whether later routes are not asked for the audiences this one told."),
 	{0},

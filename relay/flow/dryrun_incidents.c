@@ -17,6 +17,7 @@
 static const char *const fate_names[] = {
 	[ROUTE_REFUSED] = "refused",
 	[ROUTE_TELLS] = "tells",
+	[ROUTE_DIGESTS] = "digests",
 	[ROUTE_TOLD_ALREADY] = "told_already",
 	[ROUTE_STOPPED] = "stopped",
 	[ROUTE_TEAM_LEFT_OUT] = "team_left_out",

@@ -83,9 +83,16 @@ hearings_own(const struct plan *plan, const struct incident *incident, struct in
 	free(memory);
 }
 
-int
-hearings_add_routed(struct plan *plan, const struct incident *incident, struct incident_rows *rows,
-                    struct hearings *all, struct err *err)
+/* By the routes that tell it at once, or (digest) by this one alone. */
+static bool
+is_asked(const struct told *told, const struct conf_route *digest)
+{
+	return digest != NULL ? told->route == digest : told->route->digest.every == 0;
+}
+
+static int
+add_routed(struct plan *plan, const struct incident *incident, struct incident_rows *rows,
+           const struct conf_route *digest, struct hearings *all, struct err *err)
 {
 	struct announce_facts facts = {0};
 	struct told_list told = {0};
@@ -98,6 +105,9 @@ hearings_add_routed(struct plan *plan, const struct incident *incident, struct i
 		plan->watch->routed(plan->watch->arg, incident, &facts.routed);
 	for (size_t i = 0; i < told.count; i++) {
 		const struct told *t = &told.items[i];
+
+		if (!is_asked(t, digest))
+			continue;
 		char *name = audience_name(t->audience, t->team);
 
 		char *destination = address_of_sink(t->sink, t->team);
@@ -111,6 +121,20 @@ hearings_add_routed(struct plan *plan, const struct incident *incident, struct i
 	free(told.items);
 	announce_facts_fini(&facts);
 	return rc;
+}
+
+int
+hearings_add_routed(struct plan *plan, const struct incident *incident, struct incident_rows *rows,
+                    struct hearings *all, struct err *err)
+{
+	return add_routed(plan, incident, rows, NULL, all, err);
+}
+
+int
+hearings_add_digest(struct plan *plan, const struct incident *incident, struct incident_rows *rows,
+                    const struct conf_route *route, struct hearings *all, struct err *err)
+{
+	return add_routed(plan, incident, rows, route, all, err);
 }
 
 static bool

@@ -198,7 +198,7 @@ begin(struct plan *plan, struct err *err)
 	int64_t baseline = plan->conf->baseline;
 
 	if (baseline_fix(plan->db, baseline > 0 ? plan->now_ms + baseline : 0, err) != 0 ||
-	    hush_apply(plan, err) != 0)
+	    hush_apply(plan, err) != 0 || plan_digests(plan, err) != 0)
 		return -1;
 	return wake_set(plan->db, WAKE_REPLAN, "", plan->now_ms, err);
 }
@@ -243,7 +243,7 @@ static const struct {
 } looks[] = {
 	{WAKE_INCIDENT, refresh_woken}, {WAKE_REMINDER, remind_woken},
 	{WAKE_REPLAN, remind_replan},   {WAKE_CHANNEL, refresh_channel_woken},
-	{WAKE_SILENCE, silence_begins},
+	{WAKE_SILENCE, silence_begins}, {WAKE_DIGEST, plan_digest_woken},
 };
 
 static int

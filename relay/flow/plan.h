@@ -63,6 +63,7 @@ int plan_relink(struct plan_desk *, struct db *, char after[ID_SIZE], int limit,
 #define WAKE_INCIDENT "incident" /* subject: its id */
 #define WAKE_REMINDER "reminder" /* the same: somebody is to hear of it again */
 #define WAKE_REPLAN "replan"     /* reminders, by a new config; subject: the id they are behind */
+#define WAKE_DIGEST "digest"     /* a route has collected; subject: its name */
 #define WAKE_CHANNEL "channel"   /* subject: the bucket's key and the channel */
 /*
  * Up to `limit` of those that are due, each undone alone when it fails, and
@@ -71,6 +72,12 @@ int plan_relink(struct plan_desk *, struct db *, char after[ID_SIZE], int limit,
  */
 int plan_wakes(struct plan_desk *, struct db *, int limit, int64_t now_ms, int64_t *next_at,
                struct err *) MUST_CHECK;
+
+/* plan_digest.c: what routes collect and tell at their times. */
+/* At a start and a reload: their times as the config has them now.  One that was
+ * missed meanwhile is told late, once. */
+int plan_digests(struct plan *, struct err *) MUST_CHECK;
+int plan_digest_woken(struct plan *, const char *route, struct err *) MUST_CHECK;
 
 /* plan_image.c */
 int plan_version(struct plan *, struct err *) MUST_CHECK;

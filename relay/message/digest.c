@@ -19,7 +19,7 @@ is_digest(const json_t *document)
 }
 
 struct digest_entry *
-digest_add(struct digest *digest)
+digest_add(struct digest_entries *digest)
 {
 	if (digest->count == digest->cap) {
 		digest->cap = digest->cap > 0 ? 2 * digest->cap : 64;
@@ -30,12 +30,12 @@ digest_add(struct digest *digest)
 }
 
 void
-digest_fini(struct digest *digest)
+digest_fini(struct digest_entries *digest)
 {
 	for (size_t i = 0; i < digest->count; i++)
 		json_decref(digest->items[i].item);
 	free(digest->items);
-	*digest = (struct digest){0};
+	*digest = (struct digest_entries){0};
 }
 
 json_t *
@@ -63,7 +63,7 @@ says(const json_t *document, const char *path, const char *word)
 }
 
 void
-digest_add_document(struct digest *digest, const json_t *document)
+digest_add_document(struct digest_entries *digest, const json_t *document)
 {
 	struct digest_entry *entry = digest_add(digest);
 	const char *id = json_text_at(document, "incident.id");
@@ -105,7 +105,7 @@ by_weight(const void *left, const void *right)
 }
 
 void
-digest_sort(struct digest *digest)
+digest_sort(struct digest_entries *digest)
 {
 	if (digest->count > 0)
 		qsort(digest->items, digest->count, sizeof(*digest->items), by_weight);
@@ -119,7 +119,7 @@ struct totals {
 };
 
 static struct totals
-count_all(const struct digest *digest)
+count_all(const struct digest_entries *digest)
 {
 	struct totals totals = {.incidents = digest->count};
 
@@ -212,7 +212,7 @@ page_url(const json_t *incidents)
 }
 
 json_t *
-digest_document(const struct digest *digest, const struct digest_facts *facts)
+digest_document(const struct digest_entries *digest, const struct digest_facts *facts)
 {
 	const struct totals totals = count_all(digest);
 	json_t *out = json_object(), *incidents = json_array();

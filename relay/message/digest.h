@@ -31,22 +31,22 @@ struct digest_entry {
 };
 
 /* Zeroed is empty.  May be longer than what is listed. */
-struct digest {
+struct digest_entries {
 	struct digest_entry *items;
 	size_t count, cap;
 };
 
 /* The newest, to be filled; zeroed. */
-struct digest_entry *digest_add(struct digest *);
+struct digest_entry *digest_add(struct digest_entries *);
 /* The same filled from a notification document, whose `reason`, where it has
  * one, says what happened; without one nothing did but that it is open. */
-void digest_add_document(struct digest *, const json_t *document);
+void digest_add_document(struct digest_entries *, const json_t *document);
 /* {title, url, reason, incident, image, workspace_counts} of a document: a new reference. */
 json_t *digest_item(const json_t *document, const char *reason);
 /* The worst first: open before resolved, by severity, by how many are affected,
  * then the newest.  Those up to DIGEST_INCIDENTS_MAX are listed. */
-void digest_sort(struct digest *);
-void digest_fini(struct digest *);
+void digest_sort(struct digest_entries *);
+void digest_fini(struct digest_entries *);
 
 struct digest_facts {
 	const char *notification_id;
@@ -56,7 +56,7 @@ struct digest_facts {
 };
 
 /* Of entries that are sorted; those listed have their items.  A new reference. */
-json_t *digest_document(const struct digest *, const struct digest_facts *);
+json_t *digest_document(const struct digest_entries *, const struct digest_facts *);
 
 /* Is this such a document, or the view of one? */
 bool is_digest(const json_t *document);

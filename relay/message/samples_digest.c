@@ -67,7 +67,7 @@ digest_sample_document(size_t i)
 		.from = SAMPLES_NOW_MS - sample->period,
 		.to = SAMPLES_NOW_MS,
 	};
-	struct digest digest = {0};
+	struct digest_entries digest = {0};
 	json_t *out;
 
 	for (size_t k = 0; k < sample_count(); k++) {

@@ -228,7 +228,7 @@ static void
 tell_sink(struct selection *s, struct told told, const char *sink_name)
 {
 	struct route_step step = {.route = told.route,
-	                          .fate = ROUTE_TELLS,
+	                          .fate = told.route->digest.every ? ROUTE_DIGESTS : ROUTE_TELLS,
 	                          .audience = told.audience,
 	                          .team = told.team};
 
@@ -237,6 +237,10 @@ tell_sink(struct selection *s, struct told told, const char *sink_name)
 		const struct told *before = &s->out->items[i];
 
 		if (before->sink != told.sink || !same_audience(before, told.audience, told.team))
+			continue;
+		/* A digest says it at another time, and each says all of its own. */
+		if (before->route != told.route &&
+		    (before->route->digest.every > 0 || told.route->digest.every > 0))
 			continue;
 		step.fate = ROUTE_TOLD_ALREADY;
 		step.by = before->route;

@@ -57,6 +57,7 @@ void route_select(const struct conf *, const struct route_facts *, struct told_l
 enum route_fate {
 	ROUTE_REFUSED,          /* by `key` of its match; no audience, no sink */
 	ROUTE_TELLS,            /* this sink of this audience */
+	ROUTE_DIGESTS,          /* the same in its digest, not at once */
 	ROUTE_TOLD_ALREADY,     /* that sink hears of it by an earlier route (`by`) */
 	ROUTE_STOPPED,          /* the search for this audience ended at `by` */
 	ROUTE_TEAM_LEFT_OUT,    /* its `teams` do not list this one */

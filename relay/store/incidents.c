@@ -118,6 +118,12 @@ incidents_all_open(struct db *db, const char *after, int limit, struct incident_
 }
 
 int
+incidents_resolved_since(struct db *db, int64_t since, struct incident_list *list, struct err *err)
+{
+	return read_list(db_bind(db, ST_INCIDENTS_RESOLVED_SINCE, "i", since), list, err);
+}
+
+int
 incidents_of_bucket(struct db *db, const char *bucket_key, enum incident_kind kind,
                     struct incident_list *list, struct err *err)
 {

@@ -25,6 +25,9 @@ int incidents_last(struct db *, const char *key, struct incident *, struct err *
 /* Up to `limit` open ones behind the id `after`, in order. */
 int incidents_all_open(struct db *, const char *after, int limit, struct incident_list *,
                        struct err *) MUST_CHECK;
+/* Those resolved then or later, the first one first. */
+int incidents_resolved_since(struct db *, int64_t since, struct incident_list *,
+                             struct err *) MUST_CHECK;
 int incidents_of_bucket(struct db *, const char *bucket_key, enum incident_kind,
                         struct incident_list *, struct err *) MUST_CHECK;
 /* The open incidents about images that list this workspace. */

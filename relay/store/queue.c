@@ -163,6 +163,22 @@ out:
 	return rc;
 }
 
+int
+queue_add_digest(struct db *db, const struct delivery_plan *plan, int64_t now_ms, struct err *err)
+{
+	char id[ID_SIZE];
+
+	id_make("dlv", now_ms, id);
+	if (db_run(db, err, ST_QUEUE_DESTINATION_MET, "tti", plan->destination, plan->sink_kind,
+	           now_ms) < 0)
+		return -1;
+	return db_run(db, err, ST_CARRY_INSERT, "tttttttttii", id, plan->notification_id,
+	              plan->destination, plan->sink, plan->sink_kind, plan->route, plan->team,
+	              plan->document, severity_names[plan->severity], now_ms, now_ms) < 0
+	               ? -1
+	               : 0;
+}
+
 void
 claimed_fini(struct claimed *claimed)
 {

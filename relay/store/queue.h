@@ -60,6 +60,11 @@ struct delivery_plan {
  */
 int queue_add(struct db *, const struct delivery_plan *, int64_t now_ms, struct err *) MUST_CHECK;
 
+/* Owe a digest, due now: of the plan its notification, document, destination and
+ * names count, and how bad the worst in it is.  It has no lane: it is said once. */
+int queue_add_digest(struct db *, const struct delivery_plan *, int64_t now_ms,
+                     struct err *) MUST_CHECK;
+
 /* What one destination may take now. */
 struct claim_want {
 	const char *destination;

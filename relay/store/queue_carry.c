@@ -43,7 +43,7 @@ take_ids(struct db_row *row, struct members *out, struct err *err)
 
 /* What its members add up to.  A route or team that they do not share is "". */
 struct load {
-	struct digest digest;
+	struct digest_entries digest;
 	char *destination, *sink, *sink_kind, *route, *team;
 	const char *title; /* its first words; NULL = none */
 	int64_t from, created_at;

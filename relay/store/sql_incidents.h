@@ -19,6 +19,9 @@
 	X(INCIDENTS_ALL_OPEN,                                                                                                        \
 	  "SELECT " INCIDENT_COLUMNS                                                                                                 \
 	  " FROM incidents i WHERE i.status = 'open' AND i.id > $1 ORDER BY i.id LIMIT $2")                                          \
+	X(INCIDENTS_RESOLVED_SINCE,                                                                                                  \
+	  "SELECT " INCIDENT_COLUMNS                                                                                                 \
+	  " FROM incidents i WHERE i.status = 'resolved' AND i.resolved_at >= $1 ORDER BY i.resolved_at, i.id")                      \
 	X(INCIDENTS_OF_BUCKET,                                                                                                       \
 	  "SELECT " INCIDENT_COLUMNS " FROM incidents i WHERE i.bucket_key = $1 "                                                    \
 	  "AND i.kind = $2 AND i.status = 'open' ORDER BY i.id")                                                                     \

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "relay/base/clock.h"
 #include "relay/base/mem.h"
 
 static void
@@ -208,6 +209,49 @@ an_address_that_needs_a_team_is_used_where_one_is(void **state)
 	             "3:19: bell: for the team \"quiet\": no room\n");
 }
 
+static const char *const no_times[] = {"Mon 24:00",    "Mon 9:00", "Mon 09:60",  "09.00",
+                                       "Monday 09:00", "Mon",      "Mon  09:00", "x"};
+
+#define DIGEST(what)                                                          \
+	"sinks: [{name: a, drum: {beats: 1}}, {name: b, drum: {beats: 1}}]\n" \
+	"routes:\n- name: r\n  to: [a, b]\n  digest: " what "\n"
+
+static void
+a_digest_has_its_time(void **state)
+{
+	struct conf *conf;
+	struct buf report = {0};
+	const struct conf_digest *digest;
+	static const char text[] =
+		DIGEST("{every: 7d, at: \"mon 09:05\", timezone: Europe/Berlin}");
+
+	(void)state;
+	assert_int_equal(conf_parse(&conf, "t.yaml", text, strlen(text), &test_kinds, &report), 0);
+	digest = &conf_item(conf->routes, struct conf_route, 0)->digest;
+	assert_int_equal(digest->every, 7 * DAY_MS);
+	assert_int_equal(digest->weekdays, 1U << 1);
+	assert_int_equal(digest->minute, 9 * 60 + 5);
+	conf_release(conf);
+	buf_fini(&report);
+	assert_loads(DIGEST("{every: 1d, at: \"23:59\"}"), "");
+	assert_fault(DIGEST("{}"), "5:11: every is missing in digest\n"
+	                           "5:11: at is missing in digest\n");
+	assert_fault(DIGEST("{every: 2d, at: \"09:00\"}"), "5:19: every needs 1d or 7d\n");
+	assert_fault(DIGEST("{every: 7d, at: \"09:00\"}"),
+	             "5:27: at needs a day where every is 7d: \"Mon 09:00\"\n");
+	assert_fault(DIGEST("{every: 1d, at: \"Sun 09:00\"}"),
+	             "5:27: at takes a day only where every is 7d\n");
+	for (size_t i = 0; i < COUNT(no_times); i++) {
+		char *faulty = mem_fmt(DIGEST("{every: 7d, at: \"%s\"}"), no_times[i]);
+
+		assert_fault(faulty, "5:27: at needs a time of day, in quotes, and may begin with "
+		                     "a day: \"Mon 09:00\"\n");
+		free(faulty);
+	}
+	assert_fault(DIGEST("{every: 1d, at: \"09:00\", timezone: Europe/Berlim}"),
+	             "5:46: timezone is not known here\n");
+}
+
 int
 main(void)
 {
@@ -223,6 +267,7 @@ main(void)
 		cmocka_unit_test(links_are_checked_and_lose_their_slashes),
 		cmocka_unit_test(what_hardly_works_as_meant_is_warned_about),
 		cmocka_unit_test(an_address_that_needs_a_team_is_used_where_one_is),
+		cmocka_unit_test(a_digest_has_its_time),
 	};
 
 	return cmocka_run_group_tests(tests, folder_make, folder_remove);

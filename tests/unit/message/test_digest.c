@@ -24,8 +24,8 @@
 static const struct digest_facts plain = {.notification_id = "ntf_1", .from = T0, .to = T0 + 1};
 
 static void
-add(struct digest *digest, const char *id, enum severity severity, bool open, int64_t affected,
-    int64_t opened_at)
+add(struct digest_entries *digest, const char *id, enum severity severity, bool open,
+    int64_t affected, int64_t opened_at)
 {
 	struct digest_entry *entry = digest_add(digest);
 
@@ -38,7 +38,7 @@ add(struct digest *digest, const char *id, enum severity severity, bool open, in
 }
 
 static void
-assert_order(const struct digest *digest, const char *wanted)
+assert_order(const struct digest_entries *digest, const char *wanted)
 {
 	struct buf order = {0};
 
@@ -51,7 +51,7 @@ assert_order(const struct digest *digest, const char *wanted)
 static void
 the_worst_come_first(void **state)
 {
-	struct digest digest = {0};
+	struct digest_entries digest = {0};
 
 	(void)state;
 	add(&digest, "resolved", SEVERITY_CRITICAL, false, 9, T0);
@@ -69,7 +69,7 @@ the_worst_come_first(void **state)
 static void
 all_are_counted_and_the_worst_listed(void **state)
 {
-	struct digest digest = {0};
+	struct digest_entries digest = {0};
 	json_t *document;
 
 	(void)state;
@@ -113,7 +113,7 @@ what_happened_is_the_reason(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		json_t *document = sample_document(0);
-		struct digest digest = {0};
+		struct digest_entries digest = {0};
 
 		json_object_set_new(document, "reason", json_string(cases[i].reason));
 		json_object_set_new(json_at(document, "incident"), "status",

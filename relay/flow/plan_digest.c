@@ -1,0 +1,424 @@
+/*
+ * What a route with `digest` collects: at its times one message for each of its
+ * audiences, of what is open and of what was opened and resolved since the last.
+ *
+ * When the last one was, and by which schedule the next was set, stands in the
+ * store: a route that goes away and comes back goes on, one whose schedule
+ * changed is planned anew.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "relay/base/json.h"
+#include "relay/base/mem.h"
+#include "relay/base/tz.h"
+#include "relay/flow/announce_group.h"
+#include "relay/flow/hush.h"
+#include "relay/flow/refresh.h"
+#include "relay/message/digest.h"
+#include "relay/message/document.h"
+#include "relay/store/incidents.h"
+#include "relay/store/queue.h"
+#include "relay/store/wakes.h"
+#include "sinks/sink.h"
+
+#define OPEN_AT_ONCE 100 /* read in one go */
+
+/* ---- when ---- */
+
+/* "FROM AT EVERY ZONE" under "digest ROUTE"; *schedule is the caller's. */
+struct course {
+	int64_t from; /* the last one, or when it was first planned */
+	char *schedule;
+};
+
+static char *
+course_key(const char *route)
+{
+	return mem_fmt("digest %s", route);
+}
+
+static char *
+schedule_of(const struct conf_digest *digest)
+{
+	return mem_fmt("%s %" PRId64 " %s", digest->at, digest->every, digest->timezone);
+}
+
+/* 1, 0: none is known; -1. */
+static int
+course_get(struct plan *plan, const char *route, struct course *out, struct err *err)
+{
+	char *key = course_key(route);
+	struct db_row *row = db_bind(plan->db, ST_META_GET, "t", key);
+	int rc = db_step(row, err);
+
+	*out = (struct course){0};
+	if (rc == 1) {
+		char *end;
+
+		out->from = strtoll(db_text(row, 0), &end, 10);
+		out->schedule = mem_str(*end == ' ' ? end + 1 : end);
+	}
+	db_end(row);
+	free(key);
+	return rc;
+}
+
+static int
+course_drop(struct plan *plan, const char *route, struct err *err)
+{
+	char *key = course_key(route);
+	int64_t rc = db_run(plan->db, err, ST_META_DROP, "t", key);
+
+	free(key);
+	return rc < 0 ? -1 : 0;
+}
+
+/* From then on, and the next at its time. */
+static int
+course_set(struct plan *plan, const struct conf_route *route, int64_t from, struct err *err)
+{
+	const struct conf_digest *digest = &route->digest;
+	char *key = course_key(route->name), *schedule = schedule_of(digest);
+	char *value = mem_fmt("%" PRId64 " %s", from, schedule);
+	int64_t next;
+	int rc = tz_next(digest->timezone, digest->weekdays, digest->minute, plan->now_ms, &next,
+	                 err);
+
+	if (rc == 0 && db_run(plan->db, err, ST_META_PUT, "tt", key, value) < 0)
+		rc = -1;
+	if (rc == 0)
+		rc = wake_set(plan->db, WAKE_DIGEST, route->name, next, err);
+	free(value);
+	free(schedule);
+	free(key);
+	return rc;
+}
+
+int
+plan_digests(struct plan *plan, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc >= 0 && i < plan->conf->routes.count; i++) {
+		const struct conf_route *route =
+			conf_item(plan->conf->routes, struct conf_route, i);
+		struct course course;
+		char *schedule;
+
+		if (route->digest.every == 0)
+			continue;
+		rc = course_get(plan, route->name, &course, err);
+		schedule = schedule_of(&route->digest);
+		if (rc == 0 || (rc == 1 && strcmp(schedule, course.schedule) != 0))
+			rc = course_set(plan, route, rc == 1 ? course.from : plan->now_ms, err);
+		free(schedule);
+		free(course.schedule);
+	}
+	return rc < 0 ? -1 : 0;
+}
+
+/* ---- what ---- */
+
+/* To one audience. */
+struct letter {
+	struct hearing hearing; /* moved from that of its first incident */
+	struct digest_entries digest;
+};
+
+struct post {
+	struct plan *plan;
+	const struct conf_route *route;
+	int64_t from;
+	struct letter *letters;
+	size_t count;
+	char (*leads)[ID_SIZE]; /* that were met */
+	size_t lead_count;
+};
+
+/* Takes the hearing where it is the first of its name. */
+static struct letter *
+letter_for(struct post *post, struct hearing *hearing)
+{
+	for (size_t i = 0; i < post->count; i++)
+		if (strcmp(post->letters[i].hearing.name, hearing->name) == 0)
+			return &post->letters[i];
+	post->letters = mem_grow(post->letters, post->count + 1, sizeof(*post->letters));
+	post->letters[post->count] = (struct letter){.hearing = *hearing};
+	*hearing = (struct hearing){0};
+	return &post->letters[post->count++];
+}
+
+/* What happens at the very end is the next one's. */
+static bool
+is_in_period(const struct post *post, int64_t at)
+{
+	return at >= post->from && at < post->plan->now_ms;
+}
+
+static const char *
+reason_of(const struct digest_entry *entry)
+{
+	return entry->resolved ? "resolved" : entry->opened ? "opened" : NULL;
+}
+
+static int64_t
+affected_of(const struct incident_rows *rows, const struct hearing *hearing)
+{
+	const struct incident_row **seen = mem_array(rows->count + 1, sizeof(*seen));
+	size_t count = hearing_sees(rows, hearing, seen);
+	int64_t affected = 0;
+
+	for (size_t i = 0; i < count; i++)
+		affected += seen[i]->state == ROW_AFFECTED;
+	free(seen);
+	return affected;
+}
+
+static void
+add_entry(struct post *post, const struct incident *incident, const struct incident_rows *rows,
+          struct hearing *hearing)
+{
+	int64_t affected = affected_of(rows, hearing);
+	struct digest_entry *entry = digest_add(&letter_for(post, hearing)->digest);
+
+	memcpy(entry->id, incident->id, sizeof(entry->id));
+	entry->kind = incident->kind;
+	entry->severity = incident->severity;
+	entry->open = incident->open;
+	entry->opened_at = incident->opened_at;
+	entry->opened = is_in_period(post, incident->opened_at);
+	entry->resolved = !incident->open && !incident_kind_closes_at_once(incident->kind);
+	entry->affected = affected;
+}
+
+/* One that leads others is met with each of them. */
+static bool
+was_met(struct post *post, const struct incident *incident)
+{
+	if (!incident->leads)
+		return false;
+	for (size_t i = 0; i < post->lead_count; i++)
+		if (strcmp(post->leads[i], incident->id) == 0)
+			return true;
+	post->leads = mem_grow(post->leads, post->lead_count + 1, sizeof(*post->leads));
+	memcpy(post->leads[post->lead_count++], incident->id, ID_SIZE);
+	return false;
+}
+
+/* What a silence holds is not told here either. */
+static int
+add_telling(struct post *post, const struct telling *t, struct err *err)
+{
+	struct hearings all = {0};
+	struct held held;
+	int rc = hearings_add_digest(post->plan, t->incident, t->rows, post->route, &all, err);
+
+	if (rc == 0)
+		rc = hush_of(post->plan, t->incident, t->rows, &held, err);
+	for (size_t i = 0; rc == 0 && held.until == 0 && i < all.count; i++)
+		add_entry(post, t->incident, t->rows, &all.items[i]);
+	hearings_fini(&all);
+	return rc;
+}
+
+static int
+collect(struct post *post, const struct incident *incident, struct err *err)
+{
+	struct incident_rows rows;
+	struct telling t = {0};
+	int rc = refresh_rows(post->plan->db, incident->id, &rows, err);
+
+	if (rc == 0)
+		rc = tell_of(post->plan, incident, &rows, &t, err);
+	if (rc == 0 && (t.incident->open || is_in_period(post, t.incident->resolved_at)) &&
+	    !was_met(post, t.incident))
+		rc = add_telling(post, &t, err);
+	telling_fini(&t);
+	incident_rows_fini(&rows);
+	return rc;
+}
+
+static int
+collect_list(struct post *post, const struct incident_list *list, struct err *err)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (collect(post, &list->items[i], err) != 0)
+			return -1;
+	return 0;
+}
+
+static int
+collect_all(struct post *post, struct err *err)
+{
+	char after[ID_SIZE] = "";
+	struct incident_list list;
+	size_t count;
+	int rc;
+
+	do {
+		rc = incidents_all_open(post->plan->db, after, OPEN_AT_ONCE, &list, err);
+		if (rc != 0)
+			return -1;
+		rc = collect_list(post, &list, err);
+		count = list.count;
+		if (count > 0)
+			memcpy(after, list.items[count - 1].id, sizeof(after));
+		incident_list_fini(&list);
+	} while (rc == 0 && count == OPEN_AT_ONCE);
+	if (rc != 0 || incidents_resolved_since(post->plan->db, post->from, &list, err) != 0)
+		return -1;
+	rc = collect_list(post, &list, err);
+	incident_list_fini(&list);
+	return rc;
+}
+
+/* ---- how it is said ---- */
+
+static int
+fill_item(struct post *post, const struct hearing *hearing, struct digest_entry *entry,
+          const struct incident *incident, const struct incident_rows *rows, struct err *err)
+{
+	const struct incident_row **seen = mem_array(rows->count + 1, sizeof(*seen));
+	struct document_facts facts = {.conf = post->plan->conf,
+	                               .incident = incident,
+	                               .notification_id = "",
+	                               .rows = seen};
+	json_t *cut = NULL;
+	int rc = announce_image(post->plan, incident, &facts.image, &cut, err);
+
+	if (rc == 0) {
+		facts.row_count = hearing_sees(rows, hearing, seen);
+		json_t *document = document_build(&facts);
+		entry->item = digest_item(document, reason_of(entry));
+		json_decref(document);
+	}
+	json_decref(facts.image);
+	json_decref(cut);
+	free(seen);
+	return rc;
+}
+
+/* Only of those that are listed. */
+static int
+fill(struct post *post, const struct hearing *hearing, struct digest_entry *entry, struct err *err)
+{
+	struct incident incident;
+	struct incident_rows rows = {0};
+	struct telling t = {0};
+	int rc = incidents_by_id(post->plan->db, entry->id, &incident, err) < 0
+	                 ? -1
+	                 : refresh_rows(post->plan->db, entry->id, &rows, err);
+
+	if (rc == 0)
+		rc = tell_of(post->plan, &incident, &rows, &t, err);
+	if (rc == 0)
+		rc = fill_item(post, hearing, entry, t.incident, t.rows, err);
+	telling_fini(&t);
+	incident_rows_fini(&rows);
+	incident_fini(&incident);
+	return rc;
+}
+
+static enum severity
+worst_of(const struct digest_entries *digest)
+{
+	enum severity worst = SEVERITY_INFO;
+
+	for (size_t i = 0; i < digest->count; i++)
+		if (digest->items[i].severity > worst)
+			worst = digest->items[i].severity;
+	return worst;
+}
+
+static int
+send_letter(struct post *post, struct letter *letter, struct err *err)
+{
+	char id[ID_SIZE];
+	struct digest_facts facts = {
+		.notification_id = id,
+		.route = post->route->name,
+		.team = letter->hearing.team,
+		.title = "Digest",
+		.from = post->from,
+		.to = post->plan->now_ms,
+	};
+	struct delivery_plan d = {.notification_id = id,
+	                          .route = post->route->name,
+	                          .team = letter->hearing.team,
+	                          .severity = worst_of(&letter->digest)};
+	json_t *document;
+	char *text;
+	int rc = 0;
+
+	digest_sort(&letter->digest);
+	for (size_t i = 0; i < letter->digest.count && i < DIGEST_INCIDENTS_MAX; i++)
+		if (fill(post, &letter->hearing, &letter->digest.items[i], err) != 0)
+			return -1;
+	id_make("ntf", post->plan->now_ms, id);
+	document = digest_document(&letter->digest, &facts);
+	d.document = text = json_dumps(document, JSON_COMPACT);
+	for (size_t i = 0; rc == 0 && i < letter->hearing.count; i++) {
+		const struct hearer *to = &letter->hearing.hearers[i];
+
+		d.destination = to->destination;
+		d.sink = to->sink->name;
+		d.sink_kind = sink_kind_named(to->sink->kind->name)->conf.name;
+		rc = queue_add_digest(post->plan->db, &d, post->plan->now_ms, err);
+	}
+	free(text);
+	json_decref(document);
+	return rc;
+}
+
+static void
+post_fini(struct post *post)
+{
+	struct hearings all = {.items = mem_array(post->count + 1, sizeof(*all.items)),
+	                       .count = post->count};
+
+	for (size_t i = 0; i < post->count; i++) {
+		all.items[i] = post->letters[i].hearing;
+		digest_fini(&post->letters[i].digest);
+	}
+	hearings_fini(&all);
+	free(post->letters);
+	free(post->leads);
+}
+
+static const struct conf_route *
+route_named(const struct conf *conf, const char *name)
+{
+	for (size_t i = 0; i < conf->routes.count; i++) {
+		const struct conf_route *route = conf_item(conf->routes, struct conf_route, i);
+
+		if (strcmp(route->name, name) == 0)
+			return route;
+	}
+	return NULL;
+}
+
+int
+plan_digest_woken(struct plan *plan, const char *name, struct err *err)
+{
+	const struct conf_route *route = route_named(plan->conf, name);
+	struct post post = {.plan = plan, .route = route};
+	struct course course;
+	int rc;
+
+	if (route == NULL || route->digest.every == 0)
+		return course_drop(plan, name, err); /* it is no more, or tells at once */
+	if (course_get(plan, name, &course, err) < 0)
+		return -1;
+	post.from = course.from;
+	rc = collect_all(&post, err);
+	for (size_t i = 0; rc == 0 && i < post.count; i++)
+		rc = send_letter(&post, &post.letters[i], err);
+	if (rc == 0)
+		rc = course_set(plan, route, plan->now_ms, err);
+	post_fini(&post);
+	free(course.schedule);
+	return rc;
+}
