@@ -153,7 +153,7 @@ conf_sink_named(const struct conf *conf, const char *name)
 	for (size_t i = 0; i < conf->sinks.count; i++) {
 		const struct conf_sink *sink = conf_item(conf->sinks, struct conf_sink, i);
 
-		if (strcmp(sink->name, name) == 0)
+		if (sink->name != NULL && strcmp(sink->name, name) == 0)
 			return sink;
 	}
 	return NULL;
