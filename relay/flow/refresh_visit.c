@@ -32,8 +32,8 @@ roots_fini(struct roots *roots)
 
 /* The revocation it belongs to, which several images of a bucket may share. */
 static int
-refresh_root_once(struct plan *plan, const struct image *image, struct roots *roots,
-                  struct err *err)
+refresh_root_once(struct plan *plan, const struct image *image, enum refresh_open open,
+                  struct roots *roots, struct err *err)
 {
 	char *root;
 
@@ -46,29 +46,44 @@ refresh_root_once(struct plan *plan, const struct image *image, struct roots *ro
 		}
 	roots->keys = mem_grow(roots->keys, roots->count + 1, sizeof(*roots->keys));
 	roots->keys[roots->count++] = root;
-	return refresh_revocation(plan, root, REFRESH_OPEN_ONLY, NULL, false, NULL, err);
+	return refresh_revocation(plan, root, open, NULL, false, NULL, err);
 }
 
+/* Of a bucket's revoked and deleted images those that the assignment speaks
+ * of, or the others. */
+static int
+refresh_assigned(struct plan *plan, const struct image_list *images, bool named,
+                 struct roots *roots, struct err *err)
+{
+	const struct packer_news *news = &plan->event->packer;
+	/* Nobody comes to run another because of this assignment. */
+	enum refresh_open open = named ? REFRESH_FOR_SOMEBODY : REFRESH_OPEN_ONLY;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < images->count; i++) {
+		const struct image *image = &images->items[i];
+
+		if ((names(&news->version, image) || names(&news->previous, image)) != named)
+			continue;
+		rc = image_is_revoked(image) ? refresh_root_once(plan, image, open, roots, err)
+		                             : refresh_deleted(plan, image, open, NULL, err);
+	}
+	return rc;
+}
+
+/* Those named go first: what is refreshed once for several images opens when
+ * one of them does. */
 int
 refresh_bucket(struct plan *plan, const char *bucket_key, struct err *err)
 {
-	const struct packer_news *news = &plan->event->packer;
 	struct image_list images;
 	struct roots roots = {0};
 	int rc = catalog_withdrawn_of(plan->db, bucket_key, &images, err);
 
-	for (size_t i = 0; rc == 0 && i < images.count; i++) {
-		const struct image *image = &images.items[i];
-		/* Nobody else comes to run another because of this assignment. */
-		bool named = names(&news->version, image) || names(&news->previous, image);
-
-		if (!image_is_revoked(image))
-			rc = refresh_deleted(plan, image,
-			                     named ? REFRESH_FOR_SOMEBODY : REFRESH_OPEN_ONLY, NULL,
-			                     err);
-		else
-			rc = refresh_root_once(plan, image, &roots, err);
-	}
+	if (rc == 0)
+		rc = refresh_assigned(plan, &images, true, &roots, err);
+	if (rc == 0)
+		rc = refresh_assigned(plan, &images, false, &roots, err);
 	roots_fini(&roots);
 	image_list_fini(&images);
 	return rc;

@@ -16,8 +16,8 @@
 #include "tests/flow/killed.h"
 #include "tests/flow/shuffle.h"
 
-#define ROUNDS 100
-#define KILLS 12
+#define ROUNDS 50
+#define KILLS 8
 #define CONTEXT 6
 
 static char *
