@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "relay/base/clock.h"
+#include "relay/base/log.h"
 #include "relay/base/mem.h"
+#include "relay/flow/announce_group.h"
 #include "relay/flow/refresh.h"
 #include "relay/store/incidents.h"
 
@@ -32,23 +34,70 @@ take(struct incident *incident, const struct acknowledgement *ack)
 }
 
 static int
-announce(struct plan *plan, struct incident *incident, struct err *err)
+note(struct plan *plan, const struct incident *incident, struct err *err)
 {
-	const struct judgement as_it_is = {
-		.open = true, .phase = incident->phase, .severity = incident->severity};
-	struct incident_rows rows;
-	char until[TIME_TEXT_SIZE], *what;
-	int rc = refresh_rows(plan->db, incident->id, &rows, err);
+	char until[TIME_TEXT_SIZE];
+	char *what = mem_fmt("acknowledged by %s until %s%s%s", incident->ack_by,
+	                     time_text(incident->ack_until, until),
+	                     incident->ack_comment != NULL ? ": " : "",
+	                     incident->ack_comment != NULL ? incident->ack_comment : "");
+	int rc = incidents_note(plan->db, incident->id, plan->now_ms, what, NULL, err);
 
-	what = mem_fmt("acknowledged by %s until %s%s%s", incident->ack_by,
-	               time_text(incident->ack_until, until),
-	               incident->ack_comment != NULL ? ": " : "",
-	               incident->ack_comment != NULL ? incident->ack_comment : "");
-	if (rc == 0)
-		rc = settle_incident(plan, incident, &rows, as_it_is, true, what, err);
-	incident_rows_fini(&rows);
 	free(what);
 	return rc;
+}
+
+/* 1: it is kept; 0: it was; -1. */
+static int
+keep(struct plan *plan, struct incident *incident, const struct acknowledgement *ack,
+     struct err *err)
+{
+	if (is_known(incident, ack))
+		return 0;
+	take(incident, ack);
+	incident->revision++;
+	incident->updated_at = plan->now_ms;
+	if (incidents_acknowledge(plan->db, incident, err) != 0 ||
+	    incidents_update(plan->db, incident, err) != 0 || note(plan, incident, err) != 0)
+		return -1;
+	log_info("incident acknowledged", "incident", incident->id, "by", ack->by, "title",
+	         incident->title, LOG_END);
+	return 1;
+}
+
+/* What is told as one is acknowledged as one: those that are open, and the one
+ * that speaks for them. */
+static int
+keep_all(struct plan *plan, struct incident_list *members, const struct acknowledgement *ack,
+         struct err *err)
+{
+	struct incident_rows rows = {0};
+	struct incident *lead = &members->items[0];
+	int kept = 0, rc = 0;
+
+	for (size_t i = 0; rc >= 0 && i < members->count; i++)
+		if (i == 0 || members->items[i].open) {
+			rc = keep(plan, &members->items[i], ack, err);
+			kept += rc > 0;
+		}
+	if (rc >= 0 && kept > 0)
+		rc = refresh_rows(plan->db, lead->id, &rows, err);
+	if (rc >= 0 && kept > 0)
+		rc = announce_incident(plan, lead, &rows, err);
+	incident_rows_fini(&rows);
+	return rc < 0 ? -1 : 0;
+}
+
+/* As its messages say: who leads is open while one of the others is. */
+static bool
+is_told_as_open(const struct incident *incident, const struct incident_list *members)
+{
+	bool leads = strcmp(incident->id, members->items[0].id) == 0;
+
+	for (size_t i = 0; leads && i < members->count; i++)
+		if (members->items[i].open)
+			return true;
+	return incident->open;
 }
 
 enum ack
@@ -57,19 +106,17 @@ acknowledge_incident(struct db *db, const struct conf *conf, const char *inciden
 {
 	struct plan plan = {.db = db, .conf = conf, .received_at = now_ms, .now_ms = now_ms};
 	struct incident incident;
+	struct incident_list members = {0};
 	int found = incidents_by_id(db, incident_id, &incident, err);
-	enum ack answer = ACK_TAKEN;
+	enum ack answer = found < 0 ? ACK_FAILED : ACK_UNKNOWN;
 
-	if (found != 1) {
-		answer = found < 0 ? ACK_FAILED : ACK_UNKNOWN;
-	} else if (!incident.open) {
+	if (found == 1 && group_members(&plan, &incident, &members, err) != 0)
+		answer = ACK_FAILED;
+	else if (found == 1 && !is_told_as_open(&incident, &members))
 		answer = ACK_RESOLVED;
-	} else if (!is_known(&incident, ack)) {
-		take(&incident, ack);
-		if (incidents_acknowledge(db, &incident, err) != 0 ||
-		    announce(&plan, &incident, err) != 0)
-			answer = ACK_FAILED;
-	}
+	else if (found == 1)
+		answer = keep_all(&plan, &members, ack, err) == 0 ? ACK_TAKEN : ACK_FAILED;
+	incident_list_fini(&members);
 	incident_fini(&incident);
 	return answer;
 }

@@ -1,6 +1,7 @@
 /*
  * acknowledge.h - somebody says "I know" of an open incident.
  *
+ * Those told together with it are acknowledged with it.
  * Until the time given nobody is reminded of it, and every message says who
  * took it on and why.  What gets worse is still told.  When the time has come
  * those who were told hear that it has run out (remind.c).

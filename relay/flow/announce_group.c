@@ -256,6 +256,22 @@ load_group(struct plan *plan, const struct incident *incident, struct group *gro
 }
 
 int
+group_members(struct plan *plan, const struct incident *incident, struct incident_list *out,
+              struct err *err)
+{
+	const char *lead_id = incident->lead_id[0] != '\0' ? incident->lead_id : incident->id;
+
+	if (incidents_led(plan->db, lead_id, out, err) != 0)
+		return -1;
+	if (out->count > 0 && strcmp(out->items[0].id, lead_id) == 0)
+		return 0;
+	incident_list_fini(out); /* its lead is there no more */
+	out->items = mem_alloc(sizeof(*out->items));
+	out->count = 1;
+	return incidents_by_id(plan->db, incident->id, out->items, err) == 1 ? 0 : -1;
+}
+
+int
 tell_of(struct plan *plan, const struct incident *incident, struct incident_rows *rows,
         struct telling *t, struct err *err)
 {

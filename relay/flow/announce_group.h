@@ -10,6 +10,7 @@
 #define RELAY_FLOW_ANNOUNCE_GROUP_H
 
 #include "relay/flow/hearing.h"
+#include "relay/store/incidents.h"
 
 /* What is told of an incident: itself and its rows, or the group it is one of. */
 struct telling {
@@ -24,6 +25,10 @@ struct telling {
 int tell_of(struct plan *, const struct incident *, struct incident_rows *, struct telling *,
             struct err *) MUST_CHECK;
 void telling_fini(struct telling *); /* zeroed is fine */
+
+/* It and those it is told with, the lead first; itself where it stands alone. */
+int group_members(struct plan *, const struct incident *, struct incident_list *,
+                  struct err *) MUST_CHECK;
 
 /* Adds the others to the image of an incident that leads. */
 int group_add_images(struct plan *, const struct incident *, json_t *image, json_t *cut,

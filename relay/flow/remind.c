@@ -191,30 +191,45 @@ remind(struct plan *plan, struct incident *incident, struct incident_rows *rows,
 	return rc;
 }
 
+/* `lead` as it is stored; one that speaks for others may be over before them. */
+static int
+remind_of(struct plan *plan, struct incident *lead, struct incident_list *members, struct err *err)
+{
+	struct incident_rows rows;
+	bool run_out = lead->ack_until != 0;
+	int rc = 0;
+
+	if (lead->ack_until > plan->now_ms)
+		return wake_set(plan->db, WAKE_REMINDER, lead->id, lead->ack_until, err);
+	for (size_t i = 0; rc == 0 && i < members->count; i++)
+		if (members->items[i].ack_until != 0)
+			rc = end_acknowledgement(plan, &members->items[i], err);
+	if (rc != 0)
+		return -1;
+	rc = refresh_rows(plan->db, lead->id, &rows, err);
+	if (rc == 0)
+		rc = remind(plan, lead, &rows, run_out, err);
+	incident_rows_fini(&rows);
+	return rc;
+}
+
 int
 remind_woken(struct plan *plan, const char *incident_id, struct err *err)
 {
 	struct incident incident;
-	struct incident_rows rows = {0};
-	int found = incidents_by_id(plan->db, incident_id, &incident, err), rc = 0;
-	bool acknowledged = found == 1 && incident.ack_until != 0;
-	bool run_out = acknowledged && incident.ack_until <= plan->now_ms;
+	struct incident_list members = {0};
+	int rc = incidents_by_id(plan->db, incident_id, &incident, err);
+	bool open = false;
 
-	/* One that speaks for others may be over before them. */
-	if (found == 1 && (incident.open || incident.kind == KIND_IMAGE_REVOCATION)) {
-		if (acknowledged && !run_out)
-			rc = wake_set(plan->db, WAKE_REMINDER, incident.id, incident.ack_until,
-			              err);
-		else if (run_out)
-			rc = end_acknowledgement(plan, &incident, err);
-		if (rc == 0 && (!acknowledged || run_out))
-			rc = refresh_rows(plan->db, incident.id, &rows, err);
-		if (rc == 0 && (!acknowledged || run_out))
-			rc = remind(plan, &incident, &rows, run_out, err);
-	}
-	incident_rows_fini(&rows);
+	if (rc == 1)
+		rc = group_members(plan, &incident, &members, err);
+	for (size_t i = 0; i < members.count; i++)
+		open |= members.items[i].open;
+	if (rc == 0 && open)
+		rc = remind_of(plan, &members.items[0], &members, err);
+	incident_list_fini(&members);
 	incident_fini(&incident);
-	return found < 0 ? -1 : rc;
+	return rc;
 }
 
 static int
