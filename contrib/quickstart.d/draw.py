@@ -57,7 +57,9 @@ def spans(text, styles=()):
         if token.start() > end:
             found.append((unescape(text[end:token.start()]), styles))
         target, label, code, bold, italic, strike, emoji = token.groups()
-        if target is not None:
+        if target is not None and target[0] in "!@":
+            found.append(("@" + target[1:], styles + ("bold",)))  # a mention
+        elif target is not None:
             found.append((unescape(label or target), styles + ("link", "under")))
         elif code is not None:
             found.append((unescape(code), styles + ("code",)))

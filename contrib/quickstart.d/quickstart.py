@@ -23,10 +23,12 @@ from harness.certificates import Certificates  # noqa: E402
 from harness.receiver import Receiver, matches  # noqa: E402
 from harness.relay import Relay  # noqa: E402
 from harness.slack import SlackHook, flat  # noqa: E402
+from harness.slack_api import SlackApi  # noqa: E402
 from harness.smtp import SmtpServer  # noqa: E402
 
 PATIENCE = 20  # seconds for the messages of one step
-CHANNELS = ("platform", "team-payments", "team-ledger")
+CHANNELS = ("platform",)  # by incoming webhook
+TEAMS = {"payments": "fin-payments-*", "ledger": "fin-ledger-*"}  # each in its channel, by a bot's token
 LIST = "security@example.com"
 PASSWORD = "quickstart-mail-password"
 
@@ -44,6 +46,7 @@ class Show:
         self.arrived = queue.Queue()
         self.hooks = {name: SlackHook(on_message=lambda payload, name=name: self.arrived.put((name, payload)))
                       for name in CHANNELS}
+        self.api = SlackApi(*(f"team-{team}" for team in TEAMS), mentions=["<!here>"], on_message=self.got_call)
         self.certificates = Certificates(self.folder)
         self.mail = SmtpServer(certificate=self.certificates.good(), users={"relay": PASSWORD}, on_mail=self.got_mail)
         self.siem = Receiver(on_document=lambda body: self.arrived.put(("siem", body)))
@@ -54,6 +57,10 @@ class Show:
 
     def got_mail(self, mail):
         self.arrived.put(("mail", email.message_from_bytes(mail.data, policy=email.policy.default)))
+
+    def got_call(self, how, channel, payload):
+        """A message of the bot: posted, edited or a reply."""
+        self.arrived.put((channel, {**payload, "how": how}))
 
     def say(self, text="", *styles):
         print(self.pen.paint(text, *styles), flush=True)
@@ -68,6 +75,10 @@ class Show:
         for name, hook in self.hooks.items():
             self.relay.key(f"{name}.url", hook.url)
             sinks.append({"name": name, "slack": {"webhook_url_file": f"{name}.url", "allow_private": True}})
+        self.relay.key("slack.token", self.api.token)
+        sinks.append({"name": "teams", "slack": {
+            "token_file": "slack.token", "channel": "#team-{{team}}", "api_url": self.api.url,
+            "mention": {"critical": "<!here>"}, "allow_private": True}})
         self.relay.key("siem.secret", self.siem.secret)
         sinks.append({"name": "siem", "webhook": {"url": self.siem.url, "secret_file": "siem.secret",
                                                   "allow_private": True}})
@@ -76,20 +87,19 @@ class Show:
             "server": f"localhost:{self.mail.port}", "security": "starttls", "ca_file": self.certificates.ca,
             "username": "relay", "password_file": "mail.password",
             "from": "Driftbell <driftbell@example.com>", "to": [LIST]}})
-        teams = {"payments": "fin-payments-*", "ledger": "fin-ledger-*"}
         routes = [
             {"name": "audit", "match": {"kinds": ["*"]}, "to": ["siem"], "wait": "0s"},
             {"name": "platform", "match": {"kinds": ["image.*"]}, "to": ["platform"],
              "wait": "0s"},
             {"name": "security", "match": {"kinds": ["image.revocation"], "severities": ["critical"]},
              "to": ["security-list"], "wait": "0s"}]
-        routes += [{"name": team, "match": {"kinds": ["image.revocation", "workspace.*"]},
-                    "to": [f"team-{team}"], "per": "team", "teams": [team], "wait": "0s"} for team in teams]
+        routes.append({"name": "owners", "match": {"kinds": ["image.revocation", "workspace.*"]},
+                       "to": ["teams"], "per": "team", "unowned": "drop", "wait": "0s"})
         self.relay.configure({
             "listen": {"ingest": f"127.0.0.1:{free_port()}", "admin": f"127.0.0.1:{free_port()}"},
             "sources": sources, "sinks": sinks, "routes": routes,
             "correlate": [{"bucket": "{unit}-golden-images", "workspace": "{unit}-*"}],
-            "teams": [{"name": team, "workspaces": [pattern]} for team, pattern in teams.items()],
+            "teams": [{"name": team, "workspaces": [pattern]} for team, pattern in TEAMS.items()],
         })
 
     # Sending
@@ -133,7 +143,8 @@ class Show:
             for line in draw.mail(body, self.pen):
                 print(line, flush=True)
             return
-        for line in draw.message(channel, body, self.pen):
+        how = {"edit": " (edited in place)", "reply": " (reply in the thread)"}.get(body.get("how"), "")
+        for line in draw.message(channel + how, body, self.pen):
             print(line, flush=True)
 
     def wait_for(self, step):
@@ -188,6 +199,7 @@ class Show:
         self.settle()
 
     def repeat_everything(self):
+        self.settle()
         before = self.shown
         for source, path in self.sent:
             result = self.relay.run("send", source, path)
@@ -209,7 +221,7 @@ class Show:
         self.drain()
 
     def verdict(self):
-        for name, one in [*self.hooks.items(), ("siem", self.siem), ("the mail server", self.mail)]:
+        for name, one in [*self.hooks.items(), ("Slack's API", self.api), ("siem", self.siem), ("the mail server", self.mail)]:
             for violation in one.violations:
                 self.fault(f"{name} would have refused a message: {violation[:300]}")
         self.say()
@@ -217,8 +229,9 @@ class Show:
             self.say("Not every message arrived as it should. The relay's log:", "red")
             print(self.relay.tail(40))
             return 1
-        slack = sum(len(hook.messages) for hook in self.hooks.values())
-        self.say(f"{len(self.sent)} signed webhooks in; {slack} Slack messages, {len(self.mail.mails)} mails and "
+        slack = sum(len(hook.messages) for hook in self.hooks.values()) + len(self.api.messages)
+        edits = sum(len(message.shown) - 1 for message in self.api.messages)
+        self.say(f"{len(self.sent)} signed webhooks in; {slack} Slack messages and {edits} edits of them, {len(self.mail.mails)} mails and "
                  f"{len(self.siem.documents)} signed documents (to \"siem\") out, every one of them valid, none said twice.", "green")
         return 0
 
@@ -247,7 +260,7 @@ class Show:
     def close(self):
         if self.relay.process and self.relay.process.poll() is None:
             self.relay.stop()
-        for one in [*self.hooks.values(), self.siem, self.mail]:
+        for one in [*self.hooks.values(), self.api, self.siem, self.mail]:
             one.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -60,9 +60,10 @@ def steps():
         [(f"revocation of {IMAGES} v1", PAYMENTS, LEDGER, "CVE-2026-10042")])
     yield Step(
         f"The payments team rolls {PAYMENTS} onto v2",
-        "One moved, one to go. Slack stays quiet; the webhook gets every revision.",
+        "One moved, one to go. The team's message is edited where it stands, and calls nobody; the webhook gets every "
+        "revision.",
         [hcp.run_event(PAYMENTS)],
-        [],
+        [("team-payments", ("moved",))],
         [("image.revocation", {"status": "open", "moved": 1})])
     yield Step(
         "A run of the payments team fails",

@@ -113,6 +113,9 @@ class SlackApi(StandIn):
             return named
         return self.ids.get((named or "").lstrip("#"))
 
+    def _name(self, channel):
+        return next(name for name, one in self.ids.items() if one == channel)
+
     def _judge(self, request, method):
         """(payload, the word of what is wrong or None)."""
         if request.method != "POST" or request.path not in ("/api/chat.postMessage", "/api/chat.update"):
@@ -153,7 +156,7 @@ class SlackApi(StandIn):
             message = Message(channel, f"{int(time.time())}.{next(self._numbers):06}", payload, parent)
             self.messages.append(message)
         if self.on_message:
-            self.on_message("reply" if thread else "post", payload)
+            self.on_message("reply" if thread else "post", self._name(channel), payload)
         return None, {"channel": channel, "ts": message.ts, "message": {"text": payload["text"]}}
 
     def _update(self, channel, payload):
@@ -172,5 +175,5 @@ class SlackApi(StandIn):
             message.payload = payload
             message.shown.append(payload)
         if self.on_message:
-            self.on_message("edit", payload)
+            self.on_message("edit", self._name(channel), payload)
         return None, {"channel": channel, "ts": message.ts, "text": payload["text"]}
