@@ -215,12 +215,29 @@ follow(struct db *db, const struct queue_sinks *sinks, const struct group *group
 	return rc < 0 ? -1 : moved;
 }
 
+/* Is there a destination that no sink has any more?  1, 0, -1.  Mostly there
+ * is none, and what each sink sent need not be gone through. */
+static int
+any_is_left(struct db *db, const struct queue_sinks *sinks, struct err *err)
+{
+	struct db_row *row = db_bind(db, ST_QUEUE_DESTINATIONS_MET, "");
+	int rc;
+
+	while ((rc = db_step(row, err)) == 1 && is_configured(sinks, db_text(row, 0)))
+		continue;
+	db_end(row);
+	return rc;
+}
+
 int64_t
 queue_follow(struct db *db, const struct queue_sinks *sinks, int64_t now_ms, struct err *err)
 {
 	int64_t moved = 0;
 	struct group group;
+	int left = any_is_left(db, sinks, err);
 
+	if (left <= 0)
+		return left;
 	for (size_t i = 0; i < sinks->count; i += group.count) {
 		group = (struct group){&sinks->items[i], 1};
 		while (i + group.count < sinks->count &&

@@ -99,6 +99,7 @@
 	                         " failing_since = excluded.failing_since, text = excluded.text," \
 	                         " updated_at = excluded.updated_at")                             \
 	/* Of $1, a sink of kind $2, what is elsewhere than $3. */                                \
+	X(QUEUE_DESTINATIONS_MET, "SELECT key FROM destinations WHERE kind <> 'task_callback'")   \
 	X(QUEUE_OWED_ELSEWHERE,                                                                   \
 	  "SELECT d.id, d.destination, d.team FROM deliveries d"                                  \
 	  " WHERE d.state = 'pending' AND d.sink = $1 AND d.sink_kind = $2"                       \
