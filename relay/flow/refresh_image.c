@@ -108,6 +108,12 @@ wake_when_due(struct plan *plan, const struct incident *incident, const struct i
 	                due == 0 || (quiet != 0 && quiet < due) ? quiet : due, err);
 }
 
+static const char *
+or_empty(const char *text)
+{
+	return text != NULL ? text : "";
+}
+
 /*
  * Without a word of ancestry: what one person revoked for one reason, at one
  * time, in one project is one thing to hear of.  A schedule and a revocation
@@ -121,10 +127,9 @@ cause_of(const struct image *image, enum phase phase)
 
 	cause = image->revoked_by == NULL
 	                ? NULL
-	                : key_join(name.organization_id, name.project_id,
+	                : key_join(or_empty(name.organization_id), or_empty(name.project_id),
 	                           phase == PHASE_REVOKED ? "revoked" : "scheduled",
-	                           image->revoked_by, image->reason != NULL ? image->reason : "",
-	                           NULL);
+	                           image->revoked_by, or_empty(image->reason), NULL);
 	free(memory);
 	return cause;
 }
