@@ -18,7 +18,7 @@
  *	raw SOURCE {JSON} or FILE of the story
  *	parked PACKER-EVENT...    stored, and planning it failed for good
  *	replay evt#N              by hand
- *	ack inc#N by=NAME until=TIME comment=TEXT   over the API
+ *	ack inc#N or KIND by=NAME until=TIME comment=TEXT   over the API
  *	config FILE               a reload
  *	restart                   killed, and started again
  *	stopped +DURATION         the same, and so much later
