@@ -131,6 +131,8 @@ int refresh_channels_at(struct plan *, const struct image *, struct err *) MUST_
 int refresh_channel_woken(struct plan *, const char *subject, struct err *) MUST_CHECK;
 int refresh_superseded(struct plan *, const char *bucket_key, const char *channel,
                        enum refresh_open, const struct workspace *only, struct err *) MUST_CHECK;
+/* All channels of a bucket that somebody may have stayed behind. */
+int refresh_followed(struct plan *, const char *bucket_key, struct err *) MUST_CHECK;
 /* All image incidents that list this workspace or now might.  `changed`: its
  * drift did, so those that list it have something new to say. */
 int refresh_workspace_images(struct plan *, const struct workspace *, bool changed,

@@ -185,6 +185,8 @@ follow_version(struct plan *plan, const struct image *image, struct fold_result 
 		                     NULL, err);
 	if (rc == 0 && changed)
 		rc = refresh_channels_at(plan, image, err);
+	if (rc == 0 && changed)
+		rc = refresh_followed(plan, image->bucket_key, err);
 	if (rc == 0 && plan->event->type == EVENT_VERSION && news->action == VERSION_COMPLETE)
 		rc = refresh_released(plan, image, err);
 	free(what);

@@ -38,6 +38,7 @@ refresh_load(struct refresh *r, struct plan *plan, const char *key, const struct
 		return -1;
 	r->stored = r->rows.count;
 	r->seen = mem_array(r->stored + 1, sizeof(*r->seen));
+	r->dropped = mem_array(r->stored + 1, sizeof(*r->dropped));
 	if (r->stored > 0)
 		qsort(r->rows.items, r->stored, sizeof(*r->rows.items), by_workspace);
 	return 1;
@@ -49,6 +50,7 @@ refresh_fini(struct refresh *r)
 	incident_fini(&r->incident);
 	incident_rows_fini(&r->rows);
 	free(r->seen);
+	free(r->dropped);
 	free(r->what);
 }
 
@@ -120,6 +122,51 @@ runs_no_more(struct refresh *r, struct incident_row *row, bool gone, struct err 
 	return row_changed(r, row, gone ? "is gone" : "has moved", err);
 }
 
+/* It runs what it ran, and is told of it elsewhere. */
+static int
+drop_row(struct refresh *r, const struct incident_row *row, struct err *err)
+{
+	if (row == NULL)
+		return 0;
+	r->dropped[row - r->rows.items] = true;
+	r->changed = true;
+	return incidents_row_drop(r->plan->db, r->incident.id, row, err);
+}
+
+/* Moves those dropped behind the others, and frees them. */
+static void
+forget_dropped(struct refresh *r)
+{
+	struct incident_rows out = {.items = mem_array(r->stored + 1, sizeof(*out.items))};
+	size_t kept = 0;
+
+	for (size_t i = 0; i < r->rows.count; i++)
+		if (i < r->stored && r->dropped[i])
+			out.items[out.count++] = r->rows.items[i];
+		else
+			r->rows.items[kept++] = r->rows.items[i];
+	r->rows.count = kept;
+	incident_rows_fini(&out);
+}
+
+/* 1: not to be listed here, 0, -1. */
+static int
+is_told_elsewhere(struct refresh *r, const struct question *q, const struct workspace *workspace,
+                  const struct image *image, struct err *err)
+{
+	char *revoked;
+	int listed;
+
+	if ((size_t)(image - q->images) >= q->count - q->silent)
+		return 1;
+	if (!q->skip_revoked)
+		return 0;
+	listed = incidents_revoked_image(r->plan->db, workspace->key, q->bucket_key, &revoked, err);
+	free(revoked);
+	r->aside += listed == 1;
+	return listed;
+}
+
 static const struct image *
 one_of(const struct question *q, const struct history *history, const struct workspace *workspace,
        const char *rule_channel, int64_t now_ms)
@@ -141,20 +188,15 @@ ask_one(struct refresh *r, const struct question *q, const struct history *histo
 {
 	struct incident_row *row = stored_row(r, workspace->key, q->bucket_key);
 	const struct image *image = one_of(q, history, workspace, rule_channel, r->plan->now_ms);
+	int elsewhere;
 
 	if (row != NULL)
 		r->seen[row - r->rows.items] = true;
 	if (image == NULL)
 		return runs_no_more(r, row, workspace->gone_at != 0, err);
-	if (row == NULL && q->skip_revoked) {
-		char *revoked;
-		int listed = incidents_revoked_image(r->plan->db, workspace->key, q->bucket_key,
-		                                     &revoked, err);
-
-		free(revoked);
-		if (listed != 0)
-			return listed < 0 ? -1 : 0;
-	}
+	elsewhere = is_told_elsewhere(r, q, workspace, image, err);
+	if (elsewhere != 0)
+		return elsewhere < 0 ? -1 : drop_row(r, row, err);
 	return runs(r, workspace, image, q->channel != NULL ? q->channel : rule_channel, row, err);
 }
 
@@ -227,6 +269,8 @@ refresh_count(struct refresh *r, struct incident_counts *counts, struct err *err
 		incident_rows_fini(&r->rows);
 		if (incidents_rows(r->plan->db, r->incident.id, &r->rows, err) != 0)
 			return -1;
+	} else if (r->stored > 0) {
+		forget_dropped(r);
 	}
 	for (size_t i = 0; i < r->rows.count; i++)
 		incident_count(counts, &r->rows.items[i]);

@@ -14,9 +14,11 @@ struct refresh {
 	struct incident_rows
 		rows; /* of `only`, as they are to be; the first `stored` were there before */
 	size_t stored;
-	bool *seen; /* of the stored ones: was asked about in this refresh */
+	bool *seen;    /* of the stored ones: was asked about in this refresh */
+	bool *dropped; /* of the stored ones: is listed no more, without having moved */
 	bool changed;
-	char *what; /* the last row that changed, in words; NULL */
+	size_t aside; /* of those asked: listed in a revocation, and so not here */
+	char *what;   /* the last row that changed, in words; NULL */
 };
 
 /* Which workspaces run one of these images of one bucket? */
@@ -26,6 +28,7 @@ struct question {
 	size_t count;
 	const char *channel; /* only those that follow this channel; NULL: whatever they follow */
 	bool applied_only;   /* only those of which an applied run was seen */
+	size_t silent;       /* who runs one of so many, the last, is not listed here */
 	bool skip_revoked;   /* not for a workspace listed in an open revocation of what it runs */
 };
 

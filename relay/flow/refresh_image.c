@@ -42,13 +42,15 @@ bucket_seen_before(const struct image_list *all, size_t i)
 
 /* One question for each bucket that the ancestor and its descendants are in. */
 static int
-ask_members(struct refresh *r, const struct image_list *members, struct err *err)
+ask_members(struct refresh *r, const struct image_list *members, bool applied_only, struct err *err)
 {
 	struct image *images = mem_array(members->count, sizeof(*images));
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < members->count; i++) {
-		struct question q = {.bucket_key = members->items[i].bucket_key, .images = images};
+		struct question q = {.bucket_key = members->items[i].bucket_key,
+		                     .images = images,
+		                     .applied_only = applied_only};
 
 		if (bucket_seen_before(members, i))
 			continue;
@@ -184,11 +186,41 @@ leave_to_ancestor(struct plan *plan, struct refresh *r, const char *ancestor_key
 	return rc < 0 ? -1 : 0;
 }
 
+/* Those it lists are not told of a channel that moved on; who is off it again may
+ * be behind all the same. */
+static int
+follow_channels(struct plan *plan, const struct incident_rows *rows, struct err *err)
+{
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct incident_row *row = &rows->items[i];
+		const char *channel = usage_followed_channel(row->channel);
+		bool done = false;
+
+		for (size_t k = 0; k < i && !done; k++)
+			done = strcmp(rows->items[k].bucket_key, row->bucket_key) == 0 &&
+			       strcmp(usage_followed_channel(rows->items[k].channel), channel) == 0;
+		if (!done && refresh_superseded(plan, row->bucket_key, channel,
+		                                REFRESH_FOR_SOMEBODY, NULL, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* Where nothing else is to be said of a change: what time alone made of it. */
 static const char *const phase_notes[PHASE_COUNT] = {
 	[PHASE_DUE] = "due, not confirmed yet",
 	[PHASE_CLEARED] = "nobody runs it",
 };
+
+static void
+begin(struct incident *incident, const char *key, const struct image *root)
+{
+	incident->kind = KIND_IMAGE_REVOCATION;
+	incident->key = mem_str(key);
+	incident->image_key = mem_str(root->key);
+	incident->bucket_key = mem_str(root->bucket_key);
+	incident->detail = json_object();
+}
 
 int
 refresh_revocation(struct plan *plan, const char *root_key, enum refresh_open open,
@@ -214,15 +246,11 @@ refresh_revocation(struct plan *plan, const char *root_key, enum refresh_open op
 		                : leave_to_ancestor(plan, &r, members.items[0].inherited_from, err);
 		goto out;
 	}
-	if (found == 0) {
-		r.incident.kind = KIND_IMAGE_REVOCATION;
-		r.incident.key = mem_str(key);
-		r.incident.image_key = mem_str(root_key);
-		r.incident.bucket_key = mem_str(members.items[0].bucket_key);
-		r.incident.detail = json_object();
-	}
+	if (found == 0)
+		begin(&r.incident, key, &members.items[0]);
 	/* Who runs a restored image goes on running it: nobody has moved. */
-	if (members.items[0].status != IMAGE_ACTIVE && ask_members(&r, &members, err) != 0)
+	if (members.items[0].status != IMAGE_ACTIVE &&
+	    ask_members(&r, &members, found == 0 && open == REFRESH_FOR_SOMEBODY, err) != 0)
 		goto out;
 	if (refresh_is_idle(&r, changed)) {
 		rc = weigh_workspaces(plan, &r.rows, err);
@@ -248,6 +276,8 @@ refresh_revocation(struct plan *plan, const char *root_key, enum refresh_open op
 	    wake_when_due(plan, &r.incident, &members.items[0], &counts, err) != 0)
 		goto out;
 	rc = weigh_workspaces(plan, &r.rows, err);
+	if (rc == 0 && (r.changed || found == 0 || !verdict.open))
+		rc = follow_channels(plan, &r.rows, err);
 	if (rc == 0 && found == 0 && only != NULL) /* it opened for one: the others are asked too */
 		rc = refresh_revocation(plan, root_key, REFRESH_OPEN_ONLY, NULL, false, NULL, err);
 out:

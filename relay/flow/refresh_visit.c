@@ -136,15 +136,6 @@ lists_image(const struct incident_list *listing, enum incident_kind kind, const 
 	return false;
 }
 
-static bool
-lists(const struct incident_list *listing, const char *incident_id)
-{
-	for (size_t i = 0; i < listing->count; i++)
-		if (strcmp(listing->items[i].id, incident_id) == 0)
-			return true;
-	return false;
-}
-
 /* One workspace asked about what it is not listed in. */
 struct visit {
 	struct plan *plan;
@@ -196,20 +187,22 @@ visit_withdrawn(const struct visit *v, const struct link *link, struct err *err)
 	return rc;
 }
 
+/* One whose last run began no later than the channel moved may have stayed behind. */
 static int
 visit_superseded(const struct visit *v, const struct link *link, struct err *err)
 {
 	const char *followed = usage_followed_channel(link->channel);
-	struct incident_list open;
-	int rc = incidents_of_bucket(v->plan->db, link->bucket_key, KIND_IMAGE_SUPERSEDED, &open,
-	                             err);
+	struct applied applied = v->workspace->applied;
+	enum refresh_open open = applied.to != 0 ? REFRESH_FOR_SOMEBODY : REFRESH_OPEN_ONLY;
+	struct history history = {0};
+	const struct assignment *now;
+	int rc = catalog_history(v->plan->db, link->bucket_key, &history, err);
 
-	for (size_t i = 0; rc == 0 && i < open.count; i++)
-		if (strcmp(open.items[i].channel, followed) == 0 &&
-		    !lists(v->listing, open.items[i].id))
-			rc = refresh_superseded(v->plan, link->bucket_key, followed,
-			                        REFRESH_OPEN_ONLY, v->workspace, err);
-	incident_list_fini(&open);
+	now = rc == 0 ? history_current(&history, followed) : NULL;
+	if (now != NULL && now->at >= applied.from)
+		rc = refresh_superseded(v->plan, link->bucket_key, followed, open, v->workspace,
+		                        err);
+	history_fini(&history);
 	return rc;
 }
 

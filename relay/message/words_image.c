@@ -156,24 +156,51 @@ superseded_title(struct buf *out, const struct subject *s)
 		           words_or_unknown(s->incident->channel));
 }
 
+/* ", up to 2 versions and 37 days behind" */
+static void
+add_behind(struct buf *out, const struct subject *s)
+{
+	int64_t versions = json_int_at(s->incident->detail, "behind.versions", 0);
+	int64_t days = json_int_at(s->incident->detail, "behind.days", 0);
+
+	if (versions <= 0)
+		return;
+	buf_printf(out, ", %s%" PRId64 " %s", s->counts->affected > 1 ? "up to " : "", versions,
+	           versions == 1 ? "version" : "versions");
+	if (days > 0)
+		buf_printf(out, " and %" PRId64 " %s", days, days == 1 ? "day" : "days");
+	buf_puts(out, " behind");
+}
+
 static void
 superseded_summary(struct buf *out, const struct subject *s)
 {
+	bool rolled_back = s->incident->phase == PHASE_ROLLED_BACK;
+	bool invalid = json_true_at(s->incident->detail, "invalid");
+
 	buf_printf(out, "Channel %s of ", words_or_unknown(s->incident->channel));
 	words_add_bucket(out, s);
+	if (invalid) {
+		buf_puts(out, " points to no valid version any more: nobody needs to move to it.");
+		return;
+	}
 	buf_printf(out, " now points to %s", words_or_unknown(name_of_replacement(s)));
-	if (s->incident->phase == PHASE_ROLLED_BACK)
+	if (rolled_back)
 		buf_printf(out, ": %s was withdrawn", words_or_unknown(words_version(s->image)));
 	buf_putc(out, '.');
-	if (!s->incident->open)
-		buf_puts(out, " All workspaces that follow it have moved.");
-	else if (s->counts->affected > 0)
-		buf_printf(out, " %" PRId64 " %s %s %s version.", s->counts->affected,
+	if (!s->incident->open) {
+		buf_puts(out, s->counts->total > 0 ? " All workspaces that follow it have moved."
+		                                   : " Who runs what was revoked is told of that.");
+	} else if (s->counts->affected > 0) {
+		buf_printf(out, " %" PRId64 " %s %s %s version", s->counts->affected,
 		           s->counts->affected == 1 ? "workspace" : "workspaces",
 		           s->counts->possible > 0    ? "may run"
 		           : s->counts->affected == 1 ? "runs"
 		                                      : "run",
-		           s->incident->phase == PHASE_ROLLED_BACK ? "the withdrawn" : "an older");
+		           rolled_back ? "the withdrawn" : "an older");
+		add_behind(out, s);
+		buf_putc(out, '.');
+	}
 }
 
 static void

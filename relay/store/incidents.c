@@ -269,6 +269,16 @@ incidents_row_put(struct db *db, const char *incident_id, const struct incident_
 }
 
 int
+incidents_row_drop(struct db *db, const char *incident_id, const struct incident_row *row,
+                   struct err *err)
+{
+	return db_run(db, err, ST_INCIDENT_ROW_DROP, "ttt", incident_id, row->workspace_key,
+	              row->bucket_key) < 0
+	               ? -1
+	               : 0;
+}
+
+int
 incidents_rows_drop(struct db *db, const char *incident_id, struct err *err)
 {
 	return db_run(db, err, ST_INCIDENT_ROWS_DROP, "t", incident_id) < 0 ? -1 : 0;

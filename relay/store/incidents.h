@@ -60,6 +60,8 @@ int incidents_rows_of(struct db *, const char *incident_id, const char *workspac
                       struct incident_rows *, struct err *) MUST_CHECK;
 int incidents_row_put(struct db *, const char *incident_id, const struct incident_row *,
                       struct err *) MUST_CHECK;
+int incidents_row_drop(struct db *, const char *incident_id, const struct incident_row *,
+                       struct err *) MUST_CHECK;
 int incidents_rows_drop(struct db *, const char *incident_id, struct err *) MUST_CHECK;
 
 /* The image of the worst open revocation that affects this workspace, in one
@@ -104,6 +106,8 @@ struct told_before_list {
 	size_t count;
 };
 void told_before_list_fini(struct told_before_list *);
+/* Has anybody heard of it, or may have?  1, 0, -1. */
+int notifications_heard(struct db *, const char *incident_id, struct err *) MUST_CHECK;
 int notifications_told(struct db *, const char *incident_id, struct told_before_list *,
                        struct err *) MUST_CHECK;
 

@@ -83,3 +83,11 @@ notifications_told(struct db *db, const char *incident_id, struct told_before_li
 	db_end(row);
 	return rc;
 }
+
+int
+notifications_heard(struct db *db, const char *incident_id, struct err *err)
+{
+	int64_t n = db_number(db, err, 0, ST_NOTIFICATIONS_HEARD, "t", incident_id);
+
+	return n < 0 ? -1 : n > 0;
+}

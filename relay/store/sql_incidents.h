@@ -66,6 +66,8 @@
 	  "ON CONFLICT (incident_id, workspace_key, bucket_key) DO UPDATE SET fingerprint = excluded.fingerprint, "                  \
 	  "version = excluded.version, channel = excluded.channel, state = excluded.state, "                                         \
 	  "certainty = excluded.certainty, evidence = excluded.evidence")                                                            \
+	X(INCIDENT_ROW_DROP,                                                                                                         \
+	  "DELETE FROM incident_rows WHERE incident_id = $1 AND workspace_key = $2 AND bucket_key = $3")                             \
 	X(INCIDENT_ROWS_DROP, "DELETE FROM incident_rows WHERE incident_id = $1")                                                    \
 	X(REVOKED_ROW,                                                                                                               \
 	  "SELECT i.image_key FROM incident_rows r JOIN incidents i ON i.id = r.incident_id "                                        \
@@ -106,6 +108,10 @@
 	  "UNION SELECT n.audience, n.team, d.destination FROM notifications n "                                                     \
 	  "JOIN deliveries d ON d.notification_id = n.id WHERE n.incident_id = $1 "                                                  \
 	  "AND d.state IN ('pending', 'claimed') ORDER BY 1, 3")                                                                     \
+	X(NOTIFICATIONS_HEARD,                                                                                                       \
+	  "SELECT COUNT(*) FROM notifications n WHERE n.incident_id = $1 AND (EXISTS "                                               \
+	  "(SELECT 1 FROM lanes l WHERE l.notification_id = n.id AND (l.told_revision IS NOT NULL OR l.maybe_told = 1)) "            \
+	  "OR EXISTS (SELECT 1 FROM deliveries d WHERE d.notification_id = n.id AND d.state = 'claimed'))")                          \
 	X(ODD_EVENTS_LEFT,                                                                                                           \
 	  "SELECT COUNT(*) FROM (SELECT 1 FROM events WHERE state IN ('unknown', 'parked') AND source = $1 "                         \
 	  "AND COALESCE(kind, 'unprocessable') = $2 LIMIT $3) AS few")

@@ -110,14 +110,6 @@ add_events(struct buf *out, struct db *db)
 	buf_putc(out, '\n');
 }
 
-/* Contract section 6: it opens by an assignment, for those known then to be
- * behind and not to run a revoked image. */
-bool
-ending_depends_on_order(const char *kind)
-{
-	return strcmp(or_dash(kind), "image.superseded") == 0;
-}
-
 char *
 ending_text(struct db *db, const struct conf *conf, enum ending ending)
 {
@@ -134,10 +126,8 @@ ending_text(struct db *db, const struct conf *conf, enum ending ending)
 	items = json_object_get(list, "items");
 	texts = mem_array(json_array_size(items) + 1, sizeof(*texts));
 	for (size_t i = 0; i < json_array_size(items); i++)
-		if (ending == ENDING_WHOLE ||
-		    !ending_depends_on_order(json_text_at(json_array_get(items, i), "kind")))
-			texts[count++] = incident_text(
-				db, conf, json_text_at(json_array_get(items, i), "id"), ending);
+		texts[count++] = incident_text(
+			db, conf, json_text_at(json_array_get(items, i), "id"), ending);
 	ending_add_sorted(&out, texts, count);
 	if (out.len == 0)
 		buf_puts(&out, "nothing is open\n");

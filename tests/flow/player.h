@@ -94,8 +94,6 @@ enum ending {
 	ENDING_WHO
 };
 char *ending_text(struct db *, const struct conf *, enum ending);
-/* Of a kind that opens by what was known when something happened. */
-bool ending_depends_on_order(const char *kind);
 /* Adds the texts in order and frees them. */
 void ending_add_sorted(struct buf *out, char **texts, size_t count);
 

@@ -98,7 +98,6 @@ opened_text(const struct heard *heard, enum ending ending)
 		const struct heard_message *message = &heard->items[i];
 
 		if (strcmp(message->reason, "opened") == 0 &&
-		    !ending_depends_on_order(message->kind) &&
 		    (ending != ENDING_WHO || message->affected > 0))
 			texts[count++] = mem_fmt("opened: %s\n", message->subject);
 	}

@@ -185,6 +185,30 @@ superseding_names_the_channel_and_the_replacement(void **state)
 	         .title = "Image superseded: base v3 by v4 on production",
 	         .summary =
 	                 "Channel production of base now points to v4. 1 workspace runs an older version."},
+		{.kind = KIND_IMAGE_SUPERSEDED,
+	         .image = "{" BASE "}",
+	         .detail =
+	                 "{\"replacement\": {\"version\": \"v5\"}, \"behind\": {\"versions\": 2, \"days\": 37}}",
+	         .counts = {.affected = 3, .possible = 1, .total = 3},
+	         .title = "Image superseded: base v3 by v5 on production",
+	         .summary =
+	                 "Channel production of base now points to v5. 3 workspaces may run an older version, up to 2 versions and 37 days behind."},
+		{.kind = KIND_IMAGE_SUPERSEDED,
+	         .image = "{" BASE "}",
+	         .detail =
+	                 "{\"replacement\": {\"version\": \"v4\"}, \"behind\": {\"versions\": 1, \"days\": 1}}",
+	         .counts = {.affected = 1, .total = 1},
+	         .title = "Image superseded: base v3 by v4 on production",
+	         .summary =
+	                 "Channel production of base now points to v4. 1 workspace runs an older version, 1 version and 1 day behind."},
+		{.kind = KIND_IMAGE_SUPERSEDED,
+	         .image = "{" BASE "}",
+	         .detail = "{\"replacement\": {\"version\": \"v4\"}, \"invalid\": true}",
+	         .resolved = true,
+	         .counts = {.affected = 1, .total = 1},
+	         .title = "Image superseded: base v3 by v4 on production",
+	         .summary =
+	                 "Channel production of base points to no valid version any more: nobody needs to move to it."},
 		/* What the channel held before is not known. */
 		{.kind = KIND_IMAGE_SUPERSEDED,
 	         .detail = to_v4,
