@@ -96,7 +96,7 @@ class RelayCase(unittest.TestCase):
         """Send something harmless and wait until it was told everywhere: all
         that was sent before has then been planned."""
         self.send(hcp.complete(f"fence-{name}-images", "v1"))
-        self.document("image.released", bucket=f"fence-{name}-images")
+        self.document("image.released", timeout=20, bucket=f"fence-{name}-images")  # a route may wait 10 s
         self.settled()
 
     def settled(self, timeout=15):
