@@ -183,6 +183,7 @@ const struct sink_kind sink_email = {
 	.template_name = template_name,
 	/* A session full, and another that waits for it. */
 	.slots = 2 * MAIL_BATCH_MAX,
+	.pace_ms = 1000, /* a flood gathers meanwhile, and is one mail */
 	.per_team = email_per_team,
 	.destination = email_destination,
 	.open = email_open,

@@ -93,8 +93,10 @@ struct sink_kind {
 	 */
 	const char *const *template_endings; /* ".slack.json" */
 	const char *(*template_name)(const void *options);
-	int slots;       /* deliveries at once to one destination */
-	int64_t pace_ms; /* least time between two sends to one destination; 0 = none */
+	int slots; /* deliveries at once to one destination */
+	/* Least time between two goes at one destination; 0 = none.  What comes due
+	 * meanwhile goes together: so many at once, or as a digest. */
+	int64_t pace_ms;
 	/* With these options each team has a destination of its own (address.h).
 	 * NULL: never. */
 	bool (*per_team)(const void *options);

@@ -170,12 +170,9 @@ add_wants(struct claim_job *job, const struct deliver *d)
 {
 	for (const struct endpoint *endpoint = d->endpoints; endpoint; endpoint = endpoint->next) {
 		int slots = endpoint->kind->slots - endpoint->in_flight;
-		if (endpoint->kind->pace_ms && slots > 0) {
-			slots = 1;
-			if (endpoint->next_send_at > job->now_ms) {
-				slots = 0;
-				sooner(&job->paced_until, endpoint->next_send_at);
-			}
+		if (slots > 0 && endpoint->next_send_at > job->now_ms) {
+			slots = 0;
+			sooner(&job->paced_until, endpoint->next_send_at);
 		}
 		job->wants = mem_grow(job->wants, job->want_count + 1, sizeof(*job->wants));
 		job->wants[job->want_count++] = (struct claim_want){
