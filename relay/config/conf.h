@@ -58,7 +58,8 @@ struct conf_templates {
 struct conf_source {
 	char *name; /* [A-Za-z0-9][A-Za-z0-9._-]*: part of /hooks/NAME */
 	const struct key_kind *kind;
-	void *options; /* the kind's own struct */
+	void *options;        /* the kind's own struct */
+	int64_t expect_every; /* ms; 0 = it may be silent for ever */
 };
 
 struct conf_rule {                /* correlate: */
@@ -134,6 +135,7 @@ struct conf {
 	int64_t baseline; /* ms, default 0: what a new store collects before it tells of it */
 	struct key_list sources, correlate, teams, sinks, routes,
 		silences; /* of the structs above */
+	char *fallback;   /* the sink that hears of others' failure; NULL = any other */
 };
 
 /* conf_item(conf->routes, struct conf_route, i) */

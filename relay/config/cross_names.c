@@ -223,6 +223,7 @@ cross_names(const struct cross *x)
 	check_sink_names(x);
 	for (size_t i = 0; i < x->conf->routes.count; i++)
 		check_route(x, i, &sinks, &teams);
+	check_known(x, &sinks, "sink", x->conf->fallback, cross_place(x, x->root, "fallback"));
 	for (size_t i = 0; i < COUNT(lists); i++)
 		free(lists[i].names->items);
 }

@@ -93,6 +93,8 @@ static const struct key templates_keys[] = {
 static const struct key source_keys[] = {
 	ROW(conf_source, name, KEY_TEXT, .flags = KEY_REQUIRED,
             .help = "Its place: webhooks are posted to /hooks/NAME."),
+	ROW(conf_source, expect_every, KEY_DURATION, .fallback = "0",
+            .help = "Nothing from it for longer than this is an incident; 0 is never."),
 	ROW(conf_source, kind, KEY_KIND, .flags = KEY_REQUIRED,
             .size = offsetof(struct conf_kinds, sources)),
 	{0},
@@ -230,5 +232,8 @@ const struct key conf_keys[] = {
             .help = "Who hears what, in order."),
 	ROW(conf, silences, KEY_LIST, .keys = silence_keys, .size = sizeof(struct conf_silence),
             .help = "Maintenance windows."),
+	ROW(conf, fallback, KEY_TEXT,
+            .help = "The sink that hears of failing sinks where no route takes it; the first other "
+                    "one when left out."),
 	{0},
 };

@@ -8,6 +8,7 @@
 #include "relay/base/metrics.h"
 #include "relay/flow/addresses.h"
 #include "relay/flow/deliver_parts.h"
+#include "relay/flow/plan.h"
 #include "relay/message/templates.h"
 
 #define CLAIM_AGAIN_MS SECOND_MS /* after the store refused */
@@ -248,7 +249,9 @@ tidy_run(struct store_job *store_job, struct db *db, struct err *err)
 		return -1;
 	if (job->probe && queue_probe_blocked(db, err) < 0)
 		return -1;
-	job->expired = queue_expire(db, job->now_ms, err);
+	struct plan plan = {
+		.db = db, .conf = job->conf, .received_at = job->now_ms, .now_ms = job->now_ms};
+	job->expired = plan_expire(&plan, err);
 	return job->expired < 0 ? -1 : 0;
 }
 
@@ -370,6 +373,13 @@ deliver_configure(struct deliver *d, struct conf *conf, struct templates *templa
 	conf_release(before);
 	templates_release(templates_before);
 	tidy(d, first, true);
+}
+
+void
+deliver_watch(struct deliver *d, loop_fn *troubled, void *arg)
+{
+	d->troubled = troubled;
+	d->troubled_arg = arg;
 }
 
 bool

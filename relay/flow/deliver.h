@@ -43,6 +43,10 @@ void deliver_configure(struct deliver *, struct conf *, struct templates *);
 /* Something may be owed: after planning, after a retry by hand. */
 void deliver_wake(struct deliver *);
 
+/* What is called when a destination fails, or works again: something may have
+ * to be looked at in a while (timekeeper.h).  Once, after deliver_new(). */
+void deliver_watch(struct deliver *, loop_fn *troubled, void *arg);
+
 /* Is there a sink for this destination in the config of now? */
 bool deliver_knows(const struct deliver *, const char *destination);
 

@@ -75,6 +75,8 @@ struct deliver {
 	struct timer *drained;
 	loop_fn *drain_done;
 	void *drain_arg;
+	loop_fn *troubled; /* deliver_watch() */
+	void *troubled_arg;
 	int settling;
 	bool ready; /* what a killed relay had in flight was put back */
 	bool claiming, claim_again, draining;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "relay/base/json.h"
 #include "relay/base/mem.h"
 #include "relay/flow/addresses.h"
 #include "relay/flow/announce_facts.h"
@@ -83,6 +84,51 @@ hearings_own(const struct plan *plan, const struct incident *incident, struct in
 	free(memory);
 }
 
+/* The destination whose trouble this is, which cannot tell of it itself; NULL. */
+static const char *
+in_trouble(const struct incident *incident)
+{
+	if (incident->kind != KIND_RELAY_SINK_FAILING && incident->kind != KIND_RELAY_DEAD_LETTER)
+		return NULL;
+	return json_text_at(incident->detail, "destination");
+}
+
+/* Takes destination.  False: it is the one in trouble. */
+static bool
+add_other(struct hearings *all, const struct conf_sink *sink, char *destination,
+          const char *trouble)
+{
+	bool other = destination != NULL && strcmp(destination, trouble) != 0;
+
+	if (other)
+		add_hearer(hearing_named(all, "everyone", NULL), sink, NULL, destination);
+	else
+		free(destination);
+	return other;
+}
+
+/* No route takes it: the fallback sink does, else the first other one, else
+ * the one that it is about, once that works again. */
+static void
+add_fallback(const struct conf *conf, const char *trouble, struct hearings *all)
+{
+	const struct conf_sink *sink =
+		conf->fallback != NULL ? conf_sink_named(conf, conf->fallback) : NULL;
+
+	if (sink != NULL && add_other(all, sink, address_of_sink(sink, NULL), trouble))
+		return;
+	for (size_t i = 0; i < conf->sinks.count; i++) {
+		sink = conf_item(conf->sinks, struct conf_sink, i);
+		if (add_other(all, sink, address_of_sink(sink, NULL), trouble))
+			return;
+	}
+	for (size_t i = 0; i < conf->sinks.count; i++) {
+		sink = conf_item(conf->sinks, struct conf_sink, i);
+		if (add_other(all, sink, address_of_sink(sink, NULL), ""))
+			return;
+	}
+}
+
 /* By the routes that tell it at once, or (digest) by this one alone. */
 static bool
 is_asked(const struct told *told, const struct conf_route *digest)
@@ -96,6 +142,7 @@ add_routed(struct plan *plan, const struct incident *incident, struct incident_r
 {
 	struct announce_facts facts = {0};
 	struct told_list told = {0};
+	const char *trouble = in_trouble(incident);
 	int rc = announce_facts(&facts, plan, incident, rows, false, err);
 
 	hearings_own(plan, incident, rows);
@@ -113,11 +160,15 @@ add_routed(struct plan *plan, const struct incident *incident, struct incident_r
 		char *destination = address_of_sink(t->sink, t->team);
 
 		/* NULL: it needs a team, and there is none; the others are told. */
-		if (destination != NULL)
+		if (destination == NULL || (trouble != NULL && strcmp(destination, trouble) == 0))
+			free(destination);
+		else
 			add_hearer(hearing_named(all, name, t->team), t->sink, t->route,
 			           destination);
 		free(name);
 	}
+	if (rc == 0 && trouble != NULL && digest == NULL && all->count == 0)
+		add_fallback(plan->conf, trouble, all);
 	free(told.items);
 	announce_facts_fini(&facts);
 	return rc;

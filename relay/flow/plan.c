@@ -20,6 +20,7 @@
 struct plan_desk {
 	struct conf *conf;           /* the writer thread's */
 	_Atomic(struct conf *) next; /* from a reload, until the writer looks */
+	int64_t started_at;          /* the first plan_relink(); 0 = not yet */
 	const struct plan_watch *watch;
 };
 
@@ -145,36 +146,46 @@ plan_known(struct plan *plan, struct err *err)
 	return refresh_set_aside(plan, err);
 }
 
-int
-plan_event(void *arg, struct db *db, const struct stored_event *stored, int64_t now_ms,
-           struct err *err)
+static int
+plan_stored(struct plan *plan, const struct stored_event *stored, struct err *err)
 {
-	struct plan_desk *desk = arg;
 	const struct source_kind *kind = source_kind_named(stored->source_kind);
 	struct event event = {0};
-	struct plan plan = {
-		.db = db,
-		.conf = conf_of_now(desk),
-		.event_id = stored->id,
-		.source = stored->source,
-		.event = &event,
-		.received_at = stored->received_at,
-		.now_ms = now_ms,
-		.watch = desk->watch,
-	};
 	json_t *body = NULL;
 	struct err why;
 	int rc;
 
 	if (kind == NULL)
-		return keep_unknown(&plan, stored->source_kind, "no such kind of source", err);
+		return keep_unknown(plan, stored->source_kind, "no such kind of source", err);
 	if (json_read(stored->body, stored->body_len, &body, &why) != JSON_TREE)
-		return keep_unknown(&plan, KIND_UNREADABLE, why.text, err);
+		return keep_unknown(plan, KIND_UNREADABLE, why.text, err);
 	kind->normalize(body, &event);
-	rc = plan_known(&plan, err);
+	plan->event = &event;
+	rc = plan_known(plan, err);
 	event_fini(&event);
 	json_decref(body);
 	return rc;
+}
+
+int
+plan_event(void *arg, struct db *db, const struct stored_event *stored, int64_t now_ms,
+           struct err *err)
+{
+	struct plan_desk *desk = arg;
+	struct plan plan = {
+		.db = db,
+		.conf = conf_of_now(desk),
+		.event_id = stored->id,
+		.source = stored->source,
+		.received_at = stored->received_at,
+		.now_ms = now_ms,
+		.started_at = desk->started_at,
+		.watch = desk->watch,
+	};
+
+	if (plan_stored(&plan, stored, err) != 0)
+		return -1;
+	return plan_heard(&plan, err);
 }
 
 int
@@ -198,7 +209,8 @@ begin(struct plan *plan, struct err *err)
 	int64_t baseline = plan->conf->baseline;
 
 	if (baseline_fix(plan->db, baseline > 0 ? plan->now_ms + baseline : 0, err) != 0 ||
-	    hush_apply(plan, err) != 0 || plan_digests(plan, err) != 0)
+	    hush_apply(plan, err) != 0 || plan_digests(plan, err) != 0 ||
+	    plan_sinks(plan, err) != 0 || plan_sources(plan, err) != 0)
 		return -1;
 	return wake_set(plan->db, WAKE_REPLAN, "", plan->now_ms, err);
 }
@@ -207,7 +219,12 @@ int
 plan_relink(struct plan_desk *desk, struct db *db, char after[ID_SIZE], int limit, int64_t now_ms,
             struct err *err)
 {
-	struct plan plan = {.db = db, .conf = conf_of_now(desk), .now_ms = now_ms};
+	if (desk->started_at == 0)
+		desk->started_at = now_ms;
+	struct plan plan = {.db = db,
+	                    .conf = conf_of_now(desk),
+	                    .now_ms = now_ms,
+	                    .started_at = desk->started_at};
 	struct bucket_list buckets = {0};
 	struct link_list page;
 	int rc = catalog_workspaces(db, after, limit, &page, err);
@@ -244,6 +261,7 @@ static const struct {
 	{WAKE_INCIDENT, refresh_woken}, {WAKE_REMINDER, remind_woken},
 	{WAKE_REPLAN, remind_replan},   {WAKE_CHANNEL, refresh_channel_woken},
 	{WAKE_SILENCE, silence_begins}, {WAKE_DIGEST, plan_digest_woken},
+	{WAKE_SINK, refresh_sink},      {WAKE_SOURCE, refresh_source},
 };
 
 static int
@@ -279,6 +297,7 @@ plan_wakes(struct plan_desk *desk, struct db *db, int limit, int64_t now_ms, int
 	                    .conf = conf_of_now(desk),
 	                    .received_at = now_ms,
 	                    .now_ms = now_ms,
+	                    .started_at = desk->started_at,
 	                    .watch = desk->watch};
 	struct wake wake;
 	int looked = 0, taken = 0;

@@ -13,6 +13,7 @@
 #ifndef RELAY_FLOW_PLAN_H
 #define RELAY_FLOW_PLAN_H
 
+#include "relay/base/clock.h"
 #include "relay/config/conf.h"
 #include "relay/model/event.h"
 #include "relay/model/incident.h"
@@ -38,6 +39,7 @@ struct plan {
 	const struct event *event;
 	int64_t received_at; /* of the event: what it tells without a time of its own was so then */
 	int64_t now_ms;      /* later than that for an event that waited or is replayed */
+	int64_t started_at;  /* of the relay; 0 = nobody started one */
 	const struct plan_watch *watch; /* or NULL */
 };
 
@@ -185,5 +187,32 @@ int announce_incident(struct plan *, const struct incident *, struct incident_ro
  * cut may be NULL. */
 int announce_image(struct plan *, const struct incident *, json_t **image, json_t **cut,
                    struct err *) MUST_CHECK;
+
+/* refresh_sink.c: destinations that do not take what they are sent. */
+struct delivered { /* what became of a delivery; borrowed */
+	const char *destination, *sink, *sink_kind;
+	const char *reason;     /* what the other side said, or NULL */
+	const json_t *document; /* that was sent */
+	bool sent, given_up;
+	bool troubled; /* the destination is blocked or failing, or was until now */
+};
+/* Once that is written down, in the same transaction. */
+int plan_delivered(struct plan *, const struct delivered *, struct err *) MUST_CHECK;
+/* Gives up what was owed for too long, as queue_expire() does, and tells of it.
+ * How many, or -1. */
+int64_t plan_expire(struct plan *, struct err *) MUST_CHECK;
+/* Closes those about destinations that the config has no more. */
+int plan_sinks(struct plan *, struct err *) MUST_CHECK;
+#define SINK_FAILING_MS (5 * MINUTE_MS)
+#define WAKE_SINK "sink" /* subject: the destination */
+int refresh_sink(struct plan *, const char *destination, struct err *) MUST_CHECK;
+
+/* refresh_source.c: sources that should be heard of more often. */
+#define WAKE_SOURCE "source" /* subject: its name */
+int refresh_source(struct plan *, const char *source, struct err *) MUST_CHECK;
+/* All of the config, and those that it has no more. */
+int plan_sources(struct plan *, struct err *) MUST_CHECK;
+/* An event of plan->source: it is silent no longer. */
+int plan_heard(struct plan *, struct err *) MUST_CHECK;
 
 #endif

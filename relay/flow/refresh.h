@@ -50,4 +50,9 @@ int refresh_count(struct refresh *, struct incident_counts *, struct err *) MUST
 int refresh_rows(struct db *, const char *incident_id, struct incident_rows *,
                  struct err *) MUST_CHECK;
 
+/* The open incident of this kind and subject: 1; 0: *out is a blank one to
+ * open; -1.  The caller calls incident_fini() in each case. */
+int refresh_find(struct plan *, enum incident_kind, const char *subject_key, struct incident *out,
+                 struct err *) MUST_CHECK;
+
 #endif

@@ -4,6 +4,7 @@
 
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
+#include "relay/flow/refresh.h"
 #include "relay/flow/refresh_workspace.h"
 #include "relay/model/key.h"
 #include "relay/store/catalog.h"
@@ -169,10 +170,9 @@ out:
 	return rc;
 }
 
-/* The open incident of this kind, or a blank one to open. */
-static int
-load_or_blank(struct plan *plan, enum incident_kind kind, const char *subject_key,
-              struct incident *incident, struct err *err)
+int
+refresh_find(struct plan *plan, enum incident_kind kind, const char *subject_key,
+             struct incident *incident, struct err *err)
 {
 	char *key = key_incident(incident_kind_names[kind], subject_key);
 	int rc = incidents_open(plan->db, key, incident, err);
@@ -193,7 +193,7 @@ trouble_load(struct trouble *t, struct plan *plan, const struct workspace *works
 	int found;
 
 	*t = (struct trouble){.plan = plan, .workspace = workspace};
-	found = load_or_blank(plan, kind, subject_key, &t->incident, err);
+	found = refresh_find(plan, kind, subject_key, &t->incident, err);
 	if (found == 0)
 		t->incident.workspace_key = mem_str(workspace->key);
 	return found;
@@ -322,7 +322,7 @@ refresh_unknown(struct plan *plan, const char *kind, const char *reason, struct 
 {
 	char *subject = key_join(plan->source, kind, NULL);
 	struct incident incident = {0};
-	int found = load_or_blank(plan, KIND_RELAY_UNKNOWN_EVENT, subject, &incident, err),
+	int found = refresh_find(plan, KIND_RELAY_UNKNOWN_EVENT, subject, &incident, err),
 	    rc = found < 0 ? -1 : 0;
 	bool tell;
 

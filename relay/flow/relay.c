@@ -68,6 +68,15 @@ on_planned(void *arg)
 		timekeeper_look(relay->timekeeper);
 }
 
+static void
+on_troubled(void *arg)
+{
+	struct relay *relay = arg;
+
+	if (relay->timekeeper != NULL)
+		timekeeper_look(relay->timekeeper);
+}
+
 static int
 on_plan(void *arg, struct db *db, const struct stored_event *event, int64_t now_ms, struct err *err)
 {
@@ -202,6 +211,7 @@ start(struct relay *relay, struct err *err)
 	                NULL, err) != 0 ||
 	    intake_new(&relay->intake, relay->loop, relay->store, relay->conf, err) != 0)
 		return -1;
+	deliver_watch(relay->deliver, on_troubled, relay);
 	deliver_configure(relay->deliver, relay->conf, relay->templates);
 	relay->timekeeper =
 		timekeeper_new(relay->loop, relay->store, relay->desk, NULL, on_looked, relay);

@@ -12,6 +12,7 @@
 #include "relay/base/sign.h"
 #include "relay/base/text.h"
 #include "relay/flow/deliver_parts.h"
+#include "relay/flow/plan.h"
 #include "relay/store/events.h"
 
 #define TEXT_CHARS 300
@@ -19,9 +20,11 @@
 struct settle_job {
 	struct store_job job; /* first */
 	struct sending *sending;
+	struct conf *conf; /* a reference */
 	const struct sink_kind *kind;
-	bool tried;   /* false: it was never handed to the sink */
-	bool unheard; /* no answer came, but it may have been taken */
+	bool troubled; /* its destination is blocked or failing, or was */
+	bool tried;    /* false: it was never handed to the sink */
+	bool unheard;  /* no answer came, but it may have been taken */
 	enum outcome outcome;
 	int code;
 	int64_t elapsed_ms, retry_after_ms, now_ms;
@@ -128,6 +131,8 @@ settle_destination(struct settle_job *job, struct db *db, struct err *err)
 		return -1;
 	after = before;
 	job->verdict = verdict_of(&facts, &after);
+	job->troubled =
+		before.blocked || before.failing_since || after.blocked || after.failing_since;
 	if (before.blocked == after.blocked && before.failures == after.failures &&
 	    before.paused_until == after.paused_until &&
 	    before.failing_since == after.failing_since)
@@ -137,6 +142,27 @@ settle_destination(struct settle_job *job, struct db *db, struct err *err)
 	                             err);
 }
 
+/* What it means for people, by way of another destination. */
+static int
+tell_others(const struct settle_job *job, struct db *db, struct err *err)
+{
+	const struct claimed *claimed = &job->sending->claimed;
+	struct plan plan = {
+		.db = db, .conf = job->conf, .received_at = job->now_ms, .now_ms = job->now_ms};
+	const struct delivered delivered = {
+		.destination = claimed->destination,
+		.sink = claimed->sink,
+		.sink_kind = claimed->sink_kind,
+		.reason = job->text,
+		.document = claimed->document,
+		.sent = job->verdict.settle == SETTLE_SENT,
+		.given_up = job->verdict.settle == SETTLE_DEAD,
+		.troubled = job->troubled,
+	};
+
+	return plan_delivered(&plan, &delivered, err);
+}
+
 static int
 run(struct store_job *store_job, struct db *db, struct err *err)
 {
@@ -144,6 +170,7 @@ run(struct store_job *store_job, struct db *db, struct err *err)
 	const struct claimed *claimed = &job->sending->claimed;
 
 	job->verdict = (struct verdict){SETTLE_WAIT, 0};
+	job->troubled = false;
 	if (job->tried && !job->outdated && settle_destination(job, db, err) < 0)
 		return -1;
 	const struct settlement settlement = {
@@ -159,7 +186,8 @@ run(struct store_job *store_job, struct db *db, struct err *err)
 		.some_told = job->some_told,
 		.reference = job->reference,
 	};
-	if (queue_settle(db, &settlement, job->now_ms, err) < 0)
+	if (queue_settle(db, &settlement, job->now_ms, err) < 0 ||
+	    (job->tried && tell_others(job, db, err) != 0))
 		return -1;
 	bool over = settlement.settle == SETTLE_SENT || settlement.settle == SETTLE_DEAD;
 	return over && claimed->target && claimed->event_id
@@ -207,6 +235,7 @@ static void
 job_free(struct settle_job *job)
 {
 	sending_free(job->sending);
+	conf_release(job->conf);
 	free(job->text);
 	free(job->recipients);
 	free(job->reference);
@@ -225,6 +254,8 @@ done(struct store_job *store_job, int rc)
 		          store_job->failure.text, LOG_END);
 	else if (job->tried)
 		tell(job);
+	if (rc == 0 && job->troubled && d->troubled)
+		d->troubled(d->troubled_arg);
 	job_free(job);
 	d->settling--;
 	if (d->draining)
@@ -259,6 +290,7 @@ settle_submit(struct sending *sending, const struct sink_result *result)
 	job->job.done = done;
 	job->job.keep = true;
 	job->sending = sending;
+	job->conf = conf_hold(d->conf);
 	job->now_ms = d->now_ms();
 	random_bytes(&job->random, sizeof(job->random));
 	if (result) {

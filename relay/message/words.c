@@ -57,34 +57,6 @@ words_add_because(struct buf *out, const char *text)
 		buf_putc(out, '.');
 }
 
-static void
-unknown_title(struct buf *out, const struct subject *s)
-{
-	const json_t *detail = s->incident->detail;
-
-	buf_printf(out, "Event not understood: %s from %s",
-	           words_or_unknown(json_filled_at(detail, "kind")),
-	           words_or_unknown(json_filled_at(detail, "source")));
-}
-
-static void
-unknown_summary(struct buf *out, const struct subject *s)
-{
-	const json_t *detail = s->incident->detail;
-	int64_t count = json_int_at(detail, "count", 0);
-
-	if (!s->incident->open) {
-		buf_puts(out, "All such events have been replayed.");
-		return;
-	}
-	buf_printf(out, "%" PRId64 " %s of kind %s from source %s %s kept but not understood: %s.",
-	           count, count == 1 ? "event" : "events",
-	           words_or_unknown(json_filled_at(detail, "kind")),
-	           words_or_unknown(json_filled_at(detail, "source")), count == 1 ? "was" : "were",
-	           words_or_unknown(json_filled_at(detail, "reason")));
-	buf_puts(out, " Nothing is lost: it can be replayed once the cause is gone.");
-}
-
 /* A kind that has no words of its own yet: its name, and what it is about. */
 static void
 plain_title(struct buf *out, const struct subject *s)
@@ -105,8 +77,6 @@ plain_summary(struct buf *out, const struct subject *s)
 
 static const struct kind_words plain = {plain_title, plain_summary};
 
-static const struct kind_words words_of_unknown = {unknown_title, unknown_summary};
-
 static const struct kind_words *const words[KIND_COUNT] = {
 	[KIND_IMAGE_REVOCATION] = &words_of_revocation,
 	[KIND_IMAGE_SUPERSEDED] = &words_of_superseded,
@@ -120,7 +90,10 @@ static const struct kind_words *const words[KIND_COUNT] = {
 	[KIND_WORKSPACE_RUN_WAITING] = &words_of_run_waiting,
 	[KIND_WORKSPACE_AUTO_DESTROY] = &words_of_auto_destroy,
 	[KIND_WORKSPACE_CHANGE_REQUEST] = &words_of_change_request,
+	[KIND_RELAY_SINK_FAILING] = &words_of_sink_failing,
+	[KIND_RELAY_DEAD_LETTER] = &words_of_dead_letter,
 	[KIND_RELAY_UNKNOWN_EVENT] = &words_of_unknown,
+	[KIND_RELAY_SOURCE_SILENT] = &words_of_source_silent,
 };
 
 static const struct kind_words *

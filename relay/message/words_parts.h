@@ -51,4 +51,10 @@ extern const struct kind_words words_of_run_waiting;
 extern const struct kind_words words_of_auto_destroy;
 extern const struct kind_words words_of_change_request;
 
+/* words_relay.c */
+extern const struct kind_words words_of_sink_failing;
+extern const struct kind_words words_of_dead_letter;
+extern const struct kind_words words_of_unknown;
+extern const struct kind_words words_of_source_silent;
+
 #endif

@@ -133,6 +133,14 @@ incidents_of_bucket(struct db *db, const char *bucket_key, enum incident_kind ki
 }
 
 int
+incidents_open_of(struct db *db, enum incident_kind kind, struct incident_list *list,
+                  struct err *err)
+{
+	return read_list(db_bind(db, ST_INCIDENTS_OPEN_KIND, "t", incident_kind_names[kind]), list,
+	                 err);
+}
+
+int
 incidents_listing(struct db *db, const char *workspace_key, struct incident_list *list,
                   struct err *err)
 {

@@ -30,6 +30,9 @@ int incidents_resolved_since(struct db *, int64_t since, struct incident_list *,
                              struct err *) MUST_CHECK;
 int incidents_of_bucket(struct db *, const char *bucket_key, enum incident_kind,
                         struct incident_list *, struct err *) MUST_CHECK;
+/* All open ones of a kind: of those that there are few of. */
+int incidents_open_of(struct db *, enum incident_kind, struct incident_list *,
+                      struct err *) MUST_CHECK;
 /* The open incidents about images that list this workspace. */
 int incidents_listing(struct db *, const char *workspace_key, struct incident_list *,
                       struct err *) MUST_CHECK;

@@ -157,6 +157,28 @@ int queue_destination_put(struct db *, const char *destination, const char *kind
                           const struct destination_state *, const char *text, int64_t now_ms,
                           struct err *) MUST_CHECK;
 
+/* Why it does not take what it is sent (NULL: not known), and a sink whose
+ * messages wait for it; the caller frees them.  1; 0: nothing waits; -1. */
+struct destination_wait {
+	char *text, *sink, *sink_kind;
+};
+int queue_destination_wait(struct db *, const char *destination, struct destination_wait *out,
+                           struct err *) MUST_CHECK;
+void destination_wait_fini(struct destination_wait *);
+
+/* What queue_expire() is about to give up, by destination; not what was said
+ * about failing sinks themselves. */
+struct expiring {
+	char *destination, *sink, *sink_kind;
+	int64_t count;
+};
+struct expiring_list {
+	struct expiring *items;
+	size_t count;
+};
+int queue_expiring(struct db *, int64_t now_ms, struct expiring_list *, struct err *) MUST_CHECK;
+void expiring_list_fini(struct expiring_list *);
+
 /* The sinks of the config. */
 struct queue_sinks {
 	struct queue_sink {

@@ -5,6 +5,10 @@
 #include "relay/store/lane.h"
 #include "relay/store/queue.h"
 
+#include <stdlib.h>
+
+#include "relay/base/mem.h"
+
 int
 queue_destination_get(struct db *db, const char *destination, struct destination_state *state,
                       struct err *err)
@@ -91,4 +95,64 @@ queue_heard_at(struct db *db, const char *notification_id, const char *destinati
 
 	owed_fini(&dead);
 	return tried_at;
+}
+
+int
+queue_destination_wait(struct db *db, const char *destination, struct destination_wait *out,
+                       struct err *err)
+{
+	struct db_row *row = db_bind(db, ST_QUEUE_DESTINATION_TEXT, "t", destination);
+	int rc = db_step(row, err);
+
+	*out = (struct destination_wait){0};
+	if (rc == 1)
+		out->text = mem_str(db_text(row, 0));
+	db_end(row);
+	if (rc < 0)
+		return -1;
+	row = db_bind(db, ST_QUEUE_SINK_AT, "t", destination);
+	rc = db_step(row, err);
+	if (rc == 1) {
+		out->sink = mem_str(db_text(row, 0));
+		out->sink_kind = mem_str(db_text(row, 1));
+	}
+	db_end(row);
+	return rc;
+}
+
+void
+destination_wait_fini(struct destination_wait *wait)
+{
+	free(wait->text);
+	free(wait->sink);
+	free(wait->sink_kind);
+}
+
+int
+queue_expiring(struct db *db, int64_t now_ms, struct expiring_list *list, struct err *err)
+{
+	struct db_row *row = db_bind(db, ST_QUEUE_EXPIRING, "ii", now_ms - DELIVERY_LIFE_MS,
+	                             now_ms - TASK_CALLBACK_LIFE_MS);
+	int rc;
+
+	*list = (struct expiring_list){0};
+	while ((rc = db_step(row, err)) == 1) {
+		list->items = mem_grow(list->items, list->count + 1, sizeof(*list->items));
+		list->items[list->count++] =
+			(struct expiring){mem_str(db_text(row, 0)), mem_str(db_text(row, 1)),
+		                          mem_str(db_text(row, 2)), db_int(row, 3)};
+	}
+	db_end(row);
+	return rc;
+}
+
+void
+expiring_list_fini(struct expiring_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		free(list->items[i].destination);
+		free(list->items[i].sink);
+		free(list->items[i].sink_kind);
+	}
+	free(list->items);
 }

@@ -13,6 +13,9 @@
 #define SQL_INCIDENTS(X)                                                                                                             \
 	X(INCIDENT_OPEN,                                                                                                             \
 	  "SELECT " INCIDENT_COLUMNS " FROM incidents i WHERE i.key = $1 AND i.status = 'open'")                                     \
+	X(INCIDENTS_OPEN_KIND,                                                                                                       \
+	  "SELECT " INCIDENT_COLUMNS                                                                                                 \
+	  " FROM incidents i WHERE i.status = 'open' AND i.kind = $1 ORDER BY i.id")                                                 \
 	X(INCIDENT_BY_ID, "SELECT " INCIDENT_COLUMNS " FROM incidents i WHERE i.id = $1")                                            \
 	X(INCIDENT_LAST, "SELECT " INCIDENT_COLUMNS                                                                                  \
 	                 " FROM incidents i WHERE i.key = $1 ORDER BY i.id DESC LIMIT 1")                                            \

@@ -21,6 +21,7 @@
 #include "relay/store/sql_queue.h"
 #include "relay/store/sql_runs.h"
 #include "relay/store/sql_silences.h"
+#include "relay/store/sql_sinks.h"
 #include "relay/store/sql_store.h"
 #include "relay/store/sql_wakes.h"
 
@@ -34,6 +35,7 @@
 	SQL_RUNS(X)      \
 	SQL_CARRY(X)     \
 	SQL_WAKES(X)     \
+	SQL_SINKS(X)     \
 	SQL_SILENCES(X)  \
 	SQL_QUERY(X)
 

@@ -102,7 +102,7 @@ class Webhook(RelayCase):
                 self.start(store={"url": f"sqlite:{status}.db"})
                 self.release()
                 found = until(lambda: self.deliveries(state="blocked"))
-                self.assertEqual(found[0]["attempts"][-1]["code"], status)
+                self.assertEqual(found[-1]["attempts"][-1]["code"], status)
         self.assertEqual(elsewhere.count(), 0)
 
     def test_a_rejected_document_is_dead_and_can_be_retried(self):
@@ -156,6 +156,22 @@ class Webhook(RelayCase):
         self.assertEqual([item["reason"] for item in mended.about("workspace.drift")], ["resolved"])
         self.assertEqual(self.deliveries(state="pending") + self.deliveries(state="blocked"), [])
 
+    def test_another_sink_is_told_of_one_that_is_blocked_and_of_its_end(self):
+        other = self.stand_in(Receiver(self.receiver.secret))
+        webhook = {**self.config["sinks"][0]["webhook"], "url": other.url}
+        self.config["sinks"].append({"name": "other", "webhook": webhook})
+        self.start()
+        self.receiver.always(Fault(403, "forbidden"))
+        self.release()
+        until(lambda: other.last("relay.sink_failing"), 20, "that it fails")
+        self.receiver.always(None)
+        self.relay.reload(self.config)
+        self.document("image.released", timeout=20)
+        until(lambda: len(other.about("relay.sink_failing")) == 2, 20, "that it works again")
+        told = [(item["reason"], item["incident"]["severity"]) for item in other.about("relay.sink_failing")]
+        self.assertEqual(told, [("opened", "critical"), ("resolved", "critical")])
+        self.assertEqual(self.receiver.about("relay.sink_failing"), [])
+
     def test_a_newer_revision_replaces_an_undelivered_older_one(self):
         self.start()
         self.receiver.script(Fault(429, headers={"Retry-After": "2"}))
@@ -176,7 +192,7 @@ class Webhook(RelayCase):
                 self.start(store={"url": f"sqlite:{abs(hash(host))}.db"})
                 self.release()
                 found = until(lambda: self.deliveries(state="blocked"))
-                self.assertEqual(found[0]["attempts"][-1]["code"] or 0, 0)
+                self.assertEqual(found[-1]["attempts"][-1]["code"] or 0, 0)
         self.assertEqual(self.receiver.count(), 0)
 
     def test_plain_http_without_allow_private_is_a_fault_or_blocked(self):

@@ -9,6 +9,7 @@
 #include "relay/source/source.h"
 #include "relay/store/db_sqlite.h"
 #include "relay/store/events.h"
+#include "sinks/sink.h"
 
 void
 player_init(struct player *player, const char *directory)
@@ -30,6 +31,7 @@ player_fini(struct player *player)
 	heard_fini(&player->heard);
 	free(player->down);
 	free(player->silence);
+	free(player->refuses);
 }
 
 void
@@ -282,8 +284,31 @@ play_restart(struct player *player, const struct story_line *line)
 static void
 play_down(struct player *player, const struct story_line *line)
 {
+	bool down = strcmp(line->words[0], "down") == 0;
+
 	free(player->down);
-	player->down = strcmp(line->words[0], "down") == 0 ? mem_str(line_word(line, 1)) : NULL;
+	player->down = down ? mem_str(line_word(line, 1)) : NULL;
+	if (!down) {
+		free(player->refuses);
+		player->refuses = NULL;
+	}
+}
+
+static void
+play_refuses(struct player *player, const struct story_line *line)
+{
+	static const struct {
+		const char *word;
+		enum outcome outcome;
+	} refusals[] = {{"blocks", OUTCOME_BLOCKED},
+	                {"fails", OUTCOME_RETRY},
+	                {"rejects", OUTCOME_REJECTED}};
+
+	free(player->refuses);
+	player->refuses = mem_str(line_word(line, 1));
+	for (size_t i = 0; i < COUNT(refusals); i++)
+		if (strcmp(refusals[i].word, line->words[0]) == 0)
+			player->refusal = refusals[i].outcome;
 }
 
 /* The first of a story is its relay's first start. */
@@ -336,6 +361,9 @@ static const struct {
 	{"ack", player_acknowledge},
 	{"down", play_down},
 	{"up", play_down},
+	{"blocks", play_refuses},
+	{"fails", play_refuses},
+	{"rejects", play_refuses},
 	{"config", play_config},
 	{"restart", play_restart},
 	{"stopped", play_stopped},

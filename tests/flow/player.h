@@ -25,6 +25,9 @@ struct player {
 	int events;                       /* so far */
 	int messages;                     /* since the last `expect` */
 	char *down;                       /* the sink that cannot deliver now, or NULL */
+	char *refuses;                    /* the sink that takes nothing, or NULL */
+	bool settled;                     /* anything, in this round of deliveries */
+	int refusal;                      /* enum outcome: what it says instead */
 	char *silence;                    /* the id of the one made last, or NULL */
 	const struct story_line *heading; /* its messages come next and it was not written yet */
 	bool one_transaction;             /* the caller's; for many rounds on one store */

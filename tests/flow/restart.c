@@ -26,13 +26,13 @@ void
 player_tidy_queue(struct player *player, const struct story_line *line, bool start)
 {
 	struct queue_sinks sinks = sinks_of_config(player->conf);
+	struct plan plan = {.db = player->db, .conf = player->conf, .now_ms = player->now_ms};
 	struct err err;
 
 	player_begin(player, line);
 	if ((start && queue_release_all(player->db, &err) != 0) ||
 	    queue_follow(player->db, &sinks, player->now_ms, &err) < 0 ||
-	    queue_probe_blocked(player->db, &err) != 0 ||
-	    queue_expire(player->db, player->now_ms, &err) < 0)
+	    queue_probe_blocked(player->db, &err) != 0 || plan_expire(&plan, &err) < 0)
 		line_fail(line, "tidying the queue: %s", err.text);
 	player_commit(player, line);
 	queue_sinks_fini(&sinks);

@@ -23,6 +23,8 @@
  *	restart                   killed, and started again
  *	stopped +DURATION         the same, and so much later
  *	down SINK, up SINK        a sink that cannot deliver for a while
+ *	blocks SINK, fails SINK, rejects SINK
+ *	                          what it answers with until it is up again
  *	silence {JSON}            made now, as posted to the API; the rest of the line
  *	unsilence                 the one made last is taken back
  *	expect N, expect-none     that many messages since the last such line
