@@ -15,23 +15,22 @@ static const char head[] =
 	"teams:\n"
 	"  - {name: platform, workspaces: [\"golden*\"], buckets: [\"golden*\"]}\n";
 
-static const char middle[] =
+static const char rest[] =
+	"sinks:\n"
+	"  - {name: chat, slack: {token_file: slack.key, channel: \"#alerts-{{team}}\"}}\n"
 	"  - name: security-list\n"
 	"    email: {server: \"smtp.example.com:587\", security: starttls,\n"
 	"      from: \"Driftbell <driftbell@example.com>\", to: [security@example.com]}\n"
 	"  - {name: siem, webhook: {url: \"https://siem.example.com/in\", secret_file: hook.key}}\n"
-	"  - {name: platform-chat, slack: {webhook_url_file: platform.url}}\n"
 	"routes:\n"
 	"  - {name: siem, match: {kinds: [\"image.*\", \"channel.*\", \"workspace.*\"]}, to: [siem]}\n"
 	"  - {name: security, match: {kinds: [image.revocation], severities: [critical]},\n"
 	"      to: [security-list]}\n"
-	"  - {name: platform, match: {kinds: [\"image.*\", \"channel.*\"]}, per: team,\n"
-	"      teams: [platform], unowned: drop, to: [platform-chat]}\n";
-
-static const char owners[] =
-	"  - {name: owners-%d, match: {kinds: [image.revocation, image.superseded, image.deleted,\n"
-	"      channel.revoked, \"workspace.*\"]}, per: team, teams: [team%d], unowned: drop,\n"
-	"      to: [chat-%d]}\n";
+	"  - {name: owners, match: {kinds: [image.revocation, image.deleted, channel.revoked,\n"
+	"      \"workspace.*\"], severities: [warning, critical]}, per: team, unowned: drop,\n"
+	"      to: [chat]}\n"
+	"  - {name: weekly, match: {kinds: [image.superseded]}, per: team, unowned: drop,\n"
+	"      to: [chat], digest: {every: 7d, at: \"Mon 09:00\", timezone: Europe/Berlin}}\n";
 
 void
 config_write(const struct sim *sim, const char *folder)
@@ -47,12 +46,7 @@ config_write(const struct sim *sim, const char *folder)
 		fprintf(file,
 		        "  - {name: team%d, workspaces: [\"team%d-*\"], buckets: [\"team%d-*\"]}\n",
 		        t, t, t);
-	fputs("sinks:\n", file);
-	for (int t = 0; t < teams; t++)
-		fprintf(file, "  - {name: chat-%d, slack: {webhook_url_file: team%d.url}}\n", t, t);
-	fputs(middle, file);
-	for (int t = 0; t < teams; t++)
-		fprintf(file, owners, t, t, t);
+	fputs(rest, file);
 	if (fclose(file) != 0)
 		mem_die(path);
 	free(path);

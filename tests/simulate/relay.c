@@ -148,9 +148,12 @@ settle(struct sim *sim, const struct claimed *claimed, bool down)
 		.now_ms = now_ms,
 		.random = (uint32_t)(sim_chance(sim) * UINT32_MAX),
 	};
-	struct settlement settlement = {.delivery_id = claimed->id,
-	                                .outcome = down ? "retry" : "sent",
-	                                .code = down ? 503 : 200};
+	struct settlement settlement = {
+		.delivery_id = claimed->id,
+		.outcome = down ? "retry" : "sent",
+		.code = down ? 503 : 200,
+		/* Something to edit: our chat has a token. */
+		.reference = !down && strcmp(claimed->sink_kind, "slack") == 0 ? "{}" : NULL};
 	struct verdict verdict;
 	struct err err;
 

@@ -15,12 +15,12 @@ struct heard_by {
 };
 
 struct witness {
-	json_t *names;   /* workspace -> its index */
-	json_t *told;    /* "WORKSPACE VERSION" -> when its team was told, in ms */
-	json_t *once;    /* "DESTINATION NOTIFICATION REVISION" that went out */
-	json_t *opened;  /* "DESTINATION INCIDENT TEAM" that were told as opened */
-	json_t *open;    /* "DESTINATION INCIDENT-KEY TEAM" -> how many of it are open there */
-	json_t *where;   /* team -> its destination */
+	json_t *names;  /* workspace -> its index */
+	json_t *told;   /* "WORKSPACE VERSION" -> when its team was told, in ms */
+	json_t *once;   /* "DESTINATION NOTIFICATION REVISION" that went out */
+	json_t *opened; /* "DESTINATION INCIDENT TEAM" -> the phase it was opened in */
+	json_t *open;  /* "DESTINATION INCIDENT-KEY TEAM PHASE" -> how many opened in it are open */
+	json_t *where; /* team -> its destination */
 	json_t *by_kind; /* of people's posts */
 	struct heard_by slack, mail, webhook;
 	int64_t twice, known, known_wrong, possible, possible_right;
@@ -81,11 +81,13 @@ lane_of(const struct claimed *claimed, const char *incident)
 }
 
 static void
-count_open(struct witness *w, const char *lane, int by)
+count_open(struct witness *w, const char *key, const char *phase, int by)
 {
+	char *lane = mem_fmt("%s %s", key, phase);
 	json_int_t n = json_integer_value(json_object_get(w->open, lane));
 
 	json_object_set_new(w->open, lane, json_integer(n + by));
+	free(lane);
 }
 
 static void
@@ -96,18 +98,20 @@ tell_apart(struct witness *w, const struct sim *sim, const struct claimed *claim
 	char *message = mem_fmt("%s %s %d", claimed->destination, claimed->notification_id,
 	                        (int)claimed->revision);
 	char *lane = lane_of(claimed, "incident.id"), *key = lane_of(claimed, "incident.key");
+	const char *phase = or_dash(json_text_at(d, "incident.phase"));
+	const char *opened = json_string_value(json_object_get(w->opened, lane));
 
 	if (json_object_get(w->once, message) != NULL)
 		say_twice(w, sim, message);
 	json_object_set_new(w->once, message, json_true());
 	if (json_at(d, "incident.key") != NULL && strcmp(reason, "opened") == 0) {
-		if (json_object_get(w->opened, lane) != NULL)
+		if (opened != NULL)
 			say_twice(w, sim, lane);
-		json_object_set_new(w->opened, lane, json_true());
-		count_open(w, key, 1);
+		json_object_set_new(w->opened, lane, json_string(phase));
+		count_open(w, key, phase, 1);
+	} else if (strcmp(reason, "resolved") == 0 && opened != NULL) {
+		count_open(w, key, opened, -1);
 	}
-	if (strcmp(reason, "resolved") == 0 && json_object_get(w->opened, lane) != NULL)
-		count_open(w, key, -1);
 	free(message);
 	free(lane);
 	free(key);
