@@ -182,6 +182,8 @@ class Show:
 
     def play(self):
         for number, step in enumerate(story.steps(), 1):
+            if not step.payloads:
+                self.settle()  # the last of the story before it is sent again
             self.say()
             print(self.pen.paint(f"{number}. {step.title}", "bold"))
             for line, _ in draw.wrap([(step.why, ("italic",))], self.pen.width - 3, self.pen):
@@ -199,7 +201,6 @@ class Show:
         self.settle()
 
     def repeat_everything(self):
-        self.settle()
         before = self.shown
         for source, path in self.sent:
             result = self.relay.run("send", source, path)
