@@ -28,6 +28,7 @@
  *	silence {JSON}            made now, as posted to the API; the rest of the line
  *	unsilence                 the one made last is taken back
  *	expect N, expect-none     that many messages since the last such line
+ *	since-start               what it tells is counted from a start, so a kill changes it
  *	any-order                 shuffle.h holds of its events
  */
 #ifndef TESTS_FLOW_STORY_H
