@@ -9,7 +9,8 @@
  * they said.
  *
  * Not carried: what goes out in every revision (machines read it), what has a
- * message that is edited in place, and what some of its recipients had already.
+ * message that is edited in place, what some of its recipients had already, and
+ * what may have arrived: it is repeated under its own id.
  */
 #ifndef RELAY_STORE_QUEUE_CARRY_H
 #define RELAY_STORE_QUEUE_CARRY_H

@@ -4,15 +4,16 @@
 
 /*
  * What a digest may carry: news of an incident for people, that nobody has had
- * yet, and that has no message of its own to be edited.
+ * yet, and that has no message of its own to be edited.  What may have arrived
+ * without an answer goes out again as it was: who has it knows it by its id.
  */
 #define CARRY_MAY                                                                        \
 	"SELECT d.id FROM deliveries d WHERE d.destination = $1 AND d.state = 'pending'" \
 	" AND d.every_revision = 0 AND d.incident_id IS NOT NULL"                        \
 	" AND d.target IS NULL AND d.recipients IS NULL AND " QUEUE_LANE_IS_FREE         \
-	" AND NOT EXISTS (SELECT 1 FROM lanes l WHERE d.edits = 1"                       \
-	" AND l.notification_id = d.notification_id AND l.destination = d.destination"   \
-	" AND l.reference IS NOT NULL)"
+	" AND NOT EXISTS (SELECT 1 FROM lanes l"                                         \
+	" WHERE l.notification_id = d.notification_id AND l.destination = d.destination" \
+	" AND (l.maybe_told = 1 OR (d.edits = 1 AND l.reference IS NOT NULL)))"
 
 #define SQL_CARRY(X)                                                                         \
 	X(CARRY_DUE, CARRY_MAY " AND d.due_at <= $2 ORDER BY d.due_at, d.id"                 \

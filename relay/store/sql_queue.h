@@ -36,6 +36,7 @@
 	              " spoken_phase = excluded.spoken_phase,"                                    \
 	              " spoken_severity = excluded.spoken_severity,"                              \
 	              " told_at = excluded.told_at, spoken_at = excluded.spoken_at,"              \
+	              " maybe_told = NULL,"                                                       \
 	              " reference = coalesce(excluded.reference, lanes.reference)")               \
 	X(QUEUE_MAYBE_TOLD, "INSERT INTO lanes (notification_id, destination, maybe_told)"        \
 	                    " VALUES ($1, $2, 1)"                                                 \

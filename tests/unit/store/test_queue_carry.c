@@ -321,6 +321,32 @@ machines_and_edited_messages_are_left_alone(void **state)
 		claimed_fini(&got[i]);
 }
 
+/* Whoever has it already must see by its id that it is the same. */
+static void
+what_may_have_arrived_is_repeated_as_it_was(void **state)
+{
+	struct world *w = *state;
+	struct claimed got[2];
+	char id[32];
+
+	flood(w, 0, 2, T0);
+	assert_int_equal(claim(w, SLACK, 2, T0, got), 2);
+	assert_int_equal(queue_release_all(w->db, &w->err), 0);
+	flood(w, 2, 14, T0 + 1);
+	expect_digest(w, SLACK, T0 + 1, 12, id);
+	settle(w, id, SETTLE_SENT, T0 + 2);
+	for (int i = 0; i < 2; i++) {
+		char title[32];
+
+		snprintf(title, sizeof(title), "Incident %d", i);
+		expect_single(w, T0 + 2, title, "opened", id);
+		assert_string_equal(id, got[i].id);
+		settle(w, id, SETTLE_SENT, T0 + 3);
+		claimed_fini(&got[i]);
+	}
+	expect_nothing(w, T0 + 4);
+}
+
 static void
 a_killed_relay_sends_the_same_digest_again(void **state)
 {
@@ -478,6 +504,7 @@ main(void)
 		TEST(what_is_no_news_is_not_carried),
 		TEST(newer_news_waits_behind_the_digest),
 		TEST(machines_and_edited_messages_are_left_alone),
+		TEST(what_may_have_arrived_is_repeated_as_it_was),
 		TEST(a_killed_relay_sends_the_same_digest_again),
 		TEST(a_blocked_destination_keeps_it),
 		TEST(given_up_with_it_and_owed_again_with_it),
