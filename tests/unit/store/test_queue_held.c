@@ -1,58 +1,15 @@
 /* Deliveries that a silence holds. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "relay/base/mem.h"
 #include "relay/store/queue.h"
 #include "relay/store/silences.h"
+#include "world.h"
 
 #define T0 INT64_C(1700000000000)
 #define SLACK "slack 01"
-
-struct world {
-	char folder[32];
-	char *url;
-	struct db *db;
-	struct err err;
-};
-
-static int
-open_world(void **state)
-{
-	struct world *w = mem_alloc(sizeof(*w));
-
-	strcpy(w->folder, "/tmp/held-XXXXXX");
-	assert_non_null(mkdtemp(w->folder));
-	w->url = mem_fmt("sqlite:%s/q.db", w->folder);
-	if (db_open(&w->db, w->url, DB_WRITE, &w->err) < 0 || db_begin(w->db, &w->err) < 0)
-		fail_msg("%s", w->err.text);
-	*state = w;
-	return 0;
-}
-
-static int
-close_world(void **state)
-{
-	struct world *w = *state;
-	char *command = mem_fmt("rm -r %s", w->folder);
-
-	db_rollback(w->db);
-	db_close(w->db);
-	assert_int_equal(system(command), 0);
-	free(command);
-	free(w->url);
-	free(w);
-	return 0;
-}
 
 static void
 add(struct world *w, int64_t revision, int64_t held_until, int64_t now_ms)

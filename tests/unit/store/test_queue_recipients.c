@@ -1,21 +1,14 @@
 /* A delivery with several recipients: one is neither lost nor asked twice
  * because of another. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "relay/base/clock.h"
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
 #include "relay/store/queue.h"
 #include "relay/store/store.h"
+#include "world.h"
 
 #define T0 INT64_C(1700000000000)
 #define LIST "email 01"
@@ -27,41 +20,6 @@
 #define ONE_REFUSED                                       \
 	"[{\"address\":\"a@x.test\",\"state\":\"sent\"}," \
 	"{\"address\":\"b@x.test\",\"state\":\"rejected\"}]"
-
-struct world {
-	char folder[32];
-	struct db *db;
-	struct err err;
-};
-
-static int
-open_world(void **state)
-{
-	struct world *w = mem_alloc(sizeof(*w));
-
-	strcpy(w->folder, "/tmp/queue-XXXXXX");
-	assert_non_null(mkdtemp(w->folder));
-	char *url = mem_fmt("sqlite:%s/q.db", w->folder);
-	if (db_open(&w->db, url, DB_WRITE, &w->err) < 0 || db_begin(w->db, &w->err) < 0)
-		fail_msg("%s", w->err.text);
-	free(url);
-	*state = w;
-	return 0;
-}
-
-static int
-close_world(void **state)
-{
-	struct world *w = *state;
-	char *command = mem_fmt("rm -r %s", w->folder);
-
-	db_rollback(w->db);
-	db_close(w->db);
-	assert_int_equal(system(command), 0);
-	free(command);
-	free(w);
-	return 0;
-}
 
 static void
 owe(struct world *w, int64_t revision, enum phase phase, int64_t now_ms)

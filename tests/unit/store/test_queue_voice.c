@@ -1,61 +1,18 @@
 /* What is said anew and what is only edited, where messages are edited in place. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "relay/base/clock.h"
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
 #include "relay/store/incidents.h"
 #include "relay/store/queue.h"
+#include "world.h"
 
 #define T0 INT64_C(1700000000000)
 #define CHANNEL "slack 01"
 #define OTHER_CHANNEL "slack 02"
 #define POSTED "{\"channel\":\"C01\",\"ts\":\"1700000000.000100\"}"
-
-struct world {
-	char folder[32];
-	char *url;
-	struct db *db;
-	struct err err;
-};
-
-static int
-open_world(void **state)
-{
-	struct world *w = mem_alloc(sizeof(*w));
-
-	strcpy(w->folder, "/tmp/voice-XXXXXX");
-	assert_non_null(mkdtemp(w->folder));
-	w->url = mem_fmt("sqlite:%s/q.db", w->folder);
-	if (db_open(&w->db, w->url, DB_WRITE, &w->err) < 0 || db_begin(w->db, &w->err) < 0)
-		fail_msg("%s", w->err.text);
-	*state = w;
-	return 0;
-}
-
-static int
-close_world(void **state)
-{
-	struct world *w = *state;
-	char *command = mem_fmt("rm -r %s", w->folder);
-
-	db_rollback(w->db);
-	db_close(w->db);
-	assert_int_equal(system(command), 0);
-	free(command);
-	free(w->url);
-	free(w);
-	return 0;
-}
 
 /* An open warning for a channel whose messages are edited in place. */
 static struct delivery_plan
