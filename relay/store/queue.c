@@ -109,7 +109,9 @@ add_to_lane(struct db *db, const struct delivery_plan *plan, const struct lane_n
 		.phase = plan->phase,
 		.severity = plan->severity,
 		.attempts = lane->pending.attempts,
-		.created_at = now_ms, /* news has a life of its own; the pace goes on */
+		/* News has a life of its own, which begins when it may be sent; the
+		 * pace goes on. */
+		.created_at = later(now_ms, plan->not_before),
 		.due_at = due_of(lane, plan, now_ms),
 	};
 
