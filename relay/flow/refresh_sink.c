@@ -19,6 +19,28 @@
 
 #define TASK_CALLBACK "task_callback"
 
+static bool
+delivers_to(const struct address_list *addresses, const char *destination)
+{
+	for (size_t i = 0; i < addresses->count; i++)
+		if (strcmp(addresses->items[i].destination, destination) == 0)
+			return true;
+	return strncmp(destination, TASK_CALLBACK, strlen(TASK_CALLBACK)) == 0;
+}
+
+/* What one was owed whose sink is in the config no more concerns nobody. */
+static bool
+is_used(const struct plan *plan, const char *destination)
+{
+	struct address_list addresses;
+	bool used;
+
+	addresses_of(plan->conf, &addresses);
+	used = delivers_to(&addresses, destination);
+	address_list_fini(&addresses);
+	return used;
+}
+
 /* A destination is a digest of its address: it can stand in a key. */
 static int
 find(struct plan *plan, enum incident_kind kind, const char *destination, struct incident *out,
@@ -62,7 +84,7 @@ open_failing(struct plan *plan, struct incident *incident, const char *destinati
 	int rc = queue_destination_wait(plan->db, destination, &wait, err);
 
 	/* With nothing left to send there is nothing that anybody misses. */
-	if (rc == 1 && strcmp(wait.sink_kind, TASK_CALLBACK) != 0) {
+	if (rc == 1 && strcmp(wait.sink_kind, TASK_CALLBACK) != 0 && is_used(plan, destination)) {
 		describe(incident, destination, wait.sink, wait.sink_kind, wait.text);
 		json_object_set_new(incident->detail, "blocked", json_boolean(blocked));
 		rc = settle(plan, incident, true, false, blocked ? "blocked" : "failing", err);
@@ -108,6 +130,9 @@ given_up(struct plan *plan, const char *destination, const char *sink, const cha
 	bool tell = count >= 2 * told;
 
 	if (found < 0)
+		goto out;
+	rc = 0;
+	if (!is_used(plan, destination))
 		goto out;
 	describe(&incident, destination, sink, kind, reason);
 	json_object_set_new(incident.detail, "count", json_integer(count));
@@ -180,15 +205,6 @@ plan_expire(struct plan *plan, struct err *err)
 }
 
 /* ---- what the config says of them ---- */
-
-static bool
-delivers_to(const struct address_list *addresses, const char *destination)
-{
-	for (size_t i = 0; i < addresses->count; i++)
-		if (strcmp(addresses->items[i].destination, destination) == 0)
-			return true;
-	return strncmp(destination, TASK_CALLBACK, strlen(TASK_CALLBACK)) == 0;
-}
 
 static int
 close_strays(struct plan *plan, enum incident_kind kind, const struct address_list *addresses,
