@@ -194,18 +194,24 @@ add_entry(struct post *post, const struct incident *incident, const struct incid
 	entry->affected = affected;
 }
 
-/* One that leads others is met with each of them. */
+/* One that leads others is met with each of them.  They may be very many, and
+ * each would be read with all the others. */
 static bool
-was_met(struct post *post, const struct incident *incident)
+was_met(const struct post *post, const struct incident *incident)
 {
-	if (!incident->leads)
-		return false;
+	const char *lead_id = incident->lead_id[0] != '\0' ? incident->lead_id : incident->id;
+
 	for (size_t i = 0; i < post->lead_count; i++)
-		if (strcmp(post->leads[i], incident->id) == 0)
+		if (strcmp(post->leads[i], lead_id) == 0)
 			return true;
-	post->leads = mem_grow(post->leads, post->lead_count + 1, sizeof(*post->leads));
-	memcpy(post->leads[post->lead_count++], incident->id, ID_SIZE);
 	return false;
+}
+
+static void
+meet(struct post *post, const struct incident *lead)
+{
+	post->leads = mem_grow(post->leads, post->lead_count + 1, sizeof(*post->leads));
+	memcpy(post->leads[post->lead_count++], lead->id, ID_SIZE);
 }
 
 /* What a silence holds is not told here either. */
@@ -229,12 +235,16 @@ collect(struct post *post, const struct incident *incident, struct err *err)
 {
 	struct incident_rows rows;
 	struct telling t = {0};
-	int rc = refresh_rows(post->plan->db, incident->id, &rows, err);
+	int rc;
 
+	if (was_met(post, incident))
+		return 0;
+	rc = refresh_rows(post->plan->db, incident->id, &rows, err);
 	if (rc == 0)
 		rc = tell_of(post->plan, incident, &rows, &t, err);
-	if (rc == 0 && (t.incident->open || is_in_period(post, t.incident->resolved_at)) &&
-	    !was_met(post, t.incident))
+	if (rc == 0 && t.incident->leads)
+		meet(post, t.incident);
+	if (rc == 0 && (t.incident->open || is_in_period(post, t.incident->resolved_at)))
 		rc = add_telling(post, &t, err);
 	telling_fini(&t);
 	incident_rows_fini(&rows);

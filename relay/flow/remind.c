@@ -8,6 +8,7 @@
  * current, and none while another message waits for it.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "relay/base/mem.h"
 #include "relay/flow/announce_group.h"
@@ -248,6 +249,19 @@ replan(struct plan *plan, const struct incident *incident, struct err *err)
 	return rc;
 }
 
+/* It is told with one of those before it in the list: that one asked for all. */
+static bool
+is_asked_for(const struct incident_list *list, size_t at)
+{
+	const char *lead_id = list->items[at].lead_id;
+
+	for (size_t i = 0; lead_id[0] != '\0' && i < at; i++)
+		if (strcmp(list->items[i].id, lead_id) == 0 ||
+		    strcmp(list->items[i].lead_id, lead_id) == 0)
+			return true;
+	return false;
+}
+
 int
 remind_replan(struct plan *plan, const char *after, struct err *err)
 {
@@ -259,7 +273,7 @@ remind_replan(struct plan *plan, const char *after, struct err *err)
 	if (incidents_all_open(plan->db, after, REPLAN_AT_ONCE, &list, err) != 0)
 		return -1;
 	for (size_t i = 0; rc == 0 && i < list.count; i++)
-		rc = replan(plan, &list.items[i], err);
+		rc = is_asked_for(&list, i) ? 0 : replan(plan, &list.items[i], err);
 	if (rc == 0 && list.count == REPLAN_AT_ONCE)
 		rc = wake_set(plan->db, WAKE_REPLAN, list.items[list.count - 1].id, plan->now_ms,
 		              err);

@@ -30,7 +30,7 @@
 	  "AND i.kind = $2 AND i.status = 'open' ORDER BY i.id")                                                                     \
 	X(INCIDENTS_OF_ROW,                                                                                                          \
 	  "SELECT " INCIDENT_COLUMNS " FROM incidents i JOIN incident_rows r "                                                       \
-	  "ON r.incident_id = i.id WHERE r.workspace_key = $1 AND i.status = 'open' "                                                \
+	  "ON r.incident_id = i.id WHERE r.workspace_key = $1 AND coalesce(i.status, '') = 'open' "                                  \
 	  "AND i.kind IN ('image.revocation', 'image.superseded', 'image.deleted') ORDER BY i.id")                                   \
 	X(INCIDENTS_OF_WORKSPACE,                                                                                                    \
 	  "SELECT " INCIDENT_COLUMNS " FROM incidents i WHERE i.workspace_key = $1 "                                                 \
@@ -114,7 +114,7 @@
 	X(NOTIFICATIONS_HEARD,                                                                                                       \
 	  "SELECT COUNT(*) FROM notifications n WHERE n.incident_id = $1 AND (EXISTS "                                               \
 	  "(SELECT 1 FROM lanes l WHERE l.notification_id = n.id AND (l.told_revision IS NOT NULL OR l.maybe_told = 1)) "            \
-	  "OR EXISTS (SELECT 1 FROM deliveries d WHERE d.notification_id = n.id AND d.state = 'claimed'))")                          \
+	  "OR EXISTS (SELECT 1 FROM deliveries d WHERE d.notification_id = n.id AND coalesce(d.state, '') = 'claimed'))")            \
 	X(ODD_EVENTS_LEFT,                                                                                                           \
 	  "SELECT COUNT(*) FROM (SELECT 1 FROM events WHERE state IN ('unknown', 'parked') AND source = $1 "                         \
 	  "AND COALESCE(kind, 'unprocessable') = $2 LIMIT $3) AS few")

@@ -14,6 +14,6 @@
 	                  " GROUP BY d.destination, d.sink, d.sink_kind")                           \
 	X(QUEUE_DESTINATION_TEXT, "SELECT text FROM destinations WHERE key = $1")                   \
 	X(QUEUE_SINK_AT, "SELECT sink, sink_kind FROM deliveries WHERE destination = $1"            \
-	                 " AND state = 'pending' LIMIT 1")
+	                 " AND state = 'pending' ORDER BY due_at LIMIT 1")
 
 #endif

@@ -19,6 +19,7 @@ USES = {
     "PRUNE_NEXT_INCIDENT": "incidents_resolved",
     "PRUNE_DELIVERY_OF": "deliveries_incident",
     "QUEUE_NEXT": "deliveries_due",
+    "QUEUE_SINK_AT": "deliveries_due",
     "CARRY_DUE": "deliveries_due",
     "CARRY_MEMBERS": "deliveries_carrier",
     "CARRY_COUNT": "deliveries_carrier",
@@ -34,10 +35,11 @@ USES = {
     "QUERY_DELIVERIES_WAITING": "MERGE (UNION ALL)",
     "QUERY_DELIVERIES_INCIDENT": "deliveries_incident (incident_id=?)",
     "INCIDENT_OPEN": "incidents_open",
-    "INCIDENTS_OF_ROW": "incident_rows_workspace",
+    "INCIDENTS_OF_ROW": "r USING COVERING INDEX incident_rows_workspace (workspace_key=?) /",
     "INCIDENTS_OF_WORKSPACE": "incidents_workspace (workspace_key=? AND status=?)",
     "INCIDENTS_OF_BUCKET": "incidents_bucket (bucket_key=? AND status=?)",
     "INCIDENT_ROWS_OF": "r USING INDEX incident_rows_workspace (workspace_key=? AND incident_id=?)",
+    "NOTIFICATIONS_HEARD": "d USING INDEX deliveries_lane",
     "ODD_EVENTS_LEFT": "events_odd_kind (source=? AND <expr>=?)",
 }
 
