@@ -134,8 +134,8 @@ struct post {
 	int64_t from;
 	struct letter *letters;
 	size_t count;
-	char (*leads)[ID_SIZE]; /* that were met */
-	size_t lead_count;
+	struct telling t; /* of the group that was met last; zeroed when it was none */
+	struct held held; /* as that is told */
 };
 
 /* Takes the hearing where it is the first of its name. */
@@ -177,13 +177,27 @@ affected_of(const struct incident_rows *rows, const struct hearing *hearing)
 	return affected;
 }
 
+/* One that leads others is met with each of them, mostly one after the other. */
+static bool
+is_listed(const struct digest_entries *digest, const struct incident *incident)
+{
+	for (size_t i = digest->count; incident->leads && i-- > 0;)
+		if (strcmp(digest->items[i].id, incident->id) == 0)
+			return true;
+	return false;
+}
+
 static void
 add_entry(struct post *post, const struct incident *incident, const struct incident_rows *rows,
           struct hearing *hearing)
 {
 	int64_t affected = affected_of(rows, hearing);
-	struct digest_entry *entry = digest_add(&letter_for(post, hearing)->digest);
+	struct digest_entries *digest = &letter_for(post, hearing)->digest;
+	struct digest_entry *entry;
 
+	if (is_listed(digest, incident))
+		return;
+	entry = digest_add(digest);
 	memcpy(entry->id, incident->id, sizeof(entry->id));
 	entry->kind = incident->kind;
 	entry->severity = incident->severity;
@@ -194,59 +208,52 @@ add_entry(struct post *post, const struct incident *incident, const struct incid
 	entry->affected = affected;
 }
 
-/* One that leads others is met with each of them.  They may be very many, and
- * each would be read with all the others. */
-static bool
-was_met(const struct post *post, const struct incident *incident)
+static void
+forget_telling(struct post *post)
+{
+	telling_fini(&post->t);
+	post->t = (struct telling){0};
+}
+
+/* As the incident is told, and held.  Its group is read once where those of it
+ * follow each other: they may be very many. */
+static int
+read_telling(struct post *post, const struct incident *incident, struct incident_rows *rows,
+             struct err *err)
 {
 	const char *lead_id = incident->lead_id[0] != '\0' ? incident->lead_id : incident->id;
 
-	for (size_t i = 0; i < post->lead_count; i++)
-		if (strcmp(post->leads[i], lead_id) == 0)
-			return true;
-	return false;
+	if (post->t.incident != NULL && strcmp(post->t.incident->id, lead_id) == 0)
+		return 0;
+	forget_telling(post);
+	if (tell_of(post->plan, incident, rows, &post->t, err) != 0)
+		return -1;
+	return hush_of(post->plan, post->t.incident, post->t.rows, &post->held, err);
 }
 
-static void
-meet(struct post *post, const struct incident *lead)
-{
-	post->leads = mem_grow(post->leads, post->lead_count + 1, sizeof(*post->leads));
-	memcpy(post->leads[post->lead_count++], lead->id, ID_SIZE);
-}
-
-/* What a silence holds is not told here either. */
-static int
-add_telling(struct post *post, const struct telling *t, struct err *err)
-{
-	struct hearings all = {0};
-	struct held held;
-	int rc = hearings_add_digest(post->plan, t->incident, t->rows, post->route, &all, err);
-
-	if (rc == 0)
-		rc = hush_of(post->plan, t->incident, t->rows, &held, err);
-	for (size_t i = 0; rc == 0 && held.until == 0 && i < all.count; i++)
-		add_entry(post, t->incident, t->rows, &all.items[i]);
-	hearings_fini(&all);
-	return rc;
-}
-
+/* The route is asked for each of a group, as where it tells at once.  What a
+ * silence holds is not told here either. */
 static int
 collect(struct post *post, const struct incident *incident, struct err *err)
 {
 	struct incident_rows rows;
-	struct telling t = {0};
-	int rc;
+	struct hearings all = {0};
+	const struct incident *told = NULL;
+	int rc = refresh_rows(post->plan->db, incident->id, &rows, err);
 
-	if (was_met(post, incident))
-		return 0;
-	rc = refresh_rows(post->plan->db, incident->id, &rows, err);
 	if (rc == 0)
-		rc = tell_of(post->plan, incident, &rows, &t, err);
-	if (rc == 0 && t.incident->leads)
-		meet(post, t.incident);
-	if (rc == 0 && (t.incident->open || is_in_period(post, t.incident->resolved_at)))
-		rc = add_telling(post, &t, err);
-	telling_fini(&t);
+		rc = hearings_add_digest(post->plan, incident, &rows, post->route, &all, err);
+	if (rc == 0 && all.count > 0) {
+		rc = read_telling(post, incident, &rows, err);
+		told = post->t.incident;
+	}
+	if (rc == 0 && told != NULL && post->held.until == 0 &&
+	    (told->open || is_in_period(post, told->resolved_at)))
+		for (size_t i = 0; i < all.count; i++)
+			add_entry(post, told, post->t.rows, &all.items[i]);
+	if (rc != 0 || (told != NULL && !told->leads))
+		forget_telling(post); /* it borrows what ends here */
+	hearings_fini(&all);
 	incident_rows_fini(&rows);
 	return rc;
 }
@@ -395,7 +402,7 @@ post_fini(struct post *post)
 	}
 	hearings_fini(&all);
 	free(post->letters);
-	free(post->leads);
+	telling_fini(&post->t);
 }
 
 static const struct conf_route *
