@@ -10,6 +10,7 @@
 #include "relay/store/queue.h"
 #include "sinks/sink.h"
 #include "tests/flow/player.h"
+#include "tests/flow/shown.h"
 
 #define LEASE_MS (80 * SECOND_MS)
 #define SLOTS 8
@@ -48,7 +49,9 @@ settle(struct player *player, const struct story_line *line, const struct conf_s
 		.outcome = outcome_names[outcome],
 		.text = words[outcome],
 		.due_at = verdict.due_at,
-		.reference = edits && outcome == OUTCOME_SENT ? "{}" : NULL,
+		.reference = edits && outcome == OUTCOME_SENT
+	                             ? "{\"channel\": \"C0\", \"ts\": \"1.000001\"}"
+	                             : NULL,
 	};
 	const struct delivered delivered = {
 		.destination = claimed->destination,
@@ -80,9 +83,10 @@ outcome_at(const struct player *player, const struct conf_sink *sink)
 }
 
 static void
-tell(struct player *player, const struct story_line *line, const struct conf_sink *sink,
+tell(struct player *player, const struct story_line *line, const struct address *to,
      struct claimed *claimed)
 {
+	const struct conf_sink *sink = to->sink;
 	enum outcome outcome = outcome_at(player, sink);
 	size_t from;
 
@@ -100,6 +104,8 @@ tell(struct player *player, const struct story_line *line, const struct conf_sin
 	from = player->record.text.len;
 	record_message(&player->record, player->now_ms, claimed->sink, claimed->sink_kind,
 	               claimed->document, claimed->speaks);
+	if (player->shows)
+		shown_add(&player->shown, &player->record, to, claimed, player->now_ms);
 	heard_add(&player->heard, claimed, buf_text(&player->record.text) + from);
 	player->sending = true;
 	settle(player, line, sink, claimed, OUTCOME_SENT);
@@ -145,7 +151,7 @@ deliver_to(struct player *player, const struct story_line *line, const struct ad
 			line_fail(line, "claim: %s", err.text);
 		player_commit(player, line);
 		for (int i = 0; i < n; i++)
-			tell(player, line, to->sink, &claimed[i]);
+			tell(player, line, to, &claimed[i]);
 	} while (n > 0);
 	return next;
 }

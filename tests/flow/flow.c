@@ -1,6 +1,6 @@
 /*
  * Plays the story of one directory, from webhook bytes to what each sink got,
- * and compares that with the directory's `messages`.
+ * and compares that with the directory's `messages` (and `shown`: shown.h).
  *
  *	flow DIRECTORY                       with DRIFTBELL_GOLDEN=write it is written anew
  *	flow --any-order DIRECTORY [ROUNDS]  shuffle.h
@@ -20,8 +20,9 @@
 #define KILLS 8
 #define CONTEXT 6
 
+/* What its sinks got; *shown (the caller's too) is that as they sent it, or empty. */
 static char *
-play(const char *directory)
+play(const char *directory, char **shown)
 {
 	struct story story;
 	struct player player;
@@ -39,6 +40,7 @@ play(const char *directory)
 	record_line(&player.record, "\n== at the end");
 	record_text(&player.record, end);
 	text = buf_take(&player.record.text);
+	*shown = player.shows ? buf_take(&player.shown) : NULL;
 	free(end);
 	player_fini(&player);
 	story_fini(&story);
@@ -67,7 +69,7 @@ back(const char *text, size_t at, int lines)
 }
 
 static int
-compare(const char *directory, const char *golden, const char *got)
+compare(const char *directory, const char *name, const char *golden, const char *got)
 {
 	size_t same = 0;
 	int line = 1;
@@ -76,16 +78,16 @@ compare(const char *directory, const char *golden, const char *got)
 		return 0;
 	for (; golden[same] != '\0' && golden[same] == got[same]; same++)
 		line += golden[same] == '\n';
-	printf("%s/messages:%d: the sinks got something else\n", directory, line);
+	printf("%s/%s:%d: the sinks got something else\n", directory, name, line);
 	print_from("expected", golden + back(golden, same, CONTEXT));
 	print_from("got", got + back(got, same, CONTEXT));
 	return 1;
 }
 
 static int
-write_golden(const char *directory, const char *text)
+write_golden(const char *directory, const char *name, const char *text)
 {
-	char *path = mem_fmt("%s/messages", directory);
+	char *path = mem_fmt("%s/%s", directory, name);
 	FILE *file = fopen(path, "w");
 	int rc = 0;
 
@@ -100,19 +102,29 @@ write_golden(const char *directory, const char *text)
 }
 
 static int
-play_and_compare(const char *directory)
+hold_to_golden(const char *directory, const char *name, const char *got)
 {
 	const char *golden = getenv("DRIFTBELL_GOLDEN");
-	char *got = play(directory), *expected;
+	char *expected;
 	int rc;
 
-	if (golden != NULL && strcmp(golden, "write") == 0) {
-		rc = write_golden(directory, got);
-	} else {
-		expected = story_file(directory, "messages", NULL);
-		rc = compare(directory, expected, got);
-		free(expected);
-	}
+	if (golden != NULL && strcmp(golden, "write") == 0)
+		return write_golden(directory, name, got);
+	expected = story_file(directory, name, NULL);
+	rc = compare(directory, name, expected, got);
+	free(expected);
+	return rc;
+}
+
+static int
+play_and_compare(const char *directory)
+{
+	char *shown, *got = play(directory, &shown);
+	int rc = hold_to_golden(directory, "messages", got);
+
+	if (rc == 0 && shown != NULL)
+		rc = hold_to_golden(directory, "shown", shown);
+	free(shown);
 	free(got);
 	return rc;
 }

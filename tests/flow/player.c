@@ -28,6 +28,7 @@ player_fini(struct player *player)
 	db_close(player->db);
 	home_remove(player->home);
 	record_fini(&player->record);
+	buf_fini(&player->shown);
 	heard_fini(&player->heard);
 	free(player->down);
 	free(player->silence);
@@ -350,6 +351,13 @@ play_nothing(struct player *player, const struct story_line *line)
 	(void)line;
 }
 
+static void
+play_shown(struct player *player, const struct story_line *line)
+{
+	(void)line;
+	player->shows = true;
+}
+
 static const struct {
 	const char *word;
 	void (*play)(struct player *, const struct story_line *);
@@ -372,6 +380,7 @@ static const struct {
 	{"expect", play_expect},
 	{"expect-none", play_expect},
 	{"any-order", play_nothing},
+	{"shown", play_shown},
 	{"since-start", play_nothing},
 };
 

@@ -22,6 +22,8 @@ struct player {
 	struct plan_desk *desk;
 	int64_t now_ms;
 	struct record record;
+	bool shows; /* the story has the word `shown` */
+	struct buf shown;
 	int events;                       /* so far */
 	int messages;                     /* since the last `expect` */
 	char *down;                       /* the sink that cannot deliver now, or NULL */

@@ -29,6 +29,7 @@
  *	unsilence                 the one made last is taken back
  *	expect N, expect-none     that many messages since the last such line
  *	since-start               what it tells is counted from a start, so a kill changes it
+ *	shown                           its messages are also kept as they are sent (shown.h)
  *	any-order                 shuffle.h holds of its events
  */
 #ifndef TESTS_FLOW_STORY_H
