@@ -18,18 +18,9 @@ static int64_t
 not_before(struct plan *plan, const struct incident *incident, const struct conf_route *route,
            struct err *err)
 {
-	int64_t at = incident->opened_at + (route != NULL ? route->wait : 0), end = 0;
+	int64_t at = incident->opened_at + (route != NULL ? route->wait : 0);
+	int64_t end = baseline_end_of(plan->db, incident->kind, err);
 
-	switch (incident->kind) {
-	case KIND_WORKSPACE_DRIFT:
-	case KIND_WORKSPACE_CHECK_FAILED:
-	case KIND_WORKSPACE_ASSESSMENT_FAILED:
-	case KIND_WORKSPACE_RUN_FAILED:
-		end = baseline_end(plan->db, err);
-		break;
-	default:
-		break;
-	}
 	return end < 0 ? -1 : end > at ? end : at;
 }
 

@@ -7,6 +7,7 @@
 #include "relay/base/mem.h"
 #include "relay/flow/announce_facts.h"
 #include "relay/flow/announce_group.h"
+#include "relay/store/baseline.h"
 #include "relay/store/incidents.h"
 #include "relay/store/wakes.h"
 
@@ -136,6 +137,7 @@ apply_to(struct plan *plan, const struct hush *hush, const char *incident_id, st
 	struct incident_rows rows = {0};
 	struct telling telling = {0};
 	struct held held;
+	int64_t collects = 0;
 	int rc = incidents_by_id(plan->db, incident_id, &incident, err);
 
 	if (rc != 1)
@@ -143,10 +145,11 @@ apply_to(struct plan *plan, const struct hush *hush, const char *incident_id, st
 	rc = -1;
 	if (incidents_rows(plan->db, incident_id, &rows, err) != 0 ||
 	    tell_of(plan, &incident, &rows, &telling, err) != 0 ||
-	    held_by(hush, plan, telling.incident, telling.rows, &held, err) != 0)
+	    held_by(hush, plan, telling.incident, telling.rows, &held, err) != 0 ||
+	    (collects = baseline_end_of(plan->db, incident.kind, err)) < 0)
 		goto out;
 	rc = silences_hold(plan->db, incident_id, held.until, held.until > 0 ? held.by : NULL,
-	                   plan->now_ms, err);
+	                   collects, plan->now_ms, err);
 	if (rc == 1)
 		rc = note(plan, incident_id, &held, err);
 out:

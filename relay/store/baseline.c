@@ -26,6 +26,20 @@ baseline_end(struct db *db, struct err *err)
 	return read_end(db, &end, err) < 0 ? -1 : end;
 }
 
+/* What may have been so for long when it is heard of. */
+static const bool collected[KIND_COUNT] = {
+	[KIND_WORKSPACE_DRIFT] = true,
+	[KIND_WORKSPACE_CHECK_FAILED] = true,
+	[KIND_WORKSPACE_ASSESSMENT_FAILED] = true,
+	[KIND_WORKSPACE_RUN_FAILED] = true,
+};
+
+int64_t
+baseline_end_of(struct db *db, enum incident_kind kind, struct err *err)
+{
+	return collected[kind] ? baseline_end(db, err) : 0;
+}
+
 int
 baseline_fix(struct db *db, int64_t end_ms, struct err *err)
 {

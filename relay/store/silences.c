@@ -121,16 +121,17 @@ silences_owed(struct db *db, bool held_only, char (**out)[ID_SIZE], struct err *
 }
 
 int
-silences_hold(struct db *db, const char *incident_id, int64_t until, const char *by, int64_t now_ms,
-              struct err *err)
+silences_hold(struct db *db, const char *incident_id, int64_t until, const char *by,
+              int64_t not_before, int64_t now_ms, struct err *err)
 {
+	int64_t end = until > 0 ? until : now_ms, due = end > not_before ? end : not_before;
 	int64_t changed = db_number(db, err, -1, ST_HELD_OTHERWISE, "titi", incident_id, until,
 	                            by != NULL ? by : "", now_ms);
 
 	if (changed <= 0)
 		return changed < 0 ? -1 : 0;
-	int64_t rc = until > 0 ? db_run(db, err, ST_HOLD, "tit", incident_id, until, by)
-	                       : db_run(db, err, ST_HOLD_NO_MORE, "ti", incident_id, now_ms);
+	int64_t rc = until > 0 ? db_run(db, err, ST_HOLD, "titi", incident_id, until, by, due)
+	                       : db_run(db, err, ST_HOLD_NO_MORE, "ti", incident_id, due);
 	return rc < 0 ? -1 : 1;
 }
 

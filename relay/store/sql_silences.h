@@ -25,7 +25,7 @@
 	              " AND held_until = $2 AND held_by = $3")                                  \
 	/* One that waits for nothing but the end of a silence goes with it. */                 \
 	X(HOLD, "UPDATE deliveries SET held_until = $2, held_by = $3, due_at = CASE"            \
-	        " WHEN due_at = held_until OR due_at < $2 THEN $2 ELSE due_at END"              \
+	        " WHEN due_at = held_until THEN $4 WHEN due_at < $2 THEN $2 ELSE due_at END"    \
 	        " WHERE incident_id = $1 AND coalesce(state, '') IN ('pending', 'claimed')")    \
 	X(HOLD_NO_MORE, "UPDATE deliveries SET held_until = NULL, held_by = NULL,"              \
 	                " due_at = CASE WHEN due_at = held_until THEN $2 ELSE due_at END"       \

@@ -70,9 +70,9 @@ must_wait(struct world *w, int64_t now_ms, int64_t until)
 static void
 hold(struct world *w, int64_t until, int64_t now_ms, int expected)
 {
-	assert_int_equal(
-		silences_hold(w->db, "inc_1", until, until > 0 ? "sil_1" : NULL, now_ms, &w->err),
-		expected);
+	assert_int_equal(silences_hold(w->db, "inc_1", until, until > 0 ? "sil_1" : NULL, 0, now_ms,
+	                               &w->err),
+	                 expected);
 }
 
 static void
