@@ -307,5 +307,12 @@ hearing_asks(const struct incident *incident, const struct incident_rows *rows,
 		return ASKS_TO_ACT;
 	if (count > 0)
 		return ASKS_NOTHING;
-	return incident->kind == KIND_IMAGE_REVOCATION ? ASKS_TO_KNOW : ASKS_TO_ACT;
+	switch (incident->kind) {
+	case KIND_IMAGE_REVOCATION:
+		return ASKS_TO_KNOW;
+	case KIND_IMAGE_SUPERSEDED: /* a revocation asks it of them now */
+		return ASKS_NOTHING;
+	default:
+		return ASKS_TO_ACT;
+	}
 }
