@@ -46,15 +46,37 @@ is_blank(const char *text)
 	return text[strspn(text, " \t\r\n")] == '\0';
 }
 
+static const char *const ack_members[] = {"by", "comment", "until", NULL};
+
+/* The first that nobody knows, in the order of the body; NULL: there is none. */
+static const char *
+unknown_member(const json_t *body)
+{
+	for (void *at = json_object_iter((json_t *)body); at != NULL;
+	     at = json_object_iter_next((json_t *)body, at)) {
+		const char *name = json_object_iter_key(at);
+		size_t i = 0;
+
+		while (ack_members[i] != NULL && strcmp(ack_members[i], name) != 0)
+			i++;
+		if (ack_members[i] == NULL)
+			return name;
+	}
+	return NULL;
+}
+
 /* 0, or -1 with what is wrong with the body. */
 static int
 read_ack(const struct api_ask *ask, struct acknowledgement *ack, struct err *why)
 {
 	const json_t *comment = json_object_get(ask->body, "comment");
 	const char *until = json_text_at(ask->body, "until");
+	const char *unknown = unknown_member(ask->body);
 
 	*ack = (struct acknowledgement){.by = json_text_at(ask->body, "by"),
 	                                .comment = json_string_value(comment)};
+	if (unknown != NULL)
+		return err_set(why, "\"%s\" is none of by, comment and until", unknown);
 	if (ack->by == NULL || is_blank(ack->by) || strlen(ack->by) > NAME_MAX_BYTES)
 		return err_set(why, "by must say who, in at most %zu bytes", NAME_MAX_BYTES);
 	if (comment != NULL && !json_is_null(comment) &&

@@ -110,6 +110,8 @@ what_is_wrong_with_the_body_is_said(void **state)
 		{"{\"by\":\"kim\",\"until\":null}", "until must be a time"},
 		{"{\"by\":\"kim\",\"until\":\"tomorrow\"}", "until must be a time"},
 		{"{\"by\":\"kim\",\"until\":\"2020-01-01T00:00:00Z\"}", "future"},
+		{"{\"by\":\"kim\",\"coment\":\"x\",\"until\":\"2099-01-01T00:00:00Z\"}",
+	         "\"coment\" is none of"},
 		{"{\"by\":\"kim\",\"comment\":5,\"until\":\"2099-01-01T00:00:00Z\"}", "comment"},
 	};
 	char *name = mem_alloc(300), *body;
