@@ -97,9 +97,25 @@ check_unowned(const struct cross *x, const struct conf_route *route, const struc
 		            "team");
 }
 
+/* What is told of a failing sink is told to everyone. */
+static void
+check_fallback(const struct cross *x)
+{
+	char *fault = teamless(x, x->conf->fallback);
+	const struct node *at = cross_place(x, x->root, "fallback");
+
+	if (fault != NULL)
+		faults_add(x->faults, at->line, at->column,
+		           "%s, and the fallback is told without one: give the address a default, "
+		           "or name another sink",
+		           fault);
+	free(fault);
+}
+
 void
 cross_teams(const struct cross *x)
 {
+	check_fallback(x);
 	for (size_t i = 0; i < x->conf->sinks.count; i++)
 		check_sink(x, i);
 	for (size_t i = 0; i < x->conf->routes.count; i++) {

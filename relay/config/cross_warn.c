@@ -117,10 +117,31 @@ warn_per(const struct cross *x)
 	}
 }
 
+/* A route with a digest tells nothing at once, so there is nothing to say again. */
+static void
+warn_digest(const struct cross *x)
+{
+	for (size_t i = 0; i < x->conf->routes.count; i++) {
+		const struct conf_route *route = conf_item(x->conf->routes, struct conf_route, i);
+		const char *key = route->repeat > 0            ? "repeat"
+		                  : route->reminders.count > 0 ? "reminders"
+		                                               : NULL;
+		const struct node *at =
+			key != NULL ? cross_place(x, cross_item(x, "routes", i), key) : NULL;
+
+		if (key != NULL && route->digest.every != 0)
+			faults_warn(x->faults, at->line, at->column,
+			            "%s has no effect with a digest, which tells each time what is "
+			            "open",
+			            key);
+	}
+}
+
 void
 cross_warn(const struct cross *x)
 {
 	warn_kinds(x);
 	warn_sinks(x);
 	warn_per(x);
+	warn_digest(x);
 }

@@ -204,6 +204,9 @@ an_address_that_needs_a_team_is_used_where_one_is(void **state)
 		"a team: give one a default, or the route \"unowned\": a sink, or drop\n"
 		"8:42: it needs a team, and what no team owns has none: give the address a "
 		"default, or name another sink\n");
+	assert_faults("fallback: a\n" TEAM_SINKS "- {name: r, to: [a, b], per: team, teams: [t]}\n",
+	              "1:11: it needs a team, and the fallback is told without one: give the "
+	              "address a default, or name another sink\n");
 	assert_fault("teams: [{name: t}, {name: quiet}]\nsinks:\n- {name: a, bell: {url: "
 	             "\"http://h/team\"}}\n",
 	             "3:19: bell: for the team \"quiet\": no room\n");
@@ -234,6 +237,12 @@ a_digest_has_its_time(void **state)
 	conf_release(conf);
 	buf_fini(&report);
 	assert_loads(DIGEST("{every: 1d, at: \"23:59\"}"), "");
+	assert_loads(DIGEST("{every: 1d, at: \"23:59\"}") "  reminders: [1d]\n",
+	             "6:14: warning: reminders has no effect with a digest, which tells each time "
+	             "what is open\n");
+	assert_loads(DIGEST("{every: 1d, at: \"23:59\"}") "  repeat: 1d\n",
+	             "6:11: warning: repeat has no effect with a digest, which tells each time "
+	             "what is open\n");
 	assert_fault(DIGEST("{}"), "5:11: every is missing in digest\n"
 	                           "5:11: at is missing in digest\n");
 	assert_fault(DIGEST("{every: 2d, at: \"09:00\"}"), "5:19: every needs 1d or 7d\n");
