@@ -13,7 +13,6 @@
 
 #define NAME_WIDTH 28
 #define KIND_WIDTH 16
-#define STATE_WIDTH 10
 
 static void
 print_incidents(const json_t *status)
@@ -72,13 +71,13 @@ print_sinks(const json_t *sinks)
 		printf("  ");
 		print_cell(item, "name", NAME_WIDTH);
 		print_cell(item, "kind", KIND_WIDTH);
-		print_cell(item, "state", ok ? 0 : STATE_WIDTH);
+		print_cell(item, "state", 0);
 		if (team)
-			printf("%sfor ", ok ? " " : ""), client_print(team, 0), putchar(' ');
+			printf(" for "), client_print(team, 0);
 		if (!ok && since)
-			printf("since "), client_print(since, 0);
+			printf(" since "), client_print(since, 0);
 		if (!ok && until)
-			printf("%snext ", since ? " " : ""), client_print(until, 0);
+			printf(" next "), client_print(until, 0);
 		if (!ok && text)
 			printf(": "), client_print(text, 0);
 		putchar('\n');
