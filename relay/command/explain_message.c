@@ -187,9 +187,8 @@ add_texts(struct buf *out, const json_t *node)
 }
 
 static bool
-slack(struct buf *out, const char *message)
+add_payload(struct buf *out, const json_t *payload)
 {
-	json_t *payload = json_loads(message, 0, NULL);
 	const char *text = json_text_at(payload, "text");
 
 	if (text) {
@@ -198,8 +197,41 @@ slack(struct buf *out, const char *message)
 			buf_putc(out, '\n');
 		add_texts(out, json_object_get(payload, "blocks"));
 	}
-	json_decref(payload);
 	return text != NULL;
+}
+
+/* One call of the Web API: its method's line and its arguments; what is behind them, or NULL. */
+static const char *
+add_call(struct buf *out, const char *message)
+{
+	size_t method = strcspn(message, "\n");
+	const char *body = message + method + (message[method] == '\n');
+	json_error_t end;
+	json_t *payload = json_loadb(body, strlen(body), JSON_DISABLE_EOF_CHECK, &end);
+	const char *channel = json_text_at(payload, "channel"), *thread;
+	bool read = false;
+
+	if (method > 0 && channel) {
+		thread = json_text_at(payload, "thread_ts");
+		buf_printf(out, "%s%.*s in %s%s\n\n", out->len > 0 ? "\n" : "", (int)method,
+		           message, channel, thread ? ", in the thread" : "");
+		read = add_payload(out, payload);
+	}
+	json_decref(payload);
+	return read ? body + end.position + strspn(body + end.position, "\n") : NULL;
+}
+
+/* What an incoming webhook gets, or the calls of a bot. */
+static bool
+slack(struct buf *out, const char *message)
+{
+	json_t *payload = json_loads(message, 0, NULL);
+	bool read = payload ? add_payload(out, payload) : *message != '\0';
+
+	while (!payload && read && *message != '\0')
+		read = (message = add_call(out, message)) != NULL;
+	json_decref(payload);
+	return read;
 }
 
 /* ---- webhook ---- */

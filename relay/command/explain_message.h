@@ -9,7 +9,7 @@
  * Of what a sink of this kind would send (sink_kind.show):
  *
  *	email    From, To, Subject, Message-ID and the text part, decoded
- *	slack    its text, and the texts of its blocks
+ *	slack    its text, and the texts of its blocks; of a bot, of each call
  *	webhook  one line: what its body is
  *
  * What is not as expected is given whole.  Not fit for a terminal yet; the caller frees.

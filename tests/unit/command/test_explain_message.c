@@ -56,6 +56,11 @@ texts_of_slack_in_their_order(void **state)
 	      "{\"type\": \"section\", \"fields\": [{\"text\": \"two\"}, {\"text\": \"three\"}]},"
 	      "{\"type\": \"context\", \"elements\": [{\"text\": \"four\"}]}]}",
 	      "all\n\none\ntwo\nthree\nfour\n");
+	check("slack",
+	      "chat.update\n{\n  \"text\": \"it\", \"channel\": \"C1\", \"ts\": \"1.2\",\n"
+	      "  \"blocks\": [{\"text\": \"one\"}]\n}\n"
+	      "\nchat.postMessage\n{\"text\": \"new\", \"channel\": \"C1\", \"thread_ts\": \"1.2\"}\n",
+	      "chat.update in C1\n\nit\n\none\n\nchat.postMessage in C1, in the thread\n\nnew\n");
 }
 
 static void
@@ -78,8 +83,15 @@ what_the_body_of_a_webhook_is(void **state)
 static void
 what_is_not_as_expected_is_given_whole(void **state)
 {
-	static const char *const odd[] = {
-		"", "From", "From:\n", "From: a\n\n", "{\"a\": 1}", "[]", "Subject: =?UTF-8?B?\n"};
+	static const char *const odd[] = {"",
+	                                  "From",
+	                                  "chat.update\n",
+	                                  "chat.update\n{}\n",
+	                                  "From:\n",
+	                                  "From: a\n\n",
+	                                  "{\"a\": 1}",
+	                                  "[]",
+	                                  "Subject: =?UTF-8?B?\n"};
 	static const char *const kinds[] = {"email", "slack", "webhook", "something else"};
 
 	(void)state;
