@@ -25,7 +25,8 @@ def faults(name, text):
             yield f"{name}:{number}: {mark.group()} left behind"
         if CONFLICT.match(line):
             yield f"{name}:{number}: conflict mark"
-        if line != line.rstrip() and not name.endswith(".md"):
+        # "-- " begins the signature of a mail (RFC 3676)
+        if line not in (line.rstrip(), "-- ") and not name.endswith(".md"):
             yield f"{name}:{number}: blanks at the end of the line"
 
 
