@@ -15,6 +15,7 @@ struct group {
 	struct incident_list members; /* the lead first */
 	struct incident_rows all;     /* their rows, by member */
 	struct incident_rows *rows;   /* of each member: a part of `all` */
+	bool *silent;                 /* of each member: another speaks of its image now */
 };
 
 static void
@@ -23,6 +24,7 @@ group_fini(struct group *group)
 	incident_list_fini(&group->members);
 	incident_rows_fini(&group->all);
 	free(group->rows);
+	free(group->silent);
 }
 
 /* Its image inherited its revocation after all: an ancestor's incident tells of it. */
@@ -30,6 +32,22 @@ static bool
 has_left(const struct incident *member)
 {
 	return json_object_get(member->detail, "inherited_from") != NULL;
+}
+
+/* Nor does one speak whose image has come back in a later one. */
+static void
+mark_silent(struct group *group)
+{
+	json_t *seen = json_object();
+
+	group->silent = mem_array(group->members.count, sizeof(*group->silent));
+	for (size_t i = group->members.count; i-- > 0;) {
+		const struct incident *m = &group->members.items[i];
+
+		group->silent[i] = has_left(m) || json_object_get(seen, m->key) != NULL;
+		json_object_set_new(seen, m->key, json_true());
+	}
+	json_decref(seen);
 }
 
 /* Each member's part of all rows: both are in the order of ids. */
@@ -67,7 +85,7 @@ speaker(const struct group *group)
 	for (size_t i = 0; i < group->members.count; i++) {
 		const struct incident *m = &group->members.items[i];
 
-		if (!has_left(m) && (found == NULL || (m->open && !found->open)))
+		if (!group->silent[i] && (found == NULL || (m->open && !found->open)))
 			found = m;
 	}
 	return found != NULL ? found : &group->members.items[0];
@@ -97,9 +115,9 @@ stand_as_one(const struct group *group, struct incident *view)
 			view->updated_at = m->updated_at;
 		if (!view->open && m->resolved_at > view->resolved_at)
 			view->resolved_at = m->resolved_at;
-		if (m != first && !has_left(m))
+		if (m != first && !group->silent[i])
 			others++;
-		if (m->open != view->open || has_left(m))
+		if (m->open != view->open || group->silent[i])
 			continue;
 		mixed = mixed || (view->phase != PHASE_NONE && view->phase != m->phase);
 		take_worse(view, m);
@@ -110,15 +128,19 @@ stand_as_one(const struct group *group, struct incident *view)
 		json_object_set_new(view->detail, "mixed", json_true());
 }
 
-/* By what they are about, and of one thing the worst first. */
+/* By what they are about, and of one thing the one that is true: who is gone may
+ * have moved before. */
 static int
 by_subject(const void *a, const void *b)
 {
+	static const int rank[] = {[ROW_AFFECTED] = 0, [ROW_GONE] = 1, [ROW_MOVED] = 2};
 	const struct incident_row *x = a, *y = b;
 	int order = strcmp(x->workspace_key, y->workspace_key);
 
 	if (order == 0)
 		order = strcmp(x->bucket_key, y->bucket_key);
+	if (order == 0)
+		order = rank[x->state] - rank[y->state];
 	return order != 0 ? order : incident_row_order(x, y);
 }
 
@@ -252,6 +274,7 @@ load_group(struct plan *plan, const struct incident *incident, struct group *gro
 	if (incidents_rows_led(plan->db, lead_id, &group->all, err) != 0)
 		return -1;
 	part_rows(group);
+	mark_silent(group);
 	return 1;
 }
 

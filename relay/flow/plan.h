@@ -113,7 +113,8 @@ int plan_learn_bucket(struct plan *, const char *bucket, const char *id, char **
 /* plan_refresh.c: bring open incidents to what is known now. */
 enum refresh_open {
 	REFRESH_OPEN_ONLY,    /* never opens one */
-	REFRESH_FOR_SOMEBODY, /* opens one when somebody is affected */
+	REFRESH_FOR_SOMEBODY, /* opens one when somebody who was seen to apply is affected */
+	REFRESH_AGAIN,        /* not one that nobody is affected by any more */
 	REFRESH_MAY_OPEN
 };
 /* `only`: just this workspace's row; NULL: everyone's.  `what` is the line for

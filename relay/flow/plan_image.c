@@ -53,7 +53,7 @@ is_behind(const struct image *ancestor, const struct packer_news *descendant, in
  * when and why that is.  Its own news, when it comes, is no older and counts. */
 static int
 learn_ancestor(struct plan *plan, const char *bucket_key, const char *fingerprint, char **key,
-               struct err *err)
+               bool *known, struct err *err)
 {
 	const struct packer_news *news = &plan->event->packer;
 	int64_t at = plan->event->at != 0 ? plan->event->at : plan->received_at;
@@ -61,7 +61,8 @@ learn_ancestor(struct plan *plan, const char *bucket_key, const char *fingerprin
 	struct image image;
 	int found = load_image(plan, bucket_key, fingerprint, &image, err), rc = found < 0 ? -1 : 0;
 
-	if (found >= 0 && is_behind(&image, news, revoked_at)) {
+	*known = found >= 0 && !is_behind(&image, news, revoked_at);
+	if (found >= 0 && !*known) {
 		set_text(&image.id, news->inherited_from.id);
 		set_text(&image.version, news->inherited_from.name);
 		image.status = news->revoke_at > plan->received_at + REVOKE_AHEAD_MS
@@ -81,9 +82,10 @@ learn_ancestor(struct plan *plan, const char *bucket_key, const char *fingerprin
 	return rc;
 }
 
-/* The key of the version whose revocation this one inherited; NULL when it has its own. */
+/* The key of the version whose revocation this one inherited, and whether that
+ * was known; NULL when it has its own. */
 static int
-find_ancestor(struct plan *plan, char **key, struct err *err)
+find_ancestor(struct plan *plan, char **key, bool *known, struct err *err)
 {
 	const struct packer_news *news = &plan->event->packer;
 	const struct version_ref *from = &news->inherited_from;
@@ -105,7 +107,7 @@ find_ancestor(struct plan *plan, char **key, struct err *err)
 	if (rc == 0 && fingerprint == NULL && from->id != NULL)
 		fingerprint = mem_str(from->id);
 	if (rc == 0 && fingerprint != NULL)
-		rc = learn_ancestor(plan, bucket_key, fingerprint, key, err);
+		rc = learn_ancestor(plan, bucket_key, fingerprint, key, known, err);
 	free(fingerprint);
 	free(bucket_key);
 	return rc;
@@ -157,6 +159,7 @@ timeline_words(const struct image *image, enum version_action action)
 struct fold_result {
 	bool changed; /* as image_fold() says */
 	bool retold;  /* only the words of its revocation */
+	bool known;   /* it, or its ancestor, was revoked or to be revoked before */
 };
 
 static int
@@ -166,7 +169,9 @@ follow_version(struct plan *plan, const struct image *image, struct fold_result 
 	const struct packer_news *news = &plan->event->packer;
 	bool changed = result.changed, told = changed || result.retold;
 	bool deletes = plan->event->type == EVENT_VERSION && news->action == VERSION_DELETE;
-	bool opens = changed && !deletes && image_is_revoked(image);
+	enum refresh_open open = !changed || deletes || !image_is_revoked(image) ? REFRESH_OPEN_ONLY
+	                         : result.known                                  ? REFRESH_AGAIN
+	                                                                         : REFRESH_MAY_OPEN;
 	char *root = NULL;
 	char *what = mem_fmt("%s %s", image->version != NULL ? image->version : image->fingerprint,
 	                     timeline_words(image, news->action));
@@ -175,8 +180,7 @@ follow_version(struct plan *plan, const struct image *image, struct fold_result 
 	if (rc == 0 && changed && image->status == IMAGE_ACTIVE)
 		rc = restore_descendants(plan, image, err);
 	if (rc == 0 && (told || news->action != VERSION_CREATE))
-		rc = refresh_revocation(plan, root, opens ? REFRESH_MAY_OPEN : REFRESH_OPEN_ONLY,
-		                        NULL, told, what, err);
+		rc = refresh_revocation(plan, root, open, NULL, told, what, err);
 	/* An image that had an incident of its own before its ancestor was known. */
 	if (rc == 0 && strcmp(root, image->key) != 0)
 		rc = refresh_revocation(plan, image->key, REFRESH_OPEN_ONLY, NULL, told, what, err);
@@ -232,8 +236,9 @@ learn_version(struct plan *plan, const char *bucket_key, struct image *image,
 	char *ancestor = NULL, *reason = NULL;
 	int rc = load_image(plan, bucket_key, plan->event->packer.version.fingerprint, image, err);
 
+	result->known = rc > 0 && image_is_revoked(image);
 	if (rc >= 0)
-		rc = find_ancestor(plan, &ancestor, err);
+		rc = find_ancestor(plan, &ancestor, &result->known, err);
 	if (rc == 0) {
 		enum image_status before = image->status;
 

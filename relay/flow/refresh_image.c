@@ -1,4 +1,5 @@
 /* Incidents about images: revocation and release. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,15 +137,36 @@ cause_of(const struct image *image, enum phase phase)
 	return cause;
 }
 
+/* The one before it had cleared; those it was told with go on, and so does what
+ * was said of them: 1, it speaks for this one too; 0; -1. */
+static int
+find_former_lead(struct plan *plan, struct incident *incident, struct err *err)
+{
+	struct incident former;
+	struct incident_list group = {0};
+	int found = incidents_last(plan->db, incident->key, &former, err), open = 0;
+	const char *lead_id = former.lead_id[0] != '\0' ? former.lead_id : former.id;
+
+	if (found == 1 && former.phase == PHASE_CLEARED)
+		found = incidents_led(plan->db, lead_id, &group, err) != 0 ? -1 : 1;
+	for (size_t i = 0; i < group.count && open == 0; i++)
+		open = group.items[i].open;
+	if (open != 0)
+		snprintf(incident->lead_id, ID_SIZE, "%s", lead_id);
+	incident_list_fini(&group);
+	incident_fini(&former);
+	return found < 0 ? -1 : open;
+}
+
 /* One that is to be opened: is there one before it that speaks for it? */
 static int
 find_lead(struct plan *plan, struct incident *incident, const struct image *image, enum phase phase,
           struct err *err)
 {
 	char *cause = cause_of(image, phase);
-	int found = 0;
+	int found = find_former_lead(plan, incident, err);
 
-	if (cause != NULL)
+	if (found == 0 && cause != NULL)
 		found = incidents_lead(plan->db, cause, image->as_of, incident->lead_id, err);
 	if (found == 0) {
 		incident->cause = cause;
@@ -212,6 +234,23 @@ static const char *const phase_notes[PHASE_COUNT] = {
 	[PHASE_CLEARED] = "nobody runs it",
 };
 
+/* What is news is told even so; not what everybody has moved off already, which
+ * is only put off or confirmed.  1, 0, -1. */
+static int
+opens_for_nobody(struct plan *plan, const char *key, enum refresh_open open, struct err *err)
+{
+	struct incident before;
+	int found;
+	bool cleared;
+
+	if (open != REFRESH_AGAIN)
+		return open == REFRESH_MAY_OPEN;
+	found = incidents_last(plan->db, key, &before, err);
+	cleared = found == 1 && before.phase == PHASE_CLEARED;
+	incident_fini(&before);
+	return found < 0 ? -1 : !cleared;
+}
+
 static void
 begin(struct incident *incident, const char *key, const struct image *root)
 {
@@ -258,9 +297,11 @@ refresh_revocation(struct plan *plan, const char *root_key, enum refresh_open op
 	}
 	if (refresh_count(&r, &counts, err) != 0)
 		goto out;
-	if (found == 0 && open == REFRESH_FOR_SOMEBODY && counts.affected == 0) {
-		rc = 0;
-		goto out;
+	if (found == 0 && counts.affected == 0) {
+		rc = opens_for_nobody(plan, key, open, err);
+		if (rc != 1)
+			goto out;
+		rc = -1;
 	}
 	verdict = judge_revocation(members.items[0].status, members.items[0].revoke_at,
 	                           r.incident.opened_at, &counts, plan->now_ms);
