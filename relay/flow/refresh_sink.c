@@ -64,10 +64,33 @@ settle(struct plan *plan, struct incident *incident, bool open, bool changed, co
 	                       changed, what, err);
 }
 
-static void
-describe(struct incident *incident, const char *destination, const char *sink, const char *kind,
-         const char *reason)
+/* Whose address of the sink this is; NULL: everyone's, or nobody's any more. */
+static const char *
+team_at(const struct conf *conf, const char *sink_name, const char *destination)
 {
+	const struct conf_sink *sink = sink_name != NULL ? conf_sink_named(conf, sink_name) : NULL;
+	bool found = sink == NULL;
+	const char *team = NULL;
+
+	for (size_t i = 0; !found && i <= conf->teams.count; i++) {
+		/* First the address without a team: it is the same for all, where there is one. */
+		const char *name =
+			i > 0 ? conf_item(conf->teams, struct conf_team, i - 1)->name : NULL;
+		char *address = address_of_sink(sink, name);
+
+		found = address != NULL && strcmp(address, destination) == 0;
+		team = found ? name : NULL;
+		free(address);
+	}
+	return team;
+}
+
+static void
+describe(const struct conf *conf, struct incident *incident, const char *destination,
+         const char *sink, const char *kind, const char *reason)
+{
+	json_object_set_new(incident->detail, "sink_team",
+	                    json_text_or_null(team_at(conf, sink, destination)));
 	json_object_set_new(incident->detail, "destination", json_string(destination));
 	json_object_set_new(incident->detail, "sink", json_text_or_null(sink));
 	json_object_set_new(incident->detail, "sink_kind", json_text_or_null(kind));
@@ -85,7 +108,7 @@ open_failing(struct plan *plan, struct incident *incident, const char *destinati
 
 	/* With nothing left to send there is nothing that anybody misses. */
 	if (rc == 1 && strcmp(wait.sink_kind, TASK_CALLBACK) != 0 && is_used(plan, destination)) {
-		describe(incident, destination, wait.sink, wait.sink_kind, wait.text);
+		describe(plan->conf, incident, destination, wait.sink, wait.sink_kind, wait.text);
 		json_object_set_new(incident->detail, "blocked", json_boolean(blocked));
 		rc = settle(plan, incident, true, false, blocked ? "blocked" : "failing", err);
 	}
@@ -134,7 +157,7 @@ given_up(struct plan *plan, const char *destination, const char *sink, const cha
 	rc = 0;
 	if (!is_used(plan, destination))
 		goto out;
-	describe(&incident, destination, sink, kind, reason);
+	describe(plan->conf, &incident, destination, sink, kind, reason);
 	json_object_set_new(incident.detail, "count", json_integer(count));
 	json_object_set_new(incident.detail, "told", json_integer(tell ? count : told));
 	rc = tell ? settle(plan, &incident, true, true, "a delivery was given up", err)

@@ -5,20 +5,25 @@
 #include "relay/base/json.h"
 #include "relay/message/words_parts.h"
 
-/* A sink by its name; what has none by its kind. */
-static const char *
-name_of_sink(const struct subject *s)
+/* A sink by its name; what has none by its kind; one with an address for each
+ * team with whose it is. */
+static void
+add_sink(struct buf *out, const struct subject *s)
 {
-	const char *name = json_filled_at(s->incident->detail, "sink");
+	const json_t *detail = s->incident->detail;
+	const char *name = json_filled_at(detail, "sink"),
+		   *team = json_filled_at(detail, "sink_team");
 
-	return name != NULL ? name
-	                    : words_or_unknown(json_filled_at(s->incident->detail, "sink_kind"));
+	buf_puts(out, name != NULL ? name : words_or_unknown(json_filled_at(detail, "sink_kind")));
+	if (team != NULL)
+		buf_printf(out, " for %s", team);
 }
 
 static void
 failing_title(struct buf *out, const struct subject *s)
 {
-	buf_printf(out, "Sink failing: %s", name_of_sink(s));
+	buf_puts(out, "Sink failing: ");
+	add_sink(out, s);
 }
 
 static void
@@ -27,11 +32,13 @@ failing_summary(struct buf *out, const struct subject *s)
 	bool blocked = json_true_at(s->incident->detail, "blocked");
 
 	if (!s->incident->open) {
-		buf_printf(out, "%s works again, or is used no more.", name_of_sink(s));
+		add_sink(out, s);
+		buf_puts(out, " works again, or is used no more.");
 		return;
 	}
-	buf_printf(out, "Messages to %s %s", name_of_sink(s),
-	           blocked ? "are not taken" : "have failed for 5 minutes");
+	buf_puts(out, "Messages to ");
+	add_sink(out, s);
+	buf_puts(out, blocked ? " are not taken" : " have failed for 5 minutes");
 	words_add_because(out, json_filled_at(s->incident->detail, "reason"));
 	buf_puts(out, " They wait and are sent when it works again.");
 }
@@ -41,7 +48,8 @@ const struct kind_words words_of_sink_failing = {failing_title, failing_summary}
 static void
 dead_title(struct buf *out, const struct subject *s)
 {
-	buf_printf(out, "Message given up: %s", name_of_sink(s));
+	buf_puts(out, "Message given up: ");
+	add_sink(out, s);
 }
 
 static void
@@ -50,12 +58,13 @@ dead_summary(struct buf *out, const struct subject *s)
 	int64_t count = json_int_at(s->incident->detail, "told", 1);
 
 	if (!s->incident->open) {
-		buf_printf(out, "%s takes messages again, or is used no more.", name_of_sink(s));
+		add_sink(out, s);
+		buf_puts(out, " takes messages again, or is used no more.");
 		return;
 	}
-	buf_printf(out, "%" PRId64 " %s to %s %s given up", count,
-	           count == 1 ? "message" : "messages", name_of_sink(s),
-	           count == 1 ? "was" : "were");
+	buf_printf(out, "%" PRId64 " %s to ", count, count == 1 ? "message" : "messages");
+	add_sink(out, s);
+	buf_puts(out, count == 1 ? " was given up" : " were given up");
 	words_add_because(out, json_filled_at(s->incident->detail, "reason"));
 }
 
