@@ -273,20 +273,24 @@ look(struct plan *plan, const struct wake *wake, struct err *err)
 	return 0; /* set by another version */
 }
 
-/* What failed is put back alone, for a minute later. */
+/* What failed is put back alone, for a minute later.  So is what set itself anew
+ * for a time that is past: it would be looked at for ever. */
 static int
 look_alone(struct plan *plan, const struct wake *wake, struct err *err)
 {
+	int64_t later = plan->now_ms + MINUTE_MS;
+
 	if (db_mark(plan->db, err) != 0)
 		return -1;
-	if (look(plan, wake, err) == 0)
+	if (look(plan, wake, err) == 0 &&
+	    wake_later(plan->db, wake->kind, wake->subject, plan->now_ms, later, err) == 0)
 		return db_mark_release(plan->db, err);
 	db_mark_rollback(plan->db);
 	if (db_trouble(plan->db) != DB_FINE)
 		return -1;
 	log_error("what was due failed, trying again", "kind", wake->kind, "subject", wake->subject,
 	          "reason", err->text, LOG_END);
-	return wake_set(plan->db, wake->kind, wake->subject, plan->now_ms + MINUTE_MS, err);
+	return wake_set(plan->db, wake->kind, wake->subject, later, err);
 }
 
 int

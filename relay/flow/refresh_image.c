@@ -94,13 +94,14 @@ weigh_workspaces(struct plan *plan, const struct incident_rows *rows, struct err
 	return 0;
 }
 
-/* It is looked at again when its time has come, and when it concerned nobody for long. */
+/* It is looked at again when its time has come, if it has one, and when it
+ * concerned nobody for long. */
 static int
 wake_when_due(struct plan *plan, const struct incident *incident, const struct image *image,
               const struct incident_counts *counts, struct err *err)
 {
-	int64_t due =
-		incident->phase == PHASE_SCHEDULED ? image->revoke_at + REVOCATION_CONFIRM_MS : 0;
+	bool timed = incident->phase == PHASE_SCHEDULED && image->revoke_at != 0;
+	int64_t due = timed ? image->revoke_at + REVOCATION_CONFIRM_MS : 0;
 	int64_t quiet = counts->total == 0 ? incident->opened_at + REVOCATION_QUIET_MS : 0;
 
 	if (incident->id[0] == '\0')

@@ -24,6 +24,13 @@ wake_by(struct db *db, const char *kind, const char *subject, int64_t at, struct
 	return db_run(db, err, ST_WAKE_BY, "tti", kind, subject, at) < 0 ? -1 : 0;
 }
 
+int
+wake_later(struct db *db, const char *kind, const char *subject, int64_t now_ms, int64_t at,
+           struct err *err)
+{
+	return db_run(db, err, ST_WAKE_LATER, "ttii", kind, subject, now_ms, at) < 0 ? -1 : 0;
+}
+
 /* 1, 0, -1. */
 static int
 first(struct db *db, struct wake *out, struct err *err)

@@ -22,6 +22,9 @@ int wake_set(struct db *, const char *kind, const char *subject, int64_t at,
 /* The same, but never later than what is set. */
 int wake_by(struct db *, const char *kind, const char *subject, int64_t at,
             struct err *) MUST_CHECK;
+/* Not before `at`, where it is set for now_ms or earlier. */
+int wake_later(struct db *, const char *kind, const char *subject, int64_t now_ms, int64_t at,
+               struct err *) MUST_CHECK;
 
 /* Takes the first that is due: 1, *out is the caller's; 0: none is; -1. */
 int wake_take(struct db *, int64_t now_ms, struct wake *out, struct err *) MUST_CHECK;
