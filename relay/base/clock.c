@@ -217,7 +217,8 @@ duration_parse(const char *text, int64_t *out_ms)
 	}
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		if (strcmp(text + digits, units[i].name) == 0)
-			return !__builtin_mul_overflow(number, units[i].ms, out_ms);
+			return !__builtin_mul_overflow(number, units[i].ms, out_ms) &&
+			       *out_ms <= DURATION_MAX_MS;
 	}
 	return false;
 }

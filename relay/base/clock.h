@@ -39,5 +39,7 @@ const char *time_text(int64_t ms, char out[TIME_TEXT_SIZE]);
 /* "10s", "5m", "24h", "30d", "250ms", "0"; one number, one unit.  False (too
  * long, or anything else) leaves *out_ms undefined. */
 bool duration_parse(const char *text, int64_t *out_ms);
+/* So that one can be added to any time. */
+#define DURATION_MAX_MS (100000 * DAY_MS)
 
 #endif

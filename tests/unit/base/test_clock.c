@@ -195,6 +195,9 @@ durations_are_read(void **state)
 		{"10ss", false, 0},
 		{"9999999999999s", false, 0},
 		{"999999999999d", false, 0},
+		{"100000d", true, DURATION_MAX_MS},
+		{"100001d", false, 0},
+		{"106751991167d", false, 0},
 	};
 
 	(void)state;
