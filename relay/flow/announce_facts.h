@@ -16,7 +16,7 @@ struct announce_facts {
 };
 
 /* Of a zeroed *facts; whoever asks them sees to the teams of the rows
- * (hearings_own()).  `channels`: somebody else than a route asks for channels.
+ * (hearing.c).  `channels`: somebody else than a route asks for channels.
  * The caller calls announce_facts_fini() in each case. */
 int announce_facts(struct announce_facts *facts, struct plan *, const struct incident *,
                    const struct incident_rows *, bool channels, struct err *) MUST_CHECK;

@@ -238,23 +238,14 @@ retitle(struct plan *plan, struct incident *view, const struct incident_rows *ro
 }
 
 /* Each of a group is asked for: a route takes what it would take of one that
- * stands alone.  Of very many those that came first were asked as they came. */
-#define ASKED_MAX 50
-
+ * stands alone. */
 static int
-add_routed(struct plan *plan, const struct incident *incident, struct group *group,
-           struct hearings *all, struct err *err)
+add_routed(struct plan *plan, struct group *group, struct hearings *all, struct err *err)
 {
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < group->members.count; i++) {
-		const struct incident *m = &group->members.items[i];
-
-		if (i < ASKED_MAX || strcmp(m->id, incident->id) == 0)
-			rc = hearings_add_routed(plan, m, &group->rows[i], all, err);
-		else
-			hearings_own(plan, m, &group->rows[i]);
-	}
+	for (size_t i = 0; rc == 0 && i < group->members.count; i++)
+		rc = hearings_add_routed(plan, &group->members.items[i], &group->rows[i], all, err);
 	return rc;
 }
 
@@ -307,7 +298,7 @@ tell_of(struct plan *plan, const struct incident *incident, struct incident_rows
 		t->rows = &t->together;
 		copy_lead(&t->view, &group.members.items[0]);
 		stand_as_one(&group, &t->view);
-		rc = add_routed(plan, incident, &group, &t->all, err);
+		rc = add_routed(plan, &group, &t->all, err);
 		gather_rows(&group, t->view.open, &t->together);
 		if (rc == 0)
 			rc = retitle(plan, &t->view, &t->together, err);

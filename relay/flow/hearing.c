@@ -71,8 +71,8 @@ add_hearer(struct hearing *h, const struct conf_sink *sink, const struct conf_ro
 		(struct hearer){.sink = sink, .route = route, .destination = destination};
 }
 
-void
-hearings_own(const struct plan *plan, const struct incident *incident, struct incident_rows *rows)
+static void
+own_rows(const struct plan *plan, const struct incident *incident, struct incident_rows *rows)
 {
 	char *memory;
 	struct bucket_name bucket = bucket_name_of(incident->bucket_key, &memory);
@@ -145,7 +145,7 @@ add_routed(struct plan *plan, const struct incident *incident, struct incident_r
 	const char *trouble = in_trouble(incident);
 	int rc = announce_facts(&facts, plan, incident, rows, false, err);
 
-	hearings_own(plan, incident, rows);
+	own_rows(plan, incident, rows);
 	if (rc == 0)
 		route_select(plan->conf, &facts.routed, &told);
 	if (rc == 0 && plan->watch != NULL)

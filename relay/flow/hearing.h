@@ -34,8 +34,6 @@ int hearings_add_routed(struct plan *, const struct incident *, struct incident_
 /* The same of those that this route tells in its digest; the others are not asked. */
 int hearings_add_digest(struct plan *, const struct incident *, struct incident_rows *,
                         const struct conf_route *, struct hearings *, struct err *) MUST_CHECK;
-/* Only sets those teams. */
-void hearings_own(const struct plan *, const struct incident *, struct incident_rows *);
 /* Adds those that were told before, after all others. */
 int hearings_add_told(struct plan *, const struct incident *, struct hearings *,
                       struct err *) MUST_CHECK;
