@@ -160,6 +160,7 @@ struct fold_result {
 	bool changed; /* as image_fold() says */
 	bool retold;  /* only the words of its revocation */
 	bool known;   /* it, or its ancestor, was revoked or to be revoked before */
+	char *former; /* the root of what it had inherited before; NULL */
 };
 
 static int
@@ -184,6 +185,10 @@ follow_version(struct plan *plan, const struct image *image, struct fold_result 
 	/* An image that had an incident of its own before its ancestor was known. */
 	if (rc == 0 && strcmp(root, image->key) != 0)
 		rc = refresh_revocation(plan, image->key, REFRESH_OPEN_ONLY, NULL, told, what, err);
+	/* One that was restored without the ancestor whose revocation it had inherited. */
+	if (rc == 0 && changed && result.former != NULL && strcmp(root, result.former) != 0)
+		rc = refresh_revocation(plan, result.former, REFRESH_OPEN_ONLY, NULL, told, what,
+		                        err);
 	if (rc == 0)
 		rc = refresh_deleted(plan, image, deletes ? REFRESH_MAY_OPEN : REFRESH_FOR_SOMEBODY,
 		                     NULL, err);
@@ -219,7 +224,8 @@ restore_late(struct plan *plan, struct image *image, enum image_status before,
 		free(next);
 		next = mem_str(ancestor.inherited_from);
 		if (found == 1 && restored_with(image, &ancestor)) {
-			*result = (struct fold_result){.changed = image->status != before};
+			result->changed = image->status != before;
+			result->retold = false;
 			found = 0;
 		}
 		image_fini(&ancestor);
@@ -239,6 +245,8 @@ learn_version(struct plan *plan, const char *bucket_key, struct image *image,
 	result->known = rc > 0 && image_is_revoked(image);
 	if (rc >= 0)
 		rc = find_ancestor(plan, &ancestor, &result->known, err);
+	if (rc == 0 && image->inherited_from != NULL)
+		rc = catalog_root(plan->db, image, &result->former, err);
 	if (rc == 0) {
 		enum image_status before = image->status;
 
@@ -249,6 +257,10 @@ learn_version(struct plan *plan, const char *bucket_key, struct image *image,
 		if (rc == 0)
 			rc = catalog_image_put(plan->db, image, err);
 	}
+	/* Old news of this one, which was restored since, and the first of its ancestor. */
+	if (rc == 0 && ancestor != NULL && !result->known &&
+	    !same_text(ancestor, image->inherited_from))
+		rc = refresh_revocation(plan, ancestor, REFRESH_MAY_OPEN, NULL, true, NULL, err);
 	free(reason);
 	free(ancestor);
 	return rc;
@@ -268,6 +280,7 @@ plan_version(struct plan *plan, struct err *err)
 	if (rc == 0)
 		rc = follow_version(plan, &image, result, err);
 	image_fini(&image);
+	free(result.former);
 	free(bucket_key);
 	return rc;
 }
@@ -321,6 +334,7 @@ plan_assign(struct plan *plan, struct err *err)
 		rc = refresh_superseded(plan, bucket_key, news->channel, REFRESH_MAY_OPEN, NULL,
 		                        err);
 	image_fini(&image);
+	free(result.former);
 	free(bucket_key);
 	return rc;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "relay/base/mem.h"
+#include "relay/model/key.h"
 #include "relay/store/catalog.h"
 #include "relay/store/incidents.h"
 
@@ -113,16 +114,7 @@ runs(struct refresh *r, const struct workspace *workspace, const struct image *i
 	return row_changed(r, row, "may run it", err);
 }
 
-static int
-runs_no_more(struct refresh *r, struct incident_row *row, bool gone, struct err *err)
-{
-	if (row == NULL || row->state != ROW_AFFECTED)
-		return 0;
-	row->state = gone ? ROW_GONE : ROW_MOVED;
-	return row_changed(r, row, gone ? "is gone" : "has moved", err);
-}
-
-/* It runs what it ran, and is told of it elsewhere. */
+/* It runs what it ran, which is told elsewhere, or may be run again. */
 static int
 drop_row(struct refresh *r, const struct incident_row *row, struct err *err)
 {
@@ -131,6 +123,39 @@ drop_row(struct refresh *r, const struct incident_row *row, struct err *err)
 	r->dropped[row - r->rows.items] = true;
 	r->changed = true;
 	return incidents_row_drop(r->plan->db, r->incident.id, row, err);
+}
+
+/* Is nothing wrong any more with what it was listed for?  Then it has not moved. */
+static int
+was_restored(struct refresh *r, const struct incident_row *row, struct err *err)
+{
+	struct image image;
+	char *key;
+	int found;
+
+	if (r->incident.kind != KIND_IMAGE_REVOCATION || row->fingerprint == NULL)
+		return 0;
+	key = key_image(row->bucket_key, row->fingerprint);
+	found = catalog_image(r->plan->db, key, &image, err);
+	free(key);
+	if (found == 1)
+		found = image.status == IMAGE_ACTIVE;
+	image_fini(&image);
+	return found;
+}
+
+static int
+runs_no_more(struct refresh *r, struct incident_row *row, bool gone, struct err *err)
+{
+	int restored;
+
+	if (row == NULL || row->state != ROW_AFFECTED)
+		return 0;
+	restored = gone ? 0 : was_restored(r, row, err);
+	if (restored != 0)
+		return restored < 0 ? -1 : drop_row(r, row, err);
+	row->state = gone ? ROW_GONE : ROW_MOVED;
+	return row_changed(r, row, gone ? "is gone" : "has moved", err);
 }
 
 /* Moves those dropped behind the others, and frees them. */
