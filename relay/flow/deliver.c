@@ -10,6 +10,7 @@
 #include "relay/flow/deliver_parts.h"
 #include "relay/flow/plan.h"
 #include "relay/message/templates.h"
+#include "relay/store/alone.h"
 
 #define CLAIM_AGAIN_MS SECOND_MS /* after the store refused */
 #define COUNT_EVERY_MS (5 * SECOND_MS)
@@ -238,21 +239,44 @@ struct tidy_job {
 };
 
 static int
-tidy_run(struct store_job *store_job, struct db *db, struct err *err)
+put_in_order(struct db *db, void *arg, struct err *err)
 {
-	struct tidy_job *job = (struct tidy_job *)store_job;
+	struct tidy_job *job = arg;
 
 	if (job->release && queue_release_all(db, err) < 0)
 		return -1;
 	job->moved = queue_follow(db, &job->sinks, job->now_ms, err);
 	if (job->moved < 0)
 		return -1;
-	if (job->probe && queue_probe_blocked(db, err) < 0)
-		return -1;
+	return job->probe ? queue_probe_blocked(db, err) : 0;
+}
+
+static int
+give_up_old(struct db *db, void *arg, struct err *err)
+{
+	struct tidy_job *job = arg;
 	struct plan plan = {
 		.db = db, .conf = job->conf, .received_at = job->now_ms, .now_ms = job->now_ms};
+
 	job->expired = plan_expire(&plan, err);
 	return job->expired < 0 ? -1 : 0;
+}
+
+/* What is too old waits for the next time where it cannot be given up now. */
+static int
+tidy_run(struct store_job *store_job, struct db *db, struct err *err)
+{
+	struct tidy_job *job = (struct tidy_job *)store_job;
+	int rc;
+
+	if (db_alone(db, put_in_order, job, err) != 0)
+		return -1;
+	rc = db_alone(db, give_up_old, job, err);
+	if (rc == 1) {
+		job->expired = 0;
+		log_error("cannot give up what is too old", "reason", err->text, LOG_END);
+	}
+	return rc < 0 ? -1 : 0;
 }
 
 static void
@@ -290,6 +314,7 @@ tidy(struct deliver *d, bool release, bool probe)
 	struct tidy_job *job = mem_alloc(sizeof(*job));
 
 	job->job.run = tidy_run;
+	job->job.single = true; /* it marks its two halves */
 	job->job.done = tidy_done;
 	job->job.keep = release;
 	job->deliver = d;

@@ -13,6 +13,7 @@
 #include "relay/flow/plan_task.h"
 #include "relay/source/source.h"
 #include "relay/store/baseline.h"
+#include "relay/store/alone.h"
 #include "relay/store/catalog.h"
 #include "relay/store/events.h"
 #include "relay/store/wakes.h"
@@ -273,24 +274,35 @@ look(struct plan *plan, const struct wake *wake, struct err *err)
 	return 0; /* set by another version */
 }
 
-/* What failed is put back alone, for a minute later.  So is what set itself anew
- * for a time that is past: it would be looked at for ever. */
+struct look {
+	struct plan *plan;
+	const struct wake *wake;
+	int64_t later;
+};
+
+/* One that sets itself anew for a time that is past would be looked at for ever. */
+static int
+look_once(struct db *db, void *arg, struct err *err)
+{
+	const struct look *l = arg;
+
+	if (look(l->plan, l->wake, err) != 0)
+		return -1;
+	return wake_later(db, l->wake->kind, l->wake->subject, l->plan->now_ms, l->later, err);
+}
+
+/* What failed is put back alone, for a minute later. */
 static int
 look_alone(struct plan *plan, const struct wake *wake, struct err *err)
 {
-	int64_t later = plan->now_ms + MINUTE_MS;
+	struct look l = {plan, wake, plan->now_ms + MINUTE_MS};
+	int rc = db_alone(plan->db, look_once, &l, err);
 
-	if (db_mark(plan->db, err) != 0)
-		return -1;
-	if (look(plan, wake, err) == 0 &&
-	    wake_later(plan->db, wake->kind, wake->subject, plan->now_ms, later, err) == 0)
-		return db_mark_release(plan->db, err);
-	db_mark_rollback(plan->db);
-	if (db_trouble(plan->db) != DB_FINE)
-		return -1;
+	if (rc <= 0)
+		return rc;
 	log_error("what was due failed, trying again", "kind", wake->kind, "subject", wake->subject,
 	          "reason", err->text, LOG_END);
-	return wake_set(plan->db, wake->kind, wake->subject, later, err);
+	return wake_set(plan->db, wake->kind, wake->subject, l.later, err);
 }
 
 int

@@ -12,6 +12,7 @@
 #include "relay/base/sign.h"
 #include "relay/base/text.h"
 #include "relay/flow/deliver_parts.h"
+#include "relay/store/alone.h"
 #include "relay/flow/plan.h"
 #include "relay/store/events.h"
 
@@ -144,8 +145,9 @@ settle_destination(struct settle_job *job, struct db *db, struct err *err)
 
 /* What it means for people, by way of another destination. */
 static int
-tell_others(const struct settle_job *job, struct db *db, struct err *err)
+tell_others(struct db *db, void *arg, struct err *err)
 {
+	const struct settle_job *job = arg;
 	const struct claimed *claimed = &job->sending->claimed;
 	struct plan plan = {
 		.db = db, .conf = job->conf, .received_at = job->now_ms, .now_ms = job->now_ms};
@@ -164,9 +166,9 @@ tell_others(const struct settle_job *job, struct db *db, struct err *err)
 }
 
 static int
-run(struct store_job *store_job, struct db *db, struct err *err)
+write_down(struct db *db, void *arg, struct err *err)
 {
-	struct settle_job *job = (struct settle_job *)store_job;
+	struct settle_job *job = arg;
 	const struct claimed *claimed = &job->sending->claimed;
 
 	job->verdict = (struct verdict){SETTLE_WAIT, 0};
@@ -186,13 +188,31 @@ run(struct store_job *store_job, struct db *db, struct err *err)
 		.some_told = job->some_told,
 		.reference = job->reference,
 	};
-	if (queue_settle(db, &settlement, job->now_ms, err) < 0 ||
-	    (job->tried && tell_others(job, db, err) != 0))
+	if (queue_settle(db, &settlement, job->now_ms, err) < 0)
 		return -1;
 	bool over = settlement.settle == SETTLE_SENT || settlement.settle == SETTLE_DEAD;
 	return over && claimed->target && claimed->event_id
 	               ? event_drop_sealed(db, claimed->event_id, err)
 	               : 0;
+}
+
+/* Whether others could be told or not, what was sent was sent. */
+static int
+run(struct store_job *store_job, struct db *db, struct err *err)
+{
+	struct settle_job *job = (struct settle_job *)store_job;
+	struct err why;
+	int told;
+
+	if (db_alone(db, write_down, job, err) != 0)
+		return -1;
+	told = job->tried ? db_alone(db, tell_others, job, &why) : 0;
+	if (told == 1)
+		log_error("cannot tell others of a delivery", "delivery", job->sending->claimed.id,
+		          "reason", why.text, LOG_END);
+	else if (told < 0)
+		*err = why;
+	return told < 0 ? -1 : 0;
 }
 
 static const struct {
@@ -289,6 +309,7 @@ settle_submit(struct sending *sending, const struct sink_result *result)
 	job->job.run = run;
 	job->job.done = done;
 	job->job.keep = true;
+	job->job.single = true; /* run() marks its two halves */
 	job->sending = sending;
 	job->conf = conf_hold(d->conf);
 	job->now_ms = d->now_ms();
