@@ -10,8 +10,9 @@
 #define PATIENCE_MS (6 * HOUR_MS) /* who runs it for less need not have been told */
 #define LATE_MS (3 * HOUR_MS)
 
+/* A reply stands in its message's thread, and edits it as well; an edit is silent. */
 struct heard_by {
-	int64_t posts, edits;
+	int64_t posts, replies, edits;
 };
 
 struct witness {
@@ -198,7 +199,9 @@ witness_hears(struct sim *sim, const struct claimed *claimed)
 	                      : strcmp(claimed->sink_kind, "email") == 0 ? &w->mail
 	                                                                 : &w->webhook;
 
-	*(claimed->speaks ? &by->posts : &by->edits) += 1;
+	*(!claimed->speaks                      ? &by->edits
+	  : claimed->reference != NULL && slack ? &by->replies
+	                                        : &by->posts) += 1;
 	if (slack && claimed->speaks)
 		count_kind(w, d);
 	if (slack && team != NULL)
@@ -253,30 +256,42 @@ judge(const struct sim *sim, const struct episode *e, struct truth *out)
 }
 
 static void
+print_heard(const char *who, const struct heard_by *by)
+{
+	printf("%-44s %10lld %10lld %10lld\n", who, (long long)by->posts, (long long)by->replies,
+	       (long long)by->edits);
+}
+
+static void
+print_ratio(const char *what, int64_t n, const struct counts *c)
+{
+	printf("%-28s %.3f of HCP Terraform's own, %.3f with HCP Packer's, %.3f of the careful\n",
+	       what, (double)n / (double)(c->terraform > 0 ? c->terraform : 1),
+	       (double)n / (double)(c->terraform + c->packer > 0 ? c->terraform + c->packer : 1),
+	       (double)n / (double)(c->careful > 0 ? c->careful : 1));
+}
+
+static void
 print_messages(const struct sim *sim)
 {
 	const struct witness *w = sim->witness;
 	const struct counts *c = &sim->counts;
-	double ratio = (double)w->slack.posts / (double)(c->terraform > 0 ? c->terraform : 1);
 	const char *kind;
 	json_t *n;
 
 	printf("\n%lld webhooks, of them %lld lost, %lld late, %lld twice\n\n", (long long)c->sent,
 	       (long long)c->lost, (long long)c->late, (long long)c->twice);
-	printf("%-44s %10s %10s\n", "messages", "posted", "edited");
-	printf("%-44s %10lld %10lld\n", "Slack, the teams' channels", (long long)w->slack.posts,
-	       (long long)w->slack.edits);
-	printf("%-44s %10lld %10lld\n", "mail, security", (long long)w->mail.posts,
-	       (long long)w->mail.edits);
-	printf("%-44s %10lld %10lld\n", "webhook, every revision", (long long)w->webhook.posts,
-	       (long long)w->webhook.edits);
+	printf("%-44s %10s %10s %10s\n", "messages", "posted", "replied", "edited");
+	print_heard("Slack, the teams' channels", &w->slack);
+	print_heard("mail, security", &w->mail);
+	print_heard("webhook, every revision", &w->webhook);
 	printf("%-44s %10lld\n", "HCP Terraform's own posts, all triggers",
 	       (long long)c->terraform);
 	printf("%-44s %10lld\n", "  only what fails, waits or drifts", (long long)c->careful);
 	printf("%-44s %10lld\n", "HCP Packer's webhooks, one post each", (long long)c->packer);
-	printf("Slack: %.3f of HCP Terraform's own, %.3f with HCP Packer's, %.3f of the careful\n\n",
-	       ratio, (double)w->slack.posts / (double)(c->terraform + c->packer),
-	       (double)w->slack.posts / (double)(c->careful > 0 ? c->careful : 1));
+	print_ratio("Slack's posts", w->slack.posts, c);
+	print_ratio("  and replies in threads", w->slack.posts + w->slack.replies, c);
+	printf("\nSlack's posts and replies\n");
 	json_object_foreach(w->by_kind, kind, n)
 		printf("  %-42s %10lld\n", kind, (long long)json_integer_value(n));
 }
