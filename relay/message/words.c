@@ -57,26 +57,6 @@ words_add_because(struct buf *out, const char *text)
 		buf_putc(out, '.');
 }
 
-/* A kind that has no words of its own yet: its name, and what it is about. */
-static void
-plain_title(struct buf *out, const struct subject *s)
-{
-	buf_printf(out, "%s: ", incident_kind_names[s->incident->kind]);
-	if (s->workspace != NULL)
-		buf_puts(out, s->workspace);
-	else
-		words_add_image(out, s);
-}
-
-static void
-plain_summary(struct buf *out, const struct subject *s)
-{
-	plain_title(out, s);
-	buf_puts(out, s->incident->open ? "." : ": resolved.");
-}
-
-static const struct kind_words plain = {plain_title, plain_summary};
-
 static const struct kind_words *const words[KIND_COUNT] = {
 	[KIND_IMAGE_REVOCATION] = &words_of_revocation,
 	[KIND_IMAGE_SUPERSEDED] = &words_of_superseded,
@@ -96,19 +76,13 @@ static const struct kind_words *const words[KIND_COUNT] = {
 	[KIND_RELAY_SOURCE_SILENT] = &words_of_source_silent,
 };
 
-static const struct kind_words *
-words_of(const struct incident *incident)
-{
-	return words[incident->kind] != NULL ? words[incident->kind] : &plain;
-}
-
 char *
 words_title(const struct incident *incident, const json_t *image, const char *workspace)
 {
 	struct subject s = {.incident = incident, .image = image, .workspace = workspace};
 	struct buf out = {0};
 
-	words_of(incident)->title(&out, &s);
+	words[incident->kind]->title(&out, &s);
 	return buf_take(&out);
 }
 
@@ -120,7 +94,7 @@ words_summary(const struct incident *incident, const json_t *image, const char *
 		.incident = incident, .image = image, .workspace = workspace, .counts = counts};
 	struct buf out = {0};
 
-	words_of(incident)->summary(&out, &s);
+	words[incident->kind]->summary(&out, &s);
 	if (incident->open && incident->ack_by != NULL && incident->ack_until == 0)
 		buf_printf(&out, " The acknowledgement of %s has run out.", incident->ack_by);
 	return buf_take(&out);
