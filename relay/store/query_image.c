@@ -10,6 +10,7 @@
 #include "relay/message/document.h"
 #include "relay/store/catalog.h"
 #include "relay/store/query_part.h"
+#include "relay/store/surroundings.h"
 
 json_t *
 image_unknown(void)
@@ -20,34 +21,9 @@ image_unknown(void)
 	return image;
 }
 
-/* The document of one image of a bucket whose history is at hand. */
-static int
-image_document(struct db *db, const struct image *image, const struct history *history,
-               json_t **out, struct err *err)
-{
-	struct image ancestor = {.key = NULL};
-	struct image_list descendants = {.items = NULL};
-	struct image_surroundings around = {.history = history};
-	int rc = 0;
-
-	if (image->inherited_from)
-		rc = catalog_image(db, image->inherited_from, &ancestor, err);
-	if (rc == 1)
-		around.ancestor = &ancestor;
-	if (rc >= 0)
-		rc = catalog_descendants(db, image->key, &descendants, err);
-	if (rc >= 0) {
-		around.descendants = descendants.items;
-		around.descendant_count = descendants.count;
-		*out = document_image(image, &around, NULL);
-	}
-	image_list_fini(&descendants);
-	image_fini(&ancestor);
-	return rc < 0 ? -1 : 0;
-}
-
 int
-query_image(struct db *db, const char *key, json_t **out, struct err *err)
+query_image(struct db *db, const char *key, const json_t *replacement, json_t **out,
+            struct err *err)
 {
 	struct image image;
 	struct history history = {.items = NULL};
@@ -57,7 +33,7 @@ query_image(struct db *db, const char *key, json_t **out, struct err *err)
 	if (rc == 1)
 		rc = catalog_history(db, image.bucket_key, &history, err);
 	if (rc >= 0 && image.key)
-		rc = image_document(db, &image, &history, out, err);
+		rc = image_with_surroundings(db, &image, &history, replacement, NULL, out, err);
 	history_fini(&history);
 	image_fini(&image);
 	return rc < 0 ? -1 : 0;
@@ -103,7 +79,7 @@ version_item(struct db *db, struct db_row *row, const void *arg, json_t **item, 
 	int rc = catalog_image(db, db_text(row, 0), &image, err);
 
 	if (rc == 1)
-		rc = image_document(db, &image, arg, item, err);
+		rc = image_with_surroundings(db, &image, arg, NULL, NULL, item, err);
 	if (*item) {
 		put_time(*item, "created_at", image.created_at);
 		put_time(*item, "completed_at", image.completed_at);

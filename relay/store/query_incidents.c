@@ -76,13 +76,14 @@ image_of(struct db *db, struct db_row *row, json_t **out, struct err *err)
 
 	*out = NULL;
 	if (key)
-		rc = query_image(db, key, out, err);
-	if (rc == 0 && !*out && json_is_object(hints))
+		rc = query_image(db, key, replacement, out, err);
+	if (rc == 0 && !*out && json_is_object(hints)) {
 		*out = image_unknown();
+		if (replacement)
+			json_object_set(*out, "replacement", replacement);
+	}
 	if (*out && json_is_object(hints))
 		add_hints(*out, hints);
-	if (*out && json_is_object(replacement))
-		json_object_set(*out, "replacement", replacement);
 	json_decref(detail);
 	return rc;
 }

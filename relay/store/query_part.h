@@ -30,8 +30,10 @@ int query_list(struct db *, struct db_row *, int64_t limit, int64_t scan, query_
 int query_append(struct db *, struct db_row *, query_item_fn *, const void *arg, json_t *array,
                  struct err *) MUST_CHECK;
 
-/* The image object of contract section 7; *out is NULL when the key is unknown. */
-int query_image(struct db *, const char *key, json_t **out, struct err *) MUST_CHECK;
+/* The image object of contract section 7, as image_with_surroundings(); *out is
+ * NULL when the key is unknown. */
+int query_image(struct db *, const char *key, const json_t *replacement, json_t **out,
+                struct err *) MUST_CHECK;
 /* The same object with everything unknown. */
 json_t *image_unknown(void);
 

@@ -77,6 +77,8 @@ class Image(RelayCase):
         self.assertEqual((row(moving, PROD)["state"], row(moving, STAGE)["state"]), ("moved", "affected"))
         self.assertEqual(moving["reason"], "changed")
         self.assertEqual(moving["image"]["replacement"]["version"], "v2")
+        shown = self.relay.items("incidents", status="open")[0]
+        self.assertEqual(shown["image"]["replacement"], moving["image"]["replacement"])
 
         self.send(hcp.run_event(STAGE))
         cleared = self.document("image.revocation", phase="cleared")

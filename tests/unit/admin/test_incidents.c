@@ -159,6 +159,8 @@ an_incident_tells_all(void **state)
 	must_say(one, "image.descendants.0.bucket", "shop-web");
 	must_say(one, "image.descendants.0.status", "revoked");
 	must_say(one, "image.replacement.version", "v8");
+	must_say(one, "image.replacement.fingerprint", "fp-base-8");
+	must_say(one, "image.replacement.channel", "production");
 	must_count(one, "workspace_counts.affected", 1);
 	must_count(one, "workspace_counts.possible", 1);
 	must_count(one, "workspace_counts.moved", 1);

@@ -72,7 +72,8 @@ add_workspace(struct db *db, const char *name, const char *id, bool drifted, con
 }
 
 static void
-assign(struct db *db, const char *fingerprint, const char *version, int64_t at)
+assign(struct db *db, const char *bucket_key, const char *fingerprint, const char *version,
+       int64_t at)
 {
 	const struct assignment a = {
 		.channel = (char *)"production",
@@ -82,7 +83,7 @@ assign(struct db *db, const char *fingerprint, const char *version, int64_t at)
 	};
 	struct err err = {""};
 
-	FILL_OK(catalog_assign(db, shop_web, version, &a, &err));
+	FILL_OK(catalog_assign(db, bucket_key, version, &a, &err));
 }
 
 static void
@@ -98,8 +99,12 @@ fill_catalog(struct db *db)
 	image = add_image(db, shop_web, "fp-web-2", "v2", IMAGE_ACTIVE, NULL);
 	free(image);
 	free(ancestor);
-	assign(db, "fp-web-1", "v1", WORLD_MS + 2 * HOUR_MS);
-	assign(db, "fp-web-2", "v2", WORLD_MS + 5 * HOUR_MS);
+	assign(db, shop_web, "fp-web-1", "v1", WORLD_MS + 2 * HOUR_MS);
+	assign(db, shop_web, "fp-web-2", "v2", WORLD_MS + 5 * HOUR_MS);
+	image = add_image(db, base_os, "fp-base-8", "v8", IMAGE_ACTIVE, NULL);
+	free(image);
+	assign(db, base_os, "fp-base-7", "v7", WORLD_MS - DAY_MS);
+	assign(db, base_os, "fp-base-8", "v8", WORLD_MS + HOUR_MS);
 	add_workspace(db, "shop-web-prod", "ws-prod", false, shop_web);
 	add_workspace(db, "shop-web-test", "ws-test", true, shop_web);
 	add_workspace(db, "bank-core", "ws-bank", true, NULL);
@@ -151,8 +156,6 @@ fill_incidents(struct db *db)
 		.title = (char *)"Image revoked: base-os v7",
 		.bucket_key = base_os,
 		.image_key = image,
-		.detail = json_pack("{s:{s:s, s:s, s:s}}", "replacement", "version", "v8",
-	                            "fingerprint", "fp-base-8", "channel", "production"),
 	};
 	struct incident drift = {
 		.kind = KIND_WORKSPACE_DRIFT,
