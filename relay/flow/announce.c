@@ -4,7 +4,6 @@
 
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
-#include "relay/flow/announce_group.h"
 #include "relay/flow/hush.h"
 #include "relay/flow/hearing.h"
 #include "relay/message/document.h"
@@ -162,20 +161,5 @@ announce_to_hearings(struct plan *plan, const struct incident *incident,
 	json_decref(shared.image);
 	json_decref(shared.image_cut);
 	json_decref(shared.events);
-	return rc;
-}
-
-int
-announce_incident(struct plan *plan, const struct incident *incident, struct incident_rows *rows,
-                  struct err *err)
-{
-	struct telling t;
-	int rc = tell_of(plan, incident, rows, &t, err);
-
-	if (rc == 0)
-		rc = announce_to_hearings(plan, t.incident, t.rows, &t.all, err);
-	if (rc == 0)
-		rc = remind_plan(plan, t.incident, t.rows, &t.all, err);
-	telling_fini(&t);
 	return rc;
 }

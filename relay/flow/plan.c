@@ -259,10 +259,11 @@ static const struct {
 	const char *kind;
 	int (*look)(struct plan *, const char *subject, struct err *);
 } looks[] = {
-	{WAKE_INCIDENT, refresh_woken}, {WAKE_REMINDER, remind_woken},
-	{WAKE_REPLAN, remind_replan},   {WAKE_CHANNEL, refresh_channel_woken},
-	{WAKE_SILENCE, silence_begins}, {WAKE_DIGEST, plan_digest_woken},
-	{WAKE_SINK, refresh_sink},      {WAKE_SOURCE, refresh_source},
+	{WAKE_INCIDENT, refresh_woken},     {WAKE_REMINDER, remind_woken},
+	{WAKE_REPLAN, remind_replan},       {WAKE_CHANNEL, refresh_channel_woken},
+	{WAKE_SILENCE, silence_begins},     {WAKE_DIGEST, plan_digest_woken},
+	{WAKE_SINK, refresh_sink},          {WAKE_SOURCE, refresh_source},
+	{WAKE_GROUP, announce_group_woken},
 };
 
 static int

@@ -181,9 +181,12 @@ int remind_woken(struct plan *, const char *incident_id, struct err *) MUST_CHEC
 /* After another config: when incidents behind this id are to be told again. */
 int remind_replan(struct plan *, const char *after, struct err *) MUST_CHECK;
 
-/* announce.c: who hears of it, and what each destination is owed. */
+/* announce_incident.c: who hears of it, and what each destination is owed.  What
+ * is told with many others is told with them a moment later, by a wake. */
 int announce_incident(struct plan *, const struct incident *, struct incident_rows *,
                       struct err *) MUST_CHECK;
+#define WAKE_GROUP "group" /* subject: the incident that leads them */
+int announce_group_woken(struct plan *, const char *lead_id, struct err *) MUST_CHECK;
 /* announce_image.c: the image object of an incident, or NULL.  New references;
  * cut may be NULL. */
 int announce_image(struct plan *, const struct incident *, json_t **image, json_t **cut,

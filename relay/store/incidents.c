@@ -182,6 +182,12 @@ incidents_lead(struct db *db, const char *cause, int64_t at, char id[ID_SIZE], s
 	return rc;
 }
 
+int64_t
+incidents_led_count(struct db *db, const char *lead_id, int64_t max, struct err *err)
+{
+	return db_number(db, err, 0, ST_INCIDENTS_LED_COUNT, "ti", lead_id, max);
+}
+
 int
 incidents_led(struct db *db, const char *lead_id, struct incident_list *list, struct err *err)
 {

@@ -45,6 +45,8 @@ int incidents_add(struct db *, const struct incident *, struct err *) MUST_CHECK
  * minutes after, and is open or leads one that is: 1, its id; 0; -1. */
 int incidents_lead(struct db *, const char *cause, int64_t at, char id[ID_SIZE],
                    struct err *) MUST_CHECK;
+/* How many it leads, counted up to `max`; -1. */
+int64_t incidents_led_count(struct db *, const char *lead_id, int64_t max, struct err *);
 /* It and those it leads, it first. */
 int incidents_led(struct db *, const char *lead_id, struct incident_list *,
                   struct err *) MUST_CHECK;

@@ -61,6 +61,8 @@
 	  "SELECT i.id FROM incidents i WHERE i.cause = $1 AND i.cause_at BETWEEN $2 AND $3 "                                        \
 	  "AND (i.status = 'open' OR EXISTS (SELECT 1 FROM incidents m WHERE m.lead_id = i.id "                                      \
 	  "AND m.status = 'open')) ORDER BY i.id LIMIT 1")                                                                           \
+	X(INCIDENTS_LED_COUNT,                                                                                                       \
+	  "SELECT COUNT(*) FROM (SELECT 1 FROM incidents WHERE lead_id = $1 LIMIT $2) AS few")                                       \
 	X(INCIDENTS_LED, "SELECT " INCIDENT_COLUMNS                                                                                  \
 	                 " FROM incidents i WHERE i.id = $1 OR i.lead_id = $1 ORDER BY i.id")                                        \
 	X(INCIDENT_ROW_PUT,                                                                                                          \
