@@ -80,6 +80,33 @@ struct conf_sink {
 	void *options;
 };
 
+/* Which channel the images of these workspaces are to come from. */
+struct conf_policy {
+	char *workspace;          /* a glob */
+	char *organization;       /* glob over HCP Terraform organization names; default "*" */
+	char *bucket;             /* glob; default "*" */
+	struct key_texts channel; /* names: any of them will do */
+};
+
+/* What is not looked for in buckets; what is not given is "*", and all must match. */
+struct conf_ignored {
+	char *workspace, *image, *type, *address; /* globs */
+};
+
+struct conf_untracked {
+	struct key_texts providers; /* whose images a bucket is to know; none: of nobody */
+	struct key_list ignore;     /* struct conf_ignored */
+};
+
+/* Where resources of a type have the id of their image. */
+struct conf_image_attribute {
+	char *type;      /* "aws_instance" */
+	char *attribute; /* "ami"; names with dots go down, and into each item of a list */
+	char *provider;  /* "aws" */
+};
+/* Those whose resource types the reader of plans knows by itself; ended by NULL. */
+extern const char *const conf_provider_words[];
+
 enum conf_per { PER_INCIDENT, PER_TEAM };
 
 struct conf_match { /* empty lists match everything */
@@ -133,9 +160,10 @@ struct conf {
 	struct conf_links links;
 	struct conf_templates templates;
 	int64_t baseline; /* ms, default 0: what a new store collects before it tells of it */
-	struct key_list sources, correlate, teams, sinks, routes,
-		silences; /* of the structs above */
-	char *fallback;   /* the sink that hears of others' failure; NULL = any other */
+	struct key_list sources, correlate, teams, sinks, routes, silences, policy,
+		image_attributes; /* of the structs above */
+	struct conf_untracked untracked_images;
+	char *fallback; /* the sink that hears of others' failure; NULL = any other */
 };
 
 /* conf_item(conf->routes, struct conf_route, i) */

@@ -35,6 +35,19 @@ cross_kind_exists(const struct cross *x, const char *pattern)
 	return false;
 }
 
+void
+cross_glob(const struct cross *x, const struct node *map, const char *key, const char *glob)
+{
+	const struct node *at = cross_place(x, map, key);
+
+	if (glob != NULL && strpbrk(glob, "{}") != NULL)
+		faults_add(x->faults, at->line, at->column,
+		           "%s takes no {name}: only bucket and workspace of correlate do", key);
+	else if (glob != NULL && strlen(glob) > PATTERN_LENGTH_MAX)
+		faults_add(x->faults, at->line, at->column, "%s is longer than %d bytes", key,
+		           PATTERN_LENGTH_MAX);
+}
+
 static void
 check_tls(const struct cross *x, const struct conf_tls *tls, const char *name)
 {
@@ -181,6 +194,7 @@ cross_check(const struct cross *x)
 	cross_names(x);
 	cross_rules(x);
 	cross_teams(x);
+	cross_images(x);
 	cross_silences(x);
 	cross_digests(x);
 	if (x->faults->errors == 0)

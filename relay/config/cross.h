@@ -30,6 +30,7 @@ void cross_names(const struct cross *);    /* sources, teams, sinks, routes and 
 void cross_rules(const struct cross *);    /* correlate */
 void cross_teams(const struct cross *);    /* addresses that name the team */
 void cross_digests(const struct cross *);  /* when routes tell what they collect */
+void cross_images(const struct cross *);   /* policy, untracked_images, image_attributes */
 void cross_silences(const struct cross *); /* silences */
 void cross_warn(const struct cross *); /* what works, but hardly as meant; only without faults */
 
@@ -37,6 +38,10 @@ void cross_warn(const struct cross *); /* what works, but hardly as meant; only 
 const struct node *cross_place(const struct cross *, const struct node *map, const char *key);
 /* The node of the i-th item of a list at the top of the file. */
 const struct node *cross_item(const struct cross *, const char *list, size_t i);
+
+/* A plain glob: a {name} there would be taken as it stands and never match.
+ * NULL passes. */
+void cross_glob(const struct cross *, const struct node *map, const char *key, const char *glob);
 
 /* Does the pattern match one of the incident kinds there are? */
 bool cross_kind_exists(const struct cross *, const char *pattern);

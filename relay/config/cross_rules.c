@@ -21,20 +21,6 @@ check_pattern(const struct cross *x, const struct node *map, const char *key, co
 	return fault == NULL;
 }
 
-/* These are plain globs: a {name} there would be taken as it stands and never match. */
-static void
-check_glob(const struct cross *x, const struct node *map, const char *key, const char *glob)
-{
-	const struct node *at = cross_place(x, map, key);
-
-	if (glob != NULL && strpbrk(glob, "{}") != NULL)
-		faults_add(x->faults, at->line, at->column,
-		           "%s takes no {name}: only bucket and workspace do", key);
-	else if (glob != NULL && strlen(glob) > PATTERN_LENGTH_MAX)
-		faults_add(x->faults, at->line, at->column, "%s is longer than %d bytes", key,
-		           PATTERN_LENGTH_MAX);
-}
-
 static void
 check_rule(const struct cross *x, const struct conf_rule *rule, const struct node *map)
 {
@@ -42,9 +28,9 @@ check_rule(const struct cross *x, const struct conf_rule *rule, const struct nod
 	const struct node *at = cross_place(x, map, "workspace");
 	bool fine;
 
-	check_glob(x, map, "organization", rule->organization);
-	check_glob(x, map, "project", rule->project);
-	check_glob(x, map, "channel", rule->channel);
+	cross_glob(x, map, "organization", rule->organization);
+	cross_glob(x, map, "project", rule->project);
+	cross_glob(x, map, "channel", rule->channel);
 	fine = check_pattern(x, map, "bucket", rule->bucket, &bucket);
 	fine = check_pattern(x, map, "workspace", rule->workspace, &workspace) && fine;
 	if (!fine)

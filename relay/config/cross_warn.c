@@ -137,6 +137,17 @@ warn_digest(const struct cross *x)
 	}
 }
 
+static void
+warn_untracked(const struct cross *x)
+{
+	const struct conf_untracked *untracked = &x->conf->untracked_images;
+	const struct node *at = cross_place(x, yaml_get(x->root, "untracked_images"), "ignore");
+
+	if (untracked->ignore.count > 0 && untracked->providers.count == 0)
+		faults_warn(x->faults, at->line, at->column,
+		            "ignore has no effect without providers");
+}
+
 void
 cross_warn(const struct cross *x)
 {
@@ -144,4 +155,5 @@ cross_warn(const struct cross *x)
 	warn_sinks(x);
 	warn_per(x);
 	warn_digest(x);
+	warn_untracked(x);
 }

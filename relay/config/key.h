@@ -35,7 +35,8 @@ enum key_type {
 enum key_flag {
 	KEY_REQUIRED = 1,
 	KEY_RESTART = 2, /* a reload does not change it */
-	KEY_PLURAL = 4   /* a secret file that may hold several, one a line */
+	KEY_PLURAL = 4,  /* a secret file that may hold several, one a line */
+	KEY_ONE = 8      /* a list: one item may stand without the brackets */
 };
 
 struct key_texts {

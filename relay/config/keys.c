@@ -206,6 +206,50 @@ static const struct key silence_keys[] = {
 	{0},
 };
 
+const char *const conf_provider_words[] = {"aws", "azurerm", "google", "vsphere", NULL};
+
+static const struct key policy_keys[] = {
+	ROW(conf_policy, workspace, KEY_TEXT, .flags = KEY_REQUIRED,
+            .help = "A pattern over workspace names."),
+	ROW(conf_policy, organization, KEY_TEXT, .fallback = "*",
+            .help = "A pattern over HCP Terraform organization names."),
+	ROW(conf_policy, bucket, KEY_TEXT, .fallback = "*", .help = "A pattern over bucket names."),
+	ROW(conf_policy, channel, KEY_TEXTS, .flags = KEY_REQUIRED | KEY_ONE,
+            .help = "The channel that their images are to come from, or a list of such."),
+	{0},
+};
+
+static const struct key ignored_keys[] = {
+	ROW(conf_ignored, workspace, KEY_TEXT, .fallback = "*",
+            .help = "A pattern over workspace names."),
+	ROW(conf_ignored, image, KEY_TEXT, .fallback = "*",
+            .help = "A pattern over the ids of images, as the resources name them."),
+	ROW(conf_ignored, type, KEY_TEXT, .fallback = "*",
+            .help = "A pattern over resource types."),
+	ROW(conf_ignored, address, KEY_TEXT, .fallback = "*",
+            .help = "A pattern over addresses of resources."),
+	{0},
+};
+
+static const struct key untracked_keys[] = {
+	ROW(conf_untracked, providers, KEY_TEXTS,
+            .help = "The providers whose images are to be known by a bucket."),
+	ROW(conf_untracked, ignore, KEY_LIST, .keys = ignored_keys,
+            .size = sizeof(struct conf_ignored), .help = "What may run other images."),
+	{0},
+};
+
+static const struct key image_attribute_keys[] = {
+	ROW(conf_image_attribute, type, KEY_TEXT, .flags = KEY_REQUIRED,
+            .help = "A resource type."),
+	ROW(conf_image_attribute, attribute, KEY_TEXT, .flags = KEY_REQUIRED,
+            .help = "Its attribute that holds the id of its image; names with dots go into "
+                    "blocks."),
+	ROW(conf_image_attribute, provider, KEY_TEXT, .flags = KEY_REQUIRED,
+            .help = "The provider whose image that is."),
+	{0},
+};
+
 const struct key conf_keys[] = {
 	ROW(conf, listen, KEY_MAP, .keys = listen_keys, .size = sizeof(struct conf_listen),
             .help = "Where the relay listens."),
@@ -232,6 +276,14 @@ const struct key conf_keys[] = {
             .help = "Who hears what, in order."),
 	ROW(conf, silences, KEY_LIST, .keys = silence_keys, .size = sizeof(struct conf_silence),
             .help = "Maintenance windows."),
+	ROW(conf, policy, KEY_LIST, .keys = policy_keys, .size = sizeof(struct conf_policy),
+            .help = "Which channel's images workspaces are to run."),
+	ROW(conf, untracked_images, KEY_MAP, .keys = untracked_keys,
+            .size = sizeof(struct conf_untracked),
+            .help = "Which images are to come from a bucket."),
+	ROW(conf, image_attributes, KEY_LIST, .keys = image_attribute_keys,
+            .size = sizeof(struct conf_image_attribute),
+            .help = "Where further resource types have the id of their image."),
 	ROW(conf, fallback, KEY_TEXT,
             .help = "The sink that hears of failing sinks where no route takes it; the first other "
                     "one when left out."),

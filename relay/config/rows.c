@@ -144,6 +144,8 @@ describe_one(const struct key *row, const char *prefix, const char *suffix, FILE
 		fputs("; not changed by a reload", out);
 	if ((row->flags & KEY_PLURAL) != 0)
 		fputs("; one key a line", out);
+	if ((row->flags & KEY_ONE) != 0)
+		fputs("; one may stand without brackets", out);
 	fprintf(out, ".\n%s\n", row->help);
 }
 

@@ -61,8 +61,14 @@ walk_many(const struct walk *w, const struct node *value, const struct key *row,
 	struct key_texts *texts = field;
 	struct key_numbers *numbers = field;
 
+	const struct node one = {.type = NODE_LIST, .items = (struct node *)value, .count = 1};
+
+	if (value->type == NODE_TEXT && (row->flags & KEY_ONE) != 0)
+		value = &one;
 	if (value->type != NODE_LIST) {
-		tell_type(w, value, row->name, "a list, also for one: [...]");
+		tell_type(w, value, row->name,
+		          (row->flags & KEY_ONE) != 0 ? "one value or a list of them"
+		                                      : "a list, also for one: [...]");
 		return;
 	}
 	if (value->count == 0 && (row->flags & KEY_REQUIRED) != 0)
