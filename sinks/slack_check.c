@@ -4,6 +4,7 @@
 #include "relay/base/mem.h"
 #include "relay/base/text.h"
 #include "relay/config/faults.h"
+#include "relay/runtime/guard.h"
 #include "sinks/address.h"
 #include "sinks/slack_parts.h"
 
@@ -109,6 +110,8 @@ check_token(const struct slack_options *options)
 
 	if (!options->channel)
 		return mem_str("a token needs channel");
+	if (!options->allow_private && options->api_url && guard_url_fault(options->api_url))
+		return mem_fmt("api_url %s", guard_url_fault(options->api_url));
 	if (!is_token(options->token.values[0]))
 		return mem_fmt("%s holds no token", options->token.origin);
 	fault = address_fault(options->channel);
@@ -128,10 +131,13 @@ check_webhook(const struct slack_options *options)
 	const struct slack_mention *mention = &options->mention;
 	char *url = url_trimmed(options->webhook_url.values[0]);
 	bool fine = url_is_http(url);
+	const char *refused = fine && !options->allow_private ? guard_url_fault(url) : NULL;
 
 	mem_wipe_free(url, strlen(url));
 	if (!fine)
 		return mem_fmt("%s does not hold an http(s) URL", options->webhook_url.origin);
+	if (refused)
+		return mem_fmt("the URL in %s %s", options->webhook_url.origin, refused);
 	if (options->channel)
 		return mem_str("channel needs a token: an incoming webhook has one channel");
 	if (mention->info || mention->warning || mention->critical)

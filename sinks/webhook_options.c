@@ -8,6 +8,7 @@
 #include "relay/base/mem.h"
 #include "relay/base/text.h"
 #include "relay/config/conf.h"
+#include "relay/runtime/guard.h"
 #include "sinks/address.h"
 #include "sinks/post.h"
 
@@ -269,6 +270,9 @@ fault_of_url(const struct webhook_options *options)
 	else if (strcspn(given_url(options), "{") <
 	         (size_t)(behind_host(given_url(options)) - given_url(options)))
 		out = mem_fmt("%s: a host cannot be named after the team", from);
+	else if (!options->allow_private && guard_url_fault(url))
+		out = mem_fmt("%s%s %s", options->url ? "" : "the URL in ", from,
+		              guard_url_fault(url));
 	else
 		out = NULL;
 	if (url)

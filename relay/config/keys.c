@@ -90,11 +90,15 @@ static const struct key templates_keys[] = {
 	{0},
 };
 
+/* What would be looked at and told over and over: a slip, such as 30s for 30m. */
+#define AGAIN_LEAST_MS (60 * INT64_C(1000))
+
 static const struct key source_keys[] = {
 	ROW(conf_source, name, KEY_TEXT, .flags = KEY_REQUIRED,
             .help = "Its place: webhooks are posted to /hooks/NAME."),
-	ROW(conf_source, expect_every, KEY_DURATION, .fallback = "0",
-            .help = "Nothing from it for longer than this is an incident; 0 is never."),
+	ROW(conf_source, expect_every, KEY_DURATION, .fallback = "0", .least = AGAIN_LEAST_MS,
+            .help = "Nothing from it for longer than this is an incident: 60s or more; 0 is "
+                    "never."),
 	ROW(conf_source, kind, KEY_KIND, .flags = KEY_REQUIRED,
             .size = offsetof(struct conf_kinds, sources)),
 	{0},
@@ -169,8 +173,8 @@ static const struct key route_keys[] = {
                     "sinks when left out."),
 	ROW(conf_route, wait, KEY_DURATION, .fallback = "10s",
             .help = "How long to collect before the first message."),
-	ROW(conf_route, repeat, KEY_DURATION, .fallback = "0",
-            .help = "How often to remind while an incident is open; 0 is never."),
+	ROW(conf_route, repeat, KEY_DURATION, .fallback = "0", .least = AGAIN_LEAST_MS,
+            .help = "How often to remind while an incident is open: 60s or more; 0 is never."),
 	ROW(conf_route, reminders, KEY_DURATIONS,
             .help = "When to remind before a scheduled revocation."),
 	ROW(conf_route, digest, KEY_MAP, .keys = digest_keys, .size = sizeof(struct conf_digest),

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -258,10 +259,11 @@ set_duration(const struct key *row, const struct node *node, const char *folder,
 {
 	int64_t ms;
 
-	(void)row;
 	(void)folder;
 	if (!duration_parse(node->text, &ms))
 		return wanted("a duration such as 10s, 5m, 24h or 30d", node);
+	if (ms != 0 && ms < row->least)
+		return mem_fmt("needs %" PRId64 "s or more, or 0 for never", row->least / 1000);
 	*(int64_t *)field = ms;
 	return NULL;
 }

@@ -1,10 +1,14 @@
 #include "relay/runtime/guard.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include "relay/base/mem.h"
+#include "relay/base/text.h"
 
 struct prefix {
 	unsigned char bytes[16];
@@ -99,4 +103,34 @@ guard_is_public(const struct sockaddr *sa)
 	default:
 		return false;
 	}
+}
+
+/* Also the short and hexadecimal forms that libcurl takes for an address. */
+static bool
+host_is_refused(char *host)
+{
+	struct in_addr in;
+	struct in6_addr in6;
+	size_t len = strlen(host);
+
+	if (inet_aton(host, &in) != 0)
+		return !is_public4((const unsigned char *)&in);
+	if (host[0] != '[')
+		return false;
+	host[len - 1] = '\0';
+	return inet_pton(AF_INET6, host + 1, &in6) == 1 && !is_public6(in6.s6_addr);
+}
+
+const char *
+guard_url_fault(const char *url)
+{
+	char *host = url_host(url);
+	bool refused = host != NULL && host_is_refused(host);
+
+	if (host != NULL)
+		mem_wipe_free(host, strlen(host));
+	if (strncasecmp(url, "http://", 7) == 0)
+		return "is plain http, which needs allow_private: true";
+	return refused ? "leads to a loopback or private address, which needs allow_private: true"
+	               : NULL;
 }

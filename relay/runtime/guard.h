@@ -14,4 +14,11 @@ struct sockaddr;
 bool
 guard_is_public(const struct sockaddr *); /* false also for families other than IPv4 and IPv6 */
 
+/*
+ * Why a call there is refused without allow_private, as far as the URL alone
+ * tells: "is plain http", or an address that is not public stands for its host.
+ * A sentence's end; NULL: what the name leads to is seen when it is dialled.
+ */
+const char *guard_url_fault(const char *url);
+
 #endif

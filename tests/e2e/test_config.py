@@ -132,6 +132,29 @@ routes:
         for words in ("hello: ", "reply_to: ", "ca_file: \"" + self.directory + "/nowhere.pem\" cannot be read"):
             self.assertIn(words, result.stdout)
 
+    def test_a_url_that_sending_would_refuse_is_a_fault_and_not_shown(self):
+        self.relay.key("chat.url", "https://10.0.0.7/services/T0/B0/hidden")
+        self.config["sinks"] = [
+            {"name": "plain", "webhook": {"url": "http://siem.example.com/in", "secret_file": "siem.secret"}},
+            {"name": "near", "webhook": {"url": "https://[::1]:1/in", "secret_file": "siem.secret"}},
+            {"name": "given", "webhook": {"url_file": "chat.url", "secret_file": "siem.secret"}},
+            {"name": "chat", "slack": {"webhook_url_file": "chat.url"}},
+            {"name": "bot", "slack": {"token_file": "siem.secret", "channel": "#c", "api_url": "http://127.0.0.1:1/api"}},
+        ]
+        self.config["routes"][0]["to"] = ["plain", "near", "given", "chat", "bot"]
+        self.relay.configure(self.config)
+        result = self.relay.run("check")
+        self.assertEqual(result.returncode, 1)
+        private, plain = "leads to a loopback or private address", "is plain http"
+        for words in (f"webhook: url {plain}", f"webhook: url {private}", rf"webhook: the URL in file \S*chat.url {private}",
+                      rf"slack: the URL in file \S*chat.url {private}", f"slack: api_url {plain}"):
+            self.assertRegex(result.stdout, rf"driftbell\.yaml:\d+:\d+: {words}, which needs allow_private: true")
+        self.assertNotIn("hidden", result.stdout + result.stderr)
+        for sink in self.config["sinks"]:
+            next(iter(value for key, value in sink.items() if key != "name"))["allow_private"] = True
+        self.relay.configure(self.config)
+        self.assertEqual(self.relay.run("check").returncode, 0)
+
     def test_a_good_config_is_0_and_wrong_usage_is_2(self):
         self.relay.configure(self.config)
         self.assertEqual(self.relay.run("check").returncode, 0, self.relay.run("check").stderr)

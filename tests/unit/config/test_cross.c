@@ -261,6 +261,24 @@ a_digest_has_its_time(void **state)
 	             "5:46: timezone is not known here\n");
 }
 
+static void
+what_comes_again_does_not_come_every_second(void **state)
+{
+	(void)state;
+	assert_faults(
+		"sources:\n- {name: a, expect_every: 30, letter: {seal_file: one}}\n"
+		"- {name: b, expect_every: 59s, letter: {seal_file: one}}\n"
+		"sinks: [{name: s, drum: {beats: 1}}]\nroutes: [{name: r, to: [s], repeat: 10s}]\n",
+		"2:27: expect_every needs a duration such as 10s, 5m, 24h or 30d, not \"30\"\n"
+		"3:27: expect_every needs 60s or more, or 0 for never\n"
+		"5:37: repeat needs 60s or more, or 0 for never\n");
+	assert_loads("sources:\n- {name: a, expect_every: 0, letter: {seal_file: one}}\n"
+	             "- {name: b, expect_every: 1m, letter: {seal_file: one}}\n"
+	             "sinks: [{name: s, drum: {beats: 1}}, {name: t, drum: {beats: 2}}]\n"
+	             "routes: [{name: r, to: [s, t], repeat: 60s}]\n",
+	             "");
+}
+
 int
 main(void)
 {
@@ -277,6 +295,7 @@ main(void)
 		cmocka_unit_test(what_hardly_works_as_meant_is_warned_about),
 		cmocka_unit_test(an_address_that_needs_a_team_is_used_where_one_is),
 		cmocka_unit_test(a_digest_has_its_time),
+		cmocka_unit_test(what_comes_again_does_not_come_every_second),
 	};
 
 	return cmocka_run_group_tests(tests, folder_make, folder_remove);

@@ -135,12 +135,38 @@ other_families_are_not_public(void **state)
 	assert_false(guard_is_public(&sa));
 }
 
+static void
+what_a_url_alone_tells_is_refused_before_it_is_called(void **state)
+{
+	static const char *const refused[] = {
+		"https://127.0.0.1/",        "https://10.1.2.3:8443/x",
+		"https://0x7f.1/",           "https://2130706433/",
+		"https://[::1]:9/a?b",       "https://[::ffff:10.0.0.1]/",
+		"HTTPS://169.254.169.254/y", "http://siem.example.com/",
+		"HTTP://8.8.8.8/",
+	};
+	static const char *const fine[] = {
+		"https://siem.example.com/in",     "https://8.8.8.8/",
+		"https://[2606:4700:4700::1111]/", "https://localhost/",
+		"https://10.example.com/",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(refused); i++)
+		if (guard_url_fault(refused[i]) == NULL)
+			fail_msg("%s", refused[i]);
+	for (size_t i = 0; i < COUNT(fine); i++)
+		if (guard_url_fault(fine[i]) != NULL)
+			fail_msg("%s", fine[i]);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_address_is_public_or_not),
 		cmocka_unit_test(other_families_are_not_public),
+		cmocka_unit_test(what_a_url_alone_tells_is_refused_before_it_is_called),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
