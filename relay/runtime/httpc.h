@@ -31,6 +31,7 @@ struct httpc_request {
 	size_t body_len;
 	bool allow_private;  /* loopback and private addresses, and plain http */
 	int64_t timeout_ms;  /* total, waiting for a free connection included; 0 = 20 s */
+	size_t body_max;     /* how much of the answer's body is kept; 0 = 64 KiB */
 	const char *ca_file; /* trust only these certificates; NULL = the system's */
 };
 
@@ -45,13 +46,15 @@ enum httpc_result {
 struct httpc_response {
 	enum httpc_result result;
 	int status;
-	const char *body; /* first 64 KiB, terminated; borrowed during done */
+	const char *body; /* up to body_max, terminated; borrowed during done */
 	size_t body_len;
+	bool body_cut;          /* there was more of it */
 	int64_t retry_after_ms; /* from Retry-After in both forms, relative, between 1 s
 				 * and 24 h; 0 = none that can be read */
 	int64_t elapsed_ms;
 	bool unheard;     /* not ANSWERED, but the request may have been taken */
 	const char *text; /* for people, when not ANSWERED; never the URL's path or query */
+	const struct httpc_call *call; /* for httpc_header(); NULL: it has no headers */
 };
 
 typedef void httpc_done_fn(const struct httpc_response *, void *arg);
@@ -64,5 +67,7 @@ struct loop *httpc_loop(const struct httpc *);
 struct httpc_call *httpc_send(struct httpc *, const struct httpc_request *, httpc_done_fn *,
                               void *arg);
 void httpc_cancel(struct httpc_call *); /* before its done; done is not called */
+/* During done: the last header of that name, or NULL. */
+const char *httpc_header(const struct httpc_response *, const char *name);
 
 #endif

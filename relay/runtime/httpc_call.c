@@ -40,7 +40,7 @@ on_body(char *data, size_t size, size_t n, void *arg)
 {
 	struct httpc_call *call = arg;
 	size_t len = size * n;
-	size_t room = BODY_KEPT - call->body.len;
+	size_t room = call->body_max - call->body.len;
 	size_t kept = len < room ? len : room;
 
 	buf_add(&call->body, data, kept);
@@ -167,6 +167,7 @@ call_new(const struct httpc_request *request, httpc_done_fn *done, void *arg)
 	call->arg = arg;
 	call->started_ms = clock_mono_ms();
 	call->guarded = !request->allow_private;
+	call->body_max = request->body_max ? request->body_max : BODY_KEPT;
 	call->url = mem_str(request->url);
 	call->fault = call->easy ? url_fault(request) : not_settable;
 	if (call->fault)
@@ -206,6 +207,22 @@ clamp(int64_t ms)
 	return ms > RETRY_AFTER_MAX ? RETRY_AFTER_MAX : ms;
 }
 
+static const char *
+header_of(CURL *easy, const char *name)
+{
+	struct curl_header *header;
+
+	if (curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+		return NULL;
+	return header->value;
+}
+
+const char *
+httpc_header(const struct httpc_response *response, const char *name)
+{
+	return response->call ? header_of(response->call->easy, name) : NULL;
+}
+
 /*
  * RFC 9110, 10.2.3: seconds, or a date.  libcurl's own reading cannot tell
  * "0" from a header that is not there.
@@ -213,19 +230,18 @@ clamp(int64_t ms)
 static int64_t
 retry_after(CURL *easy)
 {
-	struct curl_header *header;
+	const char *value = header_of(easy, "Retry-After");
 	time_t date;
 
-	if (curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+	if (!value)
 		return 0;
-	if (isdigit((unsigned char)header->value[0]) &&
-	    !header->value[strspn(header->value, "0123456789.")]) {
+	if (isdigit((unsigned char)value[0]) && !value[strspn(value, "0123456789.")]) {
 		/* Saturates: more digits than fit are a long time. */
-		long long seconds = strtoll(header->value, NULL, 10);
+		long long seconds = strtoll(value, NULL, 10);
 		return seconds > RETRY_AFTER_MAX / SECOND_MS ? RETRY_AFTER_MAX
 		                                             : clamp(seconds * SECOND_MS);
 	}
-	date = curl_getdate(header->value, NULL);
+	date = curl_getdate(value, NULL);
 	return date < 0 ? 0 : clamp((int64_t)date * SECOND_MS - clock_wall_ms());
 }
 
@@ -286,6 +302,8 @@ answered(struct httpc_call *call, struct httpc_response *r)
 	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
 	r->result = HTTPC_ANSWERED;
 	r->status = (int)status;
+	r->body_cut = call->dropped > 0;
+	r->call = call;
 	r->retry_after_ms = retry_after(call->easy);
 }
 

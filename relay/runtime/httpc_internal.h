@@ -51,6 +51,7 @@ struct httpc_call {
 	const char *fault; /* of the request itself: it is never sent */
 	struct timer *fault_timer;
 	struct buf body;
+	size_t body_max;
 	size_t dropped; /* bytes behind the part of the body we keep */
 	char text[CURL_ERROR_SIZE];
 };

@@ -20,6 +20,8 @@ struct outcome {
 	char *body;
 	size_t body_len;
 	int64_t retry_after_ms, elapsed_ms;
+	bool body_cut;
+	char reset[32];
 	char text[300];
 	struct httpc *httpc; /* for the test that calls again from done */
 	const struct httpc_request *again;
@@ -37,6 +39,9 @@ on_done(const struct httpc_response *r, void *arg)
 	o->body_len = r->body_len;
 	o->retry_after_ms = r->retry_after_ms;
 	o->elapsed_ms = r->elapsed_ms;
+	o->body_cut = r->body_cut;
+	if (httpc_header(r, "x-ratelimit-reset"))
+		snprintf(o->reset, sizeof(o->reset), "%s", httpc_header(r, "x-ratelimit-reset"));
 	snprintf(o->text, sizeof(o->text), "%s", r->text);
 	loop_stop(o->loop);
 }
@@ -150,6 +155,13 @@ of_a_long_body_the_first_64_kib_are_kept(void **state)
 		.method = "GET", .url = url("http", some->host, "/"), .allow_private = true});
 	assert_int_equal(o.result, HTTPC_ANSWERED);
 	assert_int_equal(o.body_len, 65536);
+	assert_true(o.body_cut);
+	o = call(&(struct httpc_request){.method = "GET",
+	                                 .url = url("http", some->host, "/"),
+	                                 .allow_private = true,
+	                                 .body_max = 300000});
+	assert_int_equal(o.body_len, 300000);
+	assert_false(o.body_cut);
 	o = call(&(struct httpc_request){
 		.method = "GET", .url = url("http", endless->host, "/"), .allow_private = true});
 	assert_int_equal(o.result, HTTPC_ANSWERED);
@@ -194,6 +206,23 @@ retry_after_is_read_in_both_forms_and_clamped(void **state)
 	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&then, &tm));
 	assert_in_range(retry_after(date), 80 * SECOND_MS, 91 * SECOND_MS);
 	assert_int_equal(retry_after("Wed, 21 Oct 2015 07:28:00 GMT"), SECOND_MS);
+}
+
+static void
+headers_of_an_answer_can_be_asked_for(void **state)
+{
+	struct stub *s = stub_open("HTTP/1.1 429 Too Many\r\nX-RateLimit-Reset: 0.7\r\n"
+	                           "Content-Length: 0\r\n\r\n",
+	                           0);
+	struct outcome o = call(&(struct httpc_request){
+		.method = "GET", .url = url("http", s->host, "/"), .allow_private = true});
+
+	(void)state;
+	assert_int_equal(o.status, 429);
+	assert_string_equal(o.reset, "0.7");
+	stub_close(s);
+	/* One that nobody gave has none. */
+	assert_null(httpc_header(&(struct httpc_response){.result = HTTPC_ANSWERED}, "X"));
 }
 
 static void
@@ -493,6 +522,7 @@ main(void)
 		cmocka_unit_test(a_redirect_is_an_answer),
 		cmocka_unit_test(of_a_long_body_the_first_64_kib_are_kept),
 		cmocka_unit_test(retry_after_is_read_in_both_forms_and_clamped),
+		cmocka_unit_test(headers_of_an_answer_can_be_asked_for),
 		cmocka_unit_test(private_addresses_are_refused_however_they_are_spelled),
 		cmocka_unit_test(other_schemes_and_broken_requests_are_refused),
 		cmocka_unit_test(a_connection_of_an_allowed_request_is_not_used_by_a_guarded_one),
