@@ -238,6 +238,17 @@ detail_or_null(const struct incident *incident, const char *name)
 	return value != NULL ? json_deep_copy(value) : json_null();
 }
 
+/* Only of the kinds that have some: the images that are not as they are to be. */
+static void
+add_findings(json_t *out, const struct incident *incident, json_t *cut)
+{
+	const json_t *findings = json_object_get(incident->detail, "findings");
+
+	if (findings != NULL)
+		json_object_set_new(out, "findings",
+		                    cut_list(findings, DOCUMENT_FINDINGS_MAX, "findings", cut));
+}
+
 json_t *
 document_build(const struct document_facts *facts)
 {
@@ -262,6 +273,7 @@ document_build(const struct document_facts *facts)
 	add_workspaces(out, facts, cut);
 	json_object_set_new(out, "drift", detail_or_null(incident, "drift"));
 	json_object_set_new(out, "run", detail_or_null(incident, "run"));
+	add_findings(out, incident, cut);
 	json_object_set_new(out, "events",
 	                    facts->events != NULL ? json_incref(facts->events) : json_array());
 	if (facts->event_count > json_array_size(facts->events))

@@ -20,6 +20,7 @@
 #define DOCUMENT_WORKSPACES_MAX 100
 #define DOCUMENT_IMAGES_MAX 50 /* descendants, artifacts */
 #define DOCUMENT_EVENTS_MAX 20
+#define DOCUMENT_FINDINGS_MAX 50
 
 /* What stands around an image; each may be NULL. */
 struct image_surroundings {

@@ -325,6 +325,7 @@ document_of(const struct sample *sample, json_t *image, json_t *rows)
 	set(out, "workspace_counts", counts_of(sample, rows));
 	set(out, "drift", sample->has & SAMPLE_DRIFT ? drift() : json_null());
 	set(out, "run", sample->has & SAMPLE_RUN ? run() : json_null());
+	sample_add_findings(out, sample, false);
 	set(out, "events", json_pack("[s]", "evt_01KEZJ3V7M0N2P4Q6R8S0T2V4W"));
 	set(out, "truncated", json_object());
 	return out;
@@ -357,6 +358,7 @@ sample_sparse(const struct sample *sample)
 	keep_little(json_object_get(out, "drift"), "resources");
 	keep_little(json_object_get(out, "run"), "id");
 	set(json_object_get(out, "incident"), "acknowledged", json_null());
+	sample_add_findings(out, sample, true);
 	set(out, "events", json_array());
 	return out;
 }

@@ -1,11 +1,12 @@
 /*
  * samples_document.h - how a sample's document is made: private to samples.c,
- * which has the list, and samples_document.c.
+ * which has the list, samples_document.c and samples_finding.c.
  */
 #ifndef RELAY_MESSAGE_SAMPLES_DOCUMENT_H
 #define RELAY_MESSAGE_SAMPLES_DOCUMENT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 enum sample_rows {
 	ROWS_NONE,
@@ -16,7 +17,13 @@ enum sample_rows {
 	ROWS_ITSELF_AFTER
 };
 
-enum { SAMPLE_DRIFT = 1, SAMPLE_RUN = 2, SAMPLE_ACKNOWLEDGED = 4 };
+enum {
+	SAMPLE_DRIFT = 1,
+	SAMPLE_RUN = 2,
+	SAMPLE_ACKNOWLEDGED = 4,
+	SAMPLE_UNTRACKED = 8,
+	SAMPLE_WRONG_CHANNEL = 16
+};
 
 struct sample {
 	const char *name, *sparse_name; /* no sparse one: NULL */
@@ -27,6 +34,9 @@ struct sample {
 	unsigned has; /* SAMPLE_... */
 	const char *title, *summary;
 };
+
+/* Its `findings`, of the kinds that have some: samples_finding.c. */
+void sample_add_findings(json_t *document, const struct sample *, bool sparse);
 
 json_t *sample_full(const struct sample *);
 json_t *sample_sparse(const struct sample *);

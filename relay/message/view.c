@@ -88,6 +88,24 @@ listed(const json_t *document, const json_t *rows)
 	                 more > 0 ? json_integer(more) : json_null());
 }
 
+/* The same of what is found of its images. */
+static void
+list_findings(json_t *listed, const json_t *document)
+{
+	json_t *all = json_object_get(document, "findings"), *few = json_array(), *finding;
+	int64_t count = (int64_t)json_array_size(all), more;
+	size_t i;
+
+	json_array_foreach(all, i, finding)
+	{
+		if (i < VIEW_LISTED)
+			json_array_append(few, finding);
+	}
+	more = json_int_at(document, "truncated.findings", count) - (int64_t)json_array_size(few);
+	json_object_set_new(listed, "findings", few);
+	json_object_set_new(listed, "more_findings", more > 0 ? json_integer(more) : json_null());
+}
+
 static void
 add_rows(json_t *view, const json_t *document)
 {
@@ -95,6 +113,7 @@ add_rows(json_t *view, const json_t *document)
 
 	json_object_set_new(view, "is", words_of_document(document));
 	json_object_set_new(view, "listed", listed(document, rows));
+	list_findings(json_object_get(view, "listed"), document);
 	json_object_set_new(view, "workspaces", rows);
 }
 

@@ -8,7 +8,8 @@
  *	         kind (is.image_revocation, is.workspace_drift: "." is "_") and its
  *	         family (is.image, is.workspace, is.relay)
  *	listed   {"workspaces": the first VIEW_LISTED affected rows, "more": how many
- *	         affected ones are not among them, or null}
+ *	         affected ones are not among them, or null, "findings": the first
+ *	         VIEW_LISTED, "more_findings": how many others, or null}
  *	workspaces[].is   state, certainty, evidence of the row, and drifted
  *	document the notification document alone, for {"$json": "document"}
  *	of a digest  is.digest; listed is {"incidents": the first VIEW_LISTED, "more":

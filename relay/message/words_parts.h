@@ -51,6 +51,10 @@ extern const struct kind_words words_of_run_waiting;
 extern const struct kind_words words_of_auto_destroy;
 extern const struct kind_words words_of_change_request;
 
+/* words_finding.c */
+extern const struct kind_words words_of_untracked_image;
+extern const struct kind_words words_of_wrong_channel;
+
 /* words_relay.c */
 extern const struct kind_words words_of_sink_failing;
 extern const struct kind_words words_of_dead_letter;

@@ -119,6 +119,8 @@ judge_workspace(enum incident_kind kind, const struct workspace_facts *facts)
 		[KIND_WORKSPACE_RUN_WAITING] = SEVERITY_INFO,
 		[KIND_WORKSPACE_AUTO_DESTROY] = SEVERITY_INFO,
 		[KIND_WORKSPACE_CHANGE_REQUEST] = SEVERITY_INFO,
+		[KIND_WORKSPACE_UNTRACKED_IMAGE] = SEVERITY_WARNING,
+		[KIND_WORKSPACE_WRONG_CHANNEL] = SEVERITY_WARNING,
 	};
 	struct judgement j = {.open = facts->wrong, .severity = severities[kind]};
 

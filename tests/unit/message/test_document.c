@@ -288,6 +288,27 @@ an_image_tells_what_stands_around_it(void **state)
 }
 
 static void
+findings_are_there_where_the_kind_has_some_and_are_cut(void **state)
+{
+	json_t *findings = json_array(), *document;
+	struct stage s;
+
+	(void)state;
+	set_stage(&s);
+	document = document_build(&s.facts);
+	assert_null(json_object_get(document, "findings"));
+	json_decref(document);
+	for (size_t i = 0; i < DOCUMENT_FINDINGS_MAX + 1; i++)
+		json_array_append_new(findings, json_object());
+	json_object_set_new(s.incident.detail, "findings", findings);
+	document = document_build(&s.facts);
+	assert_int_equal(json_array_size(json_at(document, "findings")), DOCUMENT_FINDINGS_MAX);
+	assert_int_equal(json_int_at(document, "truncated.findings", 0), DOCUMENT_FINDINGS_MAX + 1);
+	json_decref(document);
+	strike_stage(&s);
+}
+
+static void
 lists_are_cut_and_truncated_tells_the_full_length(void **state)
 {
 	struct image *children = mem_array(51, sizeof(*children));
@@ -464,6 +485,7 @@ main(void)
 		cmocka_unit_test(urls_that_are_not_http_become_null),
 		cmocka_unit_test(a_row_without_an_image_says_so),
 		cmocka_unit_test(an_image_tells_what_stands_around_it),
+		cmocka_unit_test(findings_are_there_where_the_kind_has_some_and_are_cut),
 		cmocka_unit_test(lists_are_cut_and_truncated_tells_the_full_length),
 		cmocka_unit_test(keys_come_apart_as_they_were_joined),
 		cmocka_unit_test(the_digest_ignores_what_changes_although_nothing_was_said),

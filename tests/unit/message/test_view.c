@@ -118,6 +118,30 @@ moved_ones_are_not_listed(void **state)
 }
 
 static void
+a_few_findings_are_listed_and_the_rest_counted(void **state)
+{
+	json_t *document = sample_named("workspace.untracked_image open"),
+	       *findings = json_object_get(document, "findings"), *view;
+
+	(void)state;
+	view = view_of(document, NULL);
+	assert_int_equal(json_array_size(json_at(view, "listed.findings")), 2);
+	assert_true(json_is_null(json_at(view, "listed.more_findings")));
+	json_decref(view);
+	while (json_array_size(findings) < VIEW_LISTED + 1)
+		json_array_append(findings, json_array_get(findings, 0));
+	view = view_of(document, NULL);
+	assert_int_equal(json_array_size(json_at(view, "listed.findings")), VIEW_LISTED);
+	assert_int_equal(json_int_at(view, "listed.more_findings", 0), 1);
+	json_decref(view);
+	json_object_set_new(json_object_get(document, "truncated"), "findings", json_integer(70));
+	view = view_of(document, NULL);
+	assert_int_equal(json_int_at(view, "listed.more_findings", 0), 70 - VIEW_LISTED);
+	json_decref(view);
+	json_decref(document);
+}
+
+static void
 values_are_the_sinks_or_none(void **state)
 {
 	json_t *document = sample_named("workspace.drift open, sparse"),
@@ -155,6 +179,7 @@ main(void)
 		cmocka_unit_test(rows_say_what_they_are),
 		cmocka_unit_test(a_message_lists_a_few_affected_ones_and_counts_the_rest),
 		cmocka_unit_test(moved_ones_are_not_listed),
+		cmocka_unit_test(a_few_findings_are_listed_and_the_rest_counted),
 		cmocka_unit_test(values_are_the_sinks_or_none),
 		cmocka_unit_test(a_document_with_nothing_in_it_has_a_view),
 	};

@@ -374,6 +374,88 @@ drift_says_how_much_and_on_what_image(void **state)
 		check(&cases[i]);
 }
 
+#define AMI(n, more) \
+	"{\"external_identifier\": \"ami-" #n "\", \"address\": \"aws_instance.a" #n "\"" more "}"
+
+static void
+untracked_images_are_named_and_many_are_counted(void **state)
+{
+	static const struct {
+		const char *detail, *summary;
+		bool resolved;
+		int64_t gone;
+	} cases[] = {
+		{.detail = "{\"findings\": [" AMI(1, "") "]}",
+	         .summary = "web runs an image that no bucket knows: ami-1 (aws_instance.a1)."},
+		{.detail = "{\"findings\": [" AMI(1, ", \"planned_by\": \"run-1\"") "]}",
+	         .summary =
+	                 "web is about to run an image that no bucket knows: ami-1 (aws_instance.a1)."},
+		{.detail = "{\"findings\": [" AMI(1, ", \"planned_by\": \"run-1\"") ", " AMI(
+			 2, "") "]}",
+	         .summary =
+	                 "web runs 2 images that no bucket knows: ami-1 (aws_instance.a1), ami-2 (aws_instance.a2)."},
+		{.detail = "{\"findings\": [" AMI(1, "") ", " AMI(2, "") ", " AMI(3, "") ", " AMI(
+			 4, "") ", " AMI(5, "") "]}",
+	         .summary =
+	                 "web runs 5 images that no bucket knows: ami-1 (aws_instance.a1), ami-2 (aws_instance.a2), ami-3 (aws_instance.a3) and 2 more."},
+		{.detail = "{\"findings\": []}",
+	         .resolved = true,
+	         .summary = "No untracked image is left in web."},
+		{.detail = "{\"findings\": []}",
+	         .resolved = true,
+	         .gone = 1,
+	         .summary = "web is gone."},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		check(&(struct said){.kind = KIND_WORKSPACE_UNTRACKED_IMAGE,
+		                     .workspace = "web",
+		                     .detail = cases[i].detail,
+		                     .resolved = cases[i].resolved,
+		                     .counts = {.gone = cases[i].gone, .total = 1},
+		                     .title = "Untracked image: web",
+		                     .summary = cases[i].summary});
+}
+
+#define WRONG(more) "{\"findings\": [{" BASE ", \"wanted\": [\"production\"]" more "}]}"
+
+static void
+a_wrong_channel_is_named_with_the_right_one(void **state)
+{
+	static const struct {
+		const char *detail, *summary;
+		bool resolved;
+	} cases[] = {
+		{.detail = WRONG(", \"channel\": \"dev\""),
+	         .summary = "web runs base v3 from channel dev instead of production."},
+		{.detail = WRONG(", \"channel\": \"dev\", \"planned_by\": \"run-1\""),
+	         .summary = "web is about to run base v3 from channel dev instead of production."},
+		{.detail = WRONG(", \"pinned\": true"),
+	         .summary =
+	                 "web runs base v3, pinned to that version instead of from channel production."},
+		{.detail = WRONG(""),
+	         .summary = "web runs base v3, which was never on channel production."},
+		{.detail = "{\"findings\": [{\"bucket\": \"base\", \"channel\": \"dev\", "
+	                   "\"wanted\": [\"a\", \"b\"]}, {\"bucket\": \"edge\", \"channel\": "
+	                   "\"c\", \"wanted\": [\"a\"]}]}",
+	         .summary =
+	                 "web runs base from channel dev instead of a or b; edge from channel c instead of a."},
+		{.detail = "{\"findings\": []}",
+	         .resolved = true,
+	         .summary = "No image from a wrong channel is left in web."},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		check(&(struct said){.kind = KIND_WORKSPACE_WRONG_CHANNEL,
+		                     .workspace = "web",
+		                     .detail = cases[i].detail,
+		                     .resolved = cases[i].resolved,
+		                     .title = "Wrong channel: web",
+		                     .summary = cases[i].summary});
+}
+
 static void
 failed_checks_are_counted_and_so_are_those_that_errored(void **state)
 {
@@ -520,6 +602,8 @@ main(void)
 		cmocka_unit_test(a_deletion_says_who_did_it_and_who_runs_the_version),
 		cmocka_unit_test(a_channel_says_what_it_points_at),
 		cmocka_unit_test(drift_says_how_much_and_on_what_image),
+		cmocka_unit_test(untracked_images_are_named_and_many_are_counted),
+		cmocka_unit_test(a_wrong_channel_is_named_with_the_right_one),
 		cmocka_unit_test(failed_checks_are_counted_and_so_are_those_that_errored),
 		cmocka_unit_test(a_failed_run_says_whose_and_why),
 		cmocka_unit_test(events_not_understood_are_counted),
