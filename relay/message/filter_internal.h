@@ -27,7 +27,8 @@ struct filter_kind {
 
 /* filter_time.c */
 int filter_date_check(struct filter_call *, struct err *);
-filter_fn filter_date, filter_ago, filter_duration;
+int filter_when_check(struct filter_call *, struct err *);
+filter_fn filter_date, filter_when, filter_ago, filter_duration;
 
 /* A new string; the buffer is emptied. */
 json_t *filter_text_take(struct buf *);

@@ -35,6 +35,19 @@ check_conversions(const char *format, struct err *err)
 	return 0;
 }
 
+static int
+check_zone(const char *zone, struct err *err)
+{
+	char *quoted;
+
+	if (tz_known(zone))
+		return 0;
+	quoted = faults_quote(zone);
+	err_set(err, "unknown time zone %s: \"UTC\", or a name of the tz database", quoted);
+	free(quoted);
+	return -1;
+}
+
 /* What cannot be written for one time cannot be written for any. */
 int
 filter_date_check(struct filter_call *call, struct err *err)
@@ -42,12 +55,8 @@ filter_date_check(struct filter_call *call, struct err *err)
 	struct buf sample = {0};
 	int rc;
 
-	if (call->count > 1 && !tz_known(call->args[1])) {
-		char *quoted = faults_quote(call->args[1]);
-		err_set(err, "unknown time zone %s: \"UTC\", or a name of the tz database", quoted);
-		free(quoted);
+	if (call->count > 1 && check_zone(call->args[1], err) != 0)
 		return -1;
-	}
 	if (check_conversions(format_of(call), err) != 0)
 		return -1;
 	rc = tz_format(&sample, 0, format_of(call), "UTC", err);
@@ -73,6 +82,55 @@ filter_date(const struct filter_call *call, const json_t *value, const struct te
 
 	if (take_time(call, value, &ms, err) != 0 ||
 	    tz_format(&text, ms, format_of(call), zone != NULL ? zone : "UTC", err) != 0) {
+		buf_fini(&text);
+		return NULL;
+	}
+	return filter_text_take(&text);
+}
+
+int
+filter_when_check(struct filter_call *call, struct err *err)
+{
+	return call->count > 0 ? check_zone(call->args[0], err) : 0;
+}
+
+/* A month and a day alone are taken for the nearest such, so that is all that
+ * they are written for. */
+#define NEAR_MS (300 * DAY_MS)
+
+/* 1: its year goes without saying; 0; -1. */
+static int
+is_near(int64_t ms, int64_t now_ms, const char *zone, struct err *err)
+{
+	struct buf its = {0}, this = {0};
+	int rc;
+
+	if (ms - now_ms > NEAR_MS || now_ms - ms > NEAR_MS)
+		return 0;
+	rc = tz_format(&its, ms, "%Y", zone, err);
+	if (rc == 0)
+		rc = tz_format(&this, now_ms, "%Y", zone, err);
+	if (rc == 0)
+		rc = strcmp(buf_text(&its), buf_text(&this)) == 0;
+	buf_fini(&its);
+	buf_fini(&this);
+	return rc;
+}
+
+json_t *
+filter_when(const struct filter_call *call, const json_t *value, const struct template_env *env,
+            struct err *err)
+{
+	const char *zone = call->count > 0 ? call->args[0] : env->zone != NULL ? env->zone : "UTC";
+	struct buf text = {0};
+	int64_t ms;
+	int near;
+
+	if (take_time(call, value, &ms, err) != 0)
+		return NULL;
+	near = is_near(ms, env->now_ms, zone, err);
+	if (near < 0 || tz_format(&text, ms, near ? "%a %d %b %H:%M %Z" : "%a %d %b %Y %H:%M %Z",
+	                          zone, err) != 0) {
 		buf_fini(&text);
 		return NULL;
 	}

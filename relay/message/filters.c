@@ -177,6 +177,7 @@ apply_link(const struct filter_call *call, const json_t *value, const struct tem
 
 static const struct filter_kind kinds[] = {
 	{"date", 0, 2, filter_date_check, filter_date},
+	{"when", 0, 1, filter_when_check, filter_when},
 	{"ago", 0, 0, NULL, filter_ago},
 	{"duration", 0, 0, NULL, filter_duration},
 	{"trunc", 1, 1, check_trunc, apply_trunc},
@@ -189,8 +190,9 @@ static const struct filter_kind kinds[] = {
 	{"json", 0, 0, NULL, apply_json},
 };
 
-const char *const filter_names[] = {"date",   "ago",   "duration", "trunc", "default", "join",
-                                    "plural", "upper", "lower",    "link",  "json",    NULL};
+const char *const filter_names[] = {"date",    "when", "ago",    "duration", "trunc",
+                                    "default", "join", "plural", "upper",    "lower",
+                                    "link",    "json", NULL};
 
 static const struct filter_kind *
 find_kind(const char *name)
@@ -271,7 +273,10 @@ filter_call_is_last(const struct filter_call *call)
 size_t
 filter_steps(const struct filter_call *call)
 {
-	return call->kind->apply == filter_date && call->count > 1 ? ZONE_STEPS : 1;
+	bool zoned = (call->kind->apply == filter_date && call->count > 1) ||
+	             (call->kind->apply == filter_when && call->count > 0);
+
+	return zoned ? ZONE_STEPS : 1;
 }
 
 json_t *

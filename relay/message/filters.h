@@ -2,6 +2,8 @@
  * filters.h - what an interpolation tag may do to its value.
  *
  *	date [FORMAT] [ZONE]   an RFC 3339 time by strftime(3); "%F %H:%M %Z"
+ *	when [ZONE]            the same as people write it: "Mon 09 Mar 14:00 UTC", with the
+ *	                       year where it is not this one
  *	ago                    "5 minutes ago", "in 3 days"
  *	duration               seconds in words: "2 h 5 min"
  *	trunc N                at most N characters, an ellipsis included

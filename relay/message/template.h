@@ -72,7 +72,7 @@ void template_each_name(const struct template *, template_name_fn *, void *arg);
 
 /* What a rendering may know besides its data. */
 struct template_env {
-	int64_t now_ms;   /* for `ago` */
+	int64_t now_ms;   /* for `ago` and `when` */
 	const char *zone; /* for `date` without a zone; NULL = UTC */
 };
 

@@ -105,6 +105,45 @@ dates_in_zones(void **state)
 }
 
 static void
+the_year_is_told_where_it_does_not_go_without_saying(void **state)
+{
+	static const struct {
+		const char *now, *at, *zone, *expected;
+	} rows[] = {
+		{"2026-03-01T00:00:00Z", "2026-03-09T14:00:00Z", NULL, "Mon 09 Mar 14:00 UTC"},
+		{"2026-03-09T15:00:00Z", "2026-03-01T14:00:00Z", NULL, "Sun 01 Mar 14:00 UTC"},
+		{"2025-12-31T23:00:00Z", "2026-01-01T00:30:00Z", NULL, "Thu 01 Jan 2026 00:30 UTC"},
+		{"2026-01-02T00:00:00Z", "2025-12-31T00:30:00Z", NULL, "Wed 31 Dec 2025 00:30 UTC"},
+		{"2026-01-02T00:00:00Z", "2026-12-31T00:30:00Z", NULL, "Thu 31 Dec 2026 00:30 UTC"},
+		{"2026-01-02T00:00:00Z", "2027-01-05T00:30:00Z", NULL, "Tue 05 Jan 2027 00:30 UTC"},
+		{"2025-12-31T23:30:00Z", "2026-01-01T00:30:00Z", "Asia/Tokyo",
+	         "Thu 01 Jan 09:30 JST"},
+	};
+
+	const char *nowhere = "Mars/Olympus";
+	struct err err = {0};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct template_env then = {.zone = NULL};
+		char *at = mem_fmt("\"%s\"", rows[i].at), *expected, *got;
+
+		assert_true(time_parse(rows[i].now, &then.now_ms));
+		got = apply("when", rows[i].zone, NULL, at, &then);
+		expected = mem_fmt("\"%s\"", rows[i].expected);
+		assert_string_equal(got, expected);
+		free(expected);
+		free(got);
+		free(at);
+	}
+	check("when", NULL, NULL, "12", "failed: the filter \"when\" takes an RFC 3339 time");
+	assert_null(filter_call_new("when", &nowhere, 1, &err));
+	assert_string_equal(
+		err.text,
+		"unknown time zone \"Mars/Olympus\": \"UTC\", or a name of the tz database");
+}
+
+static void
 distances_are_told_to_the_nearest(void **state)
 {
 	static const struct {
@@ -254,6 +293,7 @@ main(void)
 		cmocka_unit_test(null_goes_through_all_but_default),
 		cmocka_unit_test(names_that_are_not_known),
 		cmocka_unit_test(dates_in_zones),
+		cmocka_unit_test(the_year_is_told_where_it_does_not_go_without_saying),
 		cmocka_unit_test(distances_are_told_to_the_nearest),
 		cmocka_unit_test(spans_have_two_units),
 		cmocka_unit_test(texts),
