@@ -109,6 +109,10 @@ const struct conf_rule *plan_rule_between(const struct conf *, const struct buck
 /* Makes sure the bucket is known; a new one is linked. *key is the caller's. */
 int plan_learn_bucket(struct plan *, const char *bucket, const char *id, char **key,
                       struct err *) MUST_CHECK;
+/* The same of a bucket that something else than HCP Packer's webhook names in full. */
+struct bucket_name;
+int plan_know_bucket(struct plan *, const struct bucket_name *, const char *id, char **key,
+                     struct err *) MUST_CHECK;
 
 /* plan_refresh.c: bring open incidents to what is known now. */
 enum refresh_open {
@@ -140,6 +144,9 @@ int refresh_followed(struct plan *, const char *bucket_key, struct err *) MUST_C
  * drift did, so those that list it have something new to say. */
 int refresh_workspace_images(struct plan *, const struct workspace *, bool changed,
                              struct err *) MUST_CHECK;
+/* An older run of it than the last came to be known: who ran what is revoked now has
+ * moved off it. */
+int refresh_workspace_past(struct plan *, const struct workspace *, struct err *) MUST_CHECK;
 /* All open image incidents of a bucket. */
 int refresh_bucket(struct plan *, const char *bucket_key, struct err *) MUST_CHECK;
 /* Drift, failed checks and that there is no assessment.  `news` may be NULL in

@@ -4,6 +4,7 @@
 
 #include "relay/base/mem.h"
 #include "relay/flow/plan.h"
+#include "relay/flow/plan_reading.h"
 #include "relay/model/key.h"
 #include "relay/store/catalog.h"
 
@@ -256,6 +257,8 @@ learn_version(struct plan *plan, const char *bucket_key, struct image *image,
 		rc = restore_late(plan, image, before, result, err);
 		if (rc == 0)
 			rc = catalog_image_put(plan->db, image, err);
+		if (rc == 0 && plan->event->packer.artifacts != NULL)
+			rc = plan_resolve(plan, image, err);
 	}
 	/* Old news of this one, which was restored since, and the first of its ancestor. */
 	if (rc == 0 && ancestor != NULL && !result->known &&

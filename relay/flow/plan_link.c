@@ -5,6 +5,7 @@
 
 #include "relay/base/mem.h"
 #include "relay/base/text.h"
+#include "relay/flow/plan_reading.h"
 #include "relay/model/key.h"
 #include "relay/model/rule.h"
 #include "relay/store/catalog.h"
@@ -191,19 +192,29 @@ out:
 }
 
 int
-plan_learn_bucket(struct plan *plan, const char *name, const char *id, char **key, struct err *err)
+plan_know_bucket(struct plan *plan, const struct bucket_name *name, const char *id, char **key,
+                 struct err *err)
 {
-	const struct packer_news *news = &plan->event->packer;
 	struct bucket bucket = {
-		.key = key_bucket(news->organization_id, news->project_id, name),
-		.organization_id = (char *)news->organization_id,
-		.project_id = (char *)news->project_id,
-		.name = (char *)name,
+		.key = key_bucket(name->organization_id, name->project_id, name->bucket),
+		.organization_id = (char *)name->organization_id,
+		.project_id = (char *)name->project_id,
+		.name = (char *)name->bucket,
 	};
 	int rc = catalog_bucket_add(plan->db, &bucket, id, err);
 
 	if (rc == 1)
-		rc = link_bucket(plan, &bucket, err);
+		rc = plan_place_usages(plan, name, err) != 0 ? -1 : link_bucket(plan, &bucket, err);
 	*key = bucket.key;
 	return rc < 0 ? -1 : 0;
+}
+
+int
+plan_learn_bucket(struct plan *plan, const char *name, const char *id, char **key, struct err *err)
+{
+	const struct packer_news *news = &plan->event->packer;
+
+	return plan_know_bucket(
+		plan, &(struct bucket_name){news->organization_id, news->project_id, name}, id, key,
+		err);
 }

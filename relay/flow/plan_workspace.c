@@ -6,6 +6,10 @@
 #include "relay/base/mem.h"
 #include "relay/base/ulid.h"
 #include "relay/flow/plan.h"
+#include "relay/flow/plan_reading.h"
+#include "relay/store/applies.h"
+#include "relay/flow/plan_reading.h"
+#include "relay/store/applies.h"
 #include "relay/store/catalog.h"
 #include "relay/store/runs.h"
 
@@ -52,6 +56,8 @@ plan_learn_workspace(struct plan *plan, struct workspace *workspace, struct err 
 	if (found == 0)
 		new_workspace(plan, workspace);
 	set_text(&workspace->id, ref->id);
+	if (workspace->first_heard_at == 0 || at < workspace->first_heard_at)
+		workspace->first_heard_at = at;
 	if (at >= workspace->seen_at) { /* an older event does not take a rename back */
 		workspace->seen_at = at;
 		linked_anew |= set_text(&workspace->name, ref->name);
@@ -74,48 +80,72 @@ workspace_changed(struct plan *plan, const struct workspace *workspace, bool dri
 	return refresh_workspace_images(plan, workspace, drift_changed, err);
 }
 
-/* Whether it waits for a person. */
+/* Whether it waits for a person; and whether it was ever seen to apply. */
 static int
 plan_waiting(struct plan *plan, const struct workspace *workspace, const struct run_news *news,
-             struct err *err)
+             bool *applying, struct err *err)
 {
 	struct run run;
+	bool told, applied_before;
 	int rc = 0;
 
 	if (news->id == NULL)
 		return 0;
-	if (runs_get(plan->db, workspace->host, news->id, &run, err) < 0)
-		rc = -1;
-	else if (run_told(&run, news, plan->received_at)) {
+	if (runs_get(plan->db, workspace->host, news->id, &run, err) < 0) {
+		run_fini(&run);
+		return -1;
+	}
+	applied_before = run.applying;
+	told = run_told(&run, news, plan->received_at);
+	*applying = run.applying;
+	if (told || run.applying != applied_before) {
 		free(run.workspace_key);
 		run.workspace_key = mem_str(workspace->key);
 		rc = runs_put(plan->db, &run, err);
-		if (rc == 0)
-			rc = refresh_run_waiting(plan, workspace, &run, news, err);
 	}
+	if (rc == 0 && told)
+		rc = refresh_run_waiting(plan, workspace, &run, news, err);
 	run_fini(&run);
 	return rc;
+}
+
+/* Its end, where that says anything of what the workspace runs: 1, 0, -1. */
+static int
+plan_end(struct plan *plan, struct workspace *workspace, const struct run_news *run, bool applying,
+         struct err *err)
+{
+	int64_t at = run->updated_at != 0 ? run->updated_at : plan->received_at;
+	struct applied applied = {run->created_at != 0 ? run->created_at : at, at};
+	enum run_end end = run_end(run->status);
+	int read = 0;
+
+	if (end == RUN_END_APPLIED && applies_add(plan->db, workspace->key, applied, err) != 0)
+		return -1;
+	if (end != RUN_GOES_ON && run->id != NULL)
+		read = plan_run_ended(plan, workspace, run, applying, err);
+	return read < 0 ? -1 : read == 1 || end == RUN_END_APPLIED;
 }
 
 static int
 plan_run(struct plan *plan, struct workspace *workspace, const struct run_news *run,
          struct err *err)
 {
-	bool drifted = workspace->drifted,
+	bool drifted = workspace->drifted, applying = false,
 	     counts = workspace_run(workspace, run, plan->received_at);
+	int rc = plan_waiting(plan, workspace, run, &applying, err);
+	int changed = rc == 0 ? plan_end(plan, workspace, run, applying, err) : -1;
 
-	if (plan_waiting(plan, workspace, run, err) != 0)
+	if (changed < 0)
 		return -1;
-	if (!counts)
-		return 0;
-	if (run_meaning(run->status) == RUN_APPLIED) {
+	if (changed == 1) {
 		if (workspace_changed(plan, workspace, drifted != workspace->drifted, err) != 0 ||
-		    refresh_about(plan, workspace, err) != 0)
+		    refresh_about(plan, workspace, err) != 0 ||
+		    (!counts && refresh_workspace_past(plan, workspace, err) != 0))
 			return -1;
-	} else if (catalog_workspace_put(plan->db, workspace, err) != 0) {
+	} else if (counts && catalog_workspace_put(plan->db, workspace, err) != 0) {
 		return -1;
 	}
-	return refresh_run_failed(plan, workspace, run, err);
+	return counts ? refresh_run_failed(plan, workspace, run, err) : 0;
 }
 
 /* An apply tells what the workspace runs; before it is taken in, a new one would

@@ -5,8 +5,10 @@
 
 #include "relay/base/mem.h"
 #include "relay/model/key.h"
+#include "relay/store/applies.h"
 #include "relay/store/catalog.h"
 #include "relay/store/incidents.h"
+#include "relay/store/usages.h"
 
 static int
 by_workspace(const void *a, const void *b)
@@ -84,34 +86,61 @@ set_text(char **field, const char *value)
 	*field = mem_str(value);
 }
 
+/* Which of the images a workspace runs, or ran, and how that is known. */
+struct found {
+	const struct image *image; /* NULL: none */
+	struct usage_found how;
+};
+
+static struct incident_row *
+add_row(struct refresh *r, const struct workspace *workspace, const struct found *found)
+{
+	struct incident_row *row;
+
+	r->rows.items = mem_grow(r->rows.items, r->rows.count + 1, sizeof(*r->rows.items));
+	row = &r->rows.items[r->rows.count++];
+	*row = (struct incident_row){
+		.workspace_key = mem_str(workspace->key),
+		.bucket_key = mem_str(found->image->bucket_key),
+		.fingerprint = mem_str(found->image->fingerprint),
+		.version = mem_str(found->image->version),
+		.channel = mem_str(found->how.channel),
+		.known = found->how.known,
+		.evidence = found->how.evidence,
+		.workspace_id = mem_str(workspace->id),
+		.name = mem_str(workspace->name),
+		.organization = mem_str(workspace->organization),
+		.url = mem_str(workspace->url),
+		.drifted = workspace->drifted,
+	};
+	return row;
+}
+
+static const char *
+runs_words(const struct incident_row *row)
+{
+	return row->known ? "runs it" : "may run it";
+}
+
 static int
-runs(struct refresh *r, const struct workspace *workspace, const struct image *image,
-     const char *channel, struct incident_row *row, struct err *err)
+runs(struct refresh *r, const struct workspace *workspace, const struct found *found,
+     struct incident_row *row, struct err *err)
 {
 	if (row == NULL) {
-		r->rows.items = mem_grow(r->rows.items, r->rows.count + 1, sizeof(*r->rows.items));
-		row = &r->rows.items[r->rows.count++];
-		*row = (struct incident_row){
-			.workspace_key = mem_str(workspace->key),
-			.bucket_key = mem_str(image->bucket_key),
-			.fingerprint = mem_str(image->fingerprint),
-			.version = mem_str(image->version),
-			.channel = mem_str(channel),
-			.workspace_id = mem_str(workspace->id),
-			.name = mem_str(workspace->name),
-			.organization = mem_str(workspace->organization),
-			.url = mem_str(workspace->url),
-			.drifted = workspace->drifted,
-		};
-		return row_changed(r, row, "may run it", err);
+		row = add_row(r, workspace, found);
+		return row_changed(r, row, runs_words(row), err);
 	}
-	if (row->state == ROW_AFFECTED && strcmp(row->fingerprint, image->fingerprint) == 0)
+	if (row->state == ROW_AFFECTED && row->known == found->how.known &&
+	    row->evidence == found->how.evidence &&
+	    strcmp(row->fingerprint, found->image->fingerprint) == 0)
 		return 0;
 	row->state = ROW_AFFECTED;
-	set_text(&row->fingerprint, image->fingerprint);
-	set_text(&row->version, image->version);
-	set_text(&row->channel, channel);
-	return row_changed(r, row, "may run it", err);
+	row->known = found->how.known;
+	row->evidence = found->how.evidence;
+	set_text(&row->fingerprint, found->image->fingerprint);
+	set_text(&row->version, found->image->version);
+	set_text(&row->channel, found->how.channel);
+	return row_changed(r, row, runs_words(row), err);
 }
 
 /* It runs what it ran, which is told elsewhere, or may be run again. */
@@ -192,63 +221,164 @@ is_told_elsewhere(struct refresh *r, const struct question *q, const struct work
 	return listed;
 }
 
-static const struct image *
-one_of(const struct question *q, const struct history *history, const struct workspace *workspace,
-       const char *rule_channel, int64_t now_ms)
+/* One workspace that is asked, and what it has to do with the question's bucket. */
+struct asked_one {
+	const struct question *q;
+	const struct history *history;
+	const struct workspace *workspace;
+	const struct bucket_use *use;
+};
+
+static bool
+is_one(const struct asked_one *a, const struct image *image, int64_t now_ms,
+       struct usage_found *how)
 {
-	if (workspace->gone_at != 0 || (q->applied_only && workspace->applied.to == 0))
-		return NULL;
-	if (q->channel != NULL && strcmp(usage_followed_channel(rule_channel), q->channel) != 0)
-		return NULL;
-	for (size_t i = 0; i < q->count; i++)
-		if (usage_possible(history, q->channel != NULL ? q->channel : rule_channel,
-		                   workspace->applied, &q->images[i], now_ms))
-			return &q->images[i];
-	return NULL;
+	const struct workspace *w = a->workspace;
+
+	return a->q->channel != NULL
+	               ? usage_judge_on(a->use, a->q->channel, a->history, w->applied, w->exact,
+	                                image, now_ms, how)
+	               : usage_judge(a->use, a->history, w->applied, w->exact, image, now_ms, how);
+}
+
+/* The newest of them that it is known to run, else the newest it may. */
+static struct found
+one_of(const struct asked_one *a, int64_t now_ms)
+{
+	struct found best = {.image = NULL};
+
+	for (size_t i = 0; i < a->q->count && !(best.image != NULL && best.how.known); i++) {
+		struct found one = {.image = &a->q->images[i]};
+
+		if (is_one(a, one.image, now_ms, &one.how) && (best.image == NULL || one.how.known))
+			best = one;
+	}
+	return best;
+}
+
+static struct found
+runs_one(const struct refresh *r, const struct asked_one *a)
+{
+	const struct workspace *w = a->workspace;
+
+	if (w->gone_at != 0 || (a->q->applied_only && w->applied.to == 0 && w->exact.as_of == 0))
+		return (struct found){.image = NULL};
+	return one_of(a, r->plan->now_ms);
+}
+
+/* By rule: 1, 0, -1. */
+static int
+may_have_run(struct refresh *r, const struct asked_one *a, const struct image *image, int64_t since,
+             struct err *err)
+{
+	struct applied_list applies;
+	int rc;
+
+	if (!a->use->linked || a->workspace->exact.as_of != 0)
+		return 0;
+	rc = applies_of(r->plan->db, a->workspace->key, &applies, err);
+	if (rc == 0)
+		rc = usage_was_possible(a->history, a->use->channel, &applies,
+		                        a->workspace->first_heard_at, image, since);
+	free(applies.items);
+	return rc;
+}
+
+/* It ran one of them when that was not to be run any more, and does not now: who
+ * hears late of it hears how it stands.  1: its row is added, 0, -1. */
+static int
+ran_one(struct refresh *r, const struct asked_one *a, struct err *err)
+{
+	const struct workspace *w = a->workspace;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && a->q->since != NULL && i < a->q->count; i++) {
+		struct found was = {.image = &a->q->images[i],
+		                    .how = {false, EVIDENCE_RULE, a->use->channel}};
+		int64_t since = a->q->since(was.image);
+		struct former_usage former;
+
+		if (w->applied.to <= since && w->exact.as_of <= since)
+			continue;
+		rc = usages_former(r->plan->db, w->key, was.image, since, &former, err);
+		if (rc == 1)
+			was.how = (struct usage_found){true, former.evidence, former.channel};
+		else if (rc == 0)
+			rc = may_have_run(r, a, was.image, since, err);
+		if (rc == 1) {
+			struct incident_row *row = add_row(r, w, &was);
+
+			row->state = w->gone_at != 0 ? ROW_GONE : ROW_MOVED;
+			if (row_changed(r, row, "has moved", err) != 0)
+				rc = -1;
+		}
+		free(former.channel);
+	}
+	return rc;
 }
 
 static int
-ask_one(struct refresh *r, const struct question *q, const struct history *history,
-        const struct workspace *workspace, const char *rule_channel, struct err *err)
+ask_one(struct refresh *r, const struct asked_one *a, struct err *err)
 {
-	struct incident_row *row = stored_row(r, workspace->key, q->bucket_key);
-	const struct image *image = one_of(q, history, workspace, rule_channel, r->plan->now_ms);
+	struct incident_row *row = stored_row(r, a->workspace->key, a->q->bucket_key);
+	struct found found = runs_one(r, a);
 	int elsewhere;
 
 	if (row != NULL)
 		r->seen[row - r->rows.items] = true;
-	if (image == NULL)
-		return runs_no_more(r, row, workspace->gone_at != 0, err);
-	elsewhere = is_told_elsewhere(r, q, workspace, image, err);
+	if (found.image == NULL && row == NULL)
+		return ran_one(r, a, err) < 0 ? -1 : 0;
+	if (found.image == NULL)
+		return runs_no_more(r, row, a->workspace->gone_at != 0, err);
+	elsewhere = is_told_elsewhere(r, a->q, a->workspace, found.image, err);
 	if (elsewhere != 0)
 		return elsewhere < 0 ? -1 : drop_row(r, row, err);
-	return runs(r, workspace, image, q->channel != NULL ? q->channel : rule_channel, row, err);
+	return runs(r, a->workspace, &found, row, err);
+}
+
+static int
+ask_everyone(struct refresh *r, const struct question *q, const struct history *history,
+             struct err *err)
+{
+	struct user_list users;
+	int rc = users_of_bucket(r->plan->db, q->bucket_key, &users, err);
+
+	for (size_t i = 0; rc == 0 && i < users.count; i++)
+		rc = ask_one(r,
+		             &(struct asked_one){q, history, &users.items[i].workspace,
+		                                 &users.items[i].use},
+		             err);
+	user_list_fini(&users);
+	return rc;
+}
+
+static int
+ask_only(struct refresh *r, const struct question *q, const struct history *history,
+         struct err *err)
+{
+	struct bucket_use none = {.bucket_key = NULL};
+	struct asked_one one = {q, history, r->only, &none};
+	struct user_list users;
+	int rc = users_of_workspace(r->plan->db, r->only->key, &users, err);
+
+	for (size_t i = 0; i < users.count; i++)
+		if (strcmp(users.items[i].use.bucket_key, q->bucket_key) == 0)
+			one.use = &users.items[i].use;
+	if (rc == 0)
+		rc = ask_one(r, &one, err);
+	user_list_fini(&users);
+	return rc;
 }
 
 int
 refresh_ask(struct refresh *r, const struct question *q, struct err *err)
 {
-	const struct workspace *only = r->only;
 	struct history history = {0};
-	struct link_list links = {0};
-	int rc = -1;
+	int rc = catalog_history(r->plan->db, q->bucket_key, &history, err);
 
-	if (catalog_history(r->plan->db, q->bucket_key, &history, err) != 0)
-		goto out;
-	if (only != NULL ? catalog_links_of_workspace(r->plan->db, only->key, &links, err) != 0
-	                 : catalog_links_of_bucket(r->plan->db, q->bucket_key, &links, err) != 0)
-		goto out;
-	for (size_t i = 0; i < links.count; i++) {
-		const struct link *link = &links.items[i];
-
-		if (strcmp(link->bucket_key, q->bucket_key) == 0 &&
-		    ask_one(r, q, &history, only != NULL ? only : &link->workspace, link->channel,
-		            err) != 0)
-			goto out;
-	}
-	rc = 0;
-out:
-	link_list_fini(&links);
+	if (rc == 0)
+		rc = r->only != NULL ? ask_only(r, q, &history, err)
+		                     : ask_everyone(r, q, &history, err);
 	history_fini(&history);
 	return rc;
 }

@@ -30,6 +30,9 @@ struct question {
 	bool applied_only;   /* only those of which an applied run was seen */
 	size_t silent;       /* who runs one of so many, the last, is not listed here */
 	bool skip_revoked;   /* not for a workspace listed in an open revocation of what it runs */
+	/* Since when one of them is not to be run: who ran it later than that and does no
+	 * more has moved.  NULL: that does not matter. */
+	int64_t (*since)(const struct image *);
 };
 
 /* Loads the open incident of `key` and its rows; 1 there is one, 0 not, -1.

@@ -12,6 +12,12 @@
 #include "relay/model/key.h"
 #include "relay/store/incidents.h"
 
+static int64_t
+deleted_since(const struct image *image)
+{
+	return image->deleted_at;
+}
+
 static void
 set_subject(struct incident *incident, const struct image *image, const char *key)
 {
@@ -31,7 +37,10 @@ refresh_deleted(struct plan *plan, const struct image *image, enum refresh_open 
 {
 	char *key = key_incident(incident_kind_names[KIND_IMAGE_DELETED], image->key);
 	bool wrong = image_is_deleted(image) && !image_is_revoked(image);
-	struct question q = {.bucket_key = image->bucket_key, .images = image, .count = 1};
+	struct question q = {.bucket_key = image->bucket_key,
+	                     .images = image,
+	                     .count = 1,
+	                     .since = deleted_since};
 	struct incident_counts counts;
 	struct refresh r;
 	int found = refresh_load(&r, plan, key, only, err), rc = -1;

@@ -41,6 +41,13 @@ bucket_seen_before(const struct image_list *all, size_t i)
 	return false;
 }
 
+/* When a version was revoked, as far as it is. */
+static int64_t
+revoked_since(const struct image *image)
+{
+	return image->status == IMAGE_REVOKED ? image->as_of : INT64_MAX;
+}
+
 /* One question for each bucket that the ancestor and its descendants are in. */
 static int
 ask_members(struct refresh *r, const struct image_list *members, bool applied_only, struct err *err)
@@ -51,7 +58,8 @@ ask_members(struct refresh *r, const struct image_list *members, bool applied_on
 	for (size_t i = 0; rc == 0 && i < members->count; i++) {
 		struct question q = {.bucket_key = members->items[i].bucket_key,
 		                     .images = images,
-		                     .applied_only = applied_only};
+		                     .applied_only = applied_only,
+		                     .since = revoked_since};
 
 		if (bucket_seen_before(members, i))
 			continue;
@@ -306,6 +314,9 @@ refresh_revocation(struct plan *plan, const char *root_key, enum refresh_open op
 	}
 	verdict = judge_revocation(members.items[0].status, members.items[0].revoke_at,
 	                           r.incident.opened_at, &counts, plan->now_ms);
+	/* It concerned somebody while it was revoked: that is worth one message. */
+	if (found == 0 && !verdict.open && members.items[0].status == IMAGE_REVOKED)
+		verdict.severity = SEVERITY_CRITICAL;
 	if (what == NULL)
 		what = r.what != NULL || verdict.phase == r.incident.phase
 		               ? r.what

@@ -6,6 +6,7 @@
 #include "relay/flow/plan.h"
 #include "relay/store/catalog.h"
 #include "relay/store/incidents.h"
+#include "relay/store/usages.h"
 
 static bool
 names(const struct version_ref *ref, const struct image *image)
@@ -146,8 +147,9 @@ struct visit {
 static int
 visit_image(const struct visit *v, const struct image *image, struct err *err)
 {
-	enum refresh_open open =
-		v->workspace->applied.to != 0 ? REFRESH_FOR_SOMEBODY : REFRESH_OPEN_ONLY;
+	enum refresh_open open = v->workspace->applied.to != 0 || v->workspace->exact.as_of != 0
+	                                 ? REFRESH_FOR_SOMEBODY
+	                                 : REFRESH_OPEN_ONLY;
 	char *root;
 	int rc = 0;
 
@@ -170,17 +172,19 @@ visit_image(const struct visit *v, const struct image *image, struct err *err)
  * seen to come (back) to the image.
  */
 static int
-visit_withdrawn(const struct visit *v, const struct link *link, struct err *err)
+visit_withdrawn(const struct visit *v, const struct bucket_use *use, struct err *err)
 {
+	const struct workspace *w = v->workspace;
 	struct image_list images;
 	struct history history = {0};
-	int rc = catalog_withdrawn_of(v->plan->db, link->bucket_key, &images, err);
+	struct usage_found how;
+	int rc = catalog_withdrawn_of(v->plan->db, use->bucket_key, &images, err);
 
 	if (rc == 0 && images.count > 0)
-		rc = catalog_history(v->plan->db, link->bucket_key, &history, err);
+		rc = catalog_history(v->plan->db, use->bucket_key, &history, err);
 	for (size_t i = 0; rc == 0 && i < images.count; i++)
-		if (usage_possible(&history, link->channel, v->workspace->applied, &images.items[i],
-		                   v->plan->now_ms))
+		if (usage_judge(use, &history, w->applied, w->exact, &images.items[i],
+		                v->plan->now_ms, &how))
 			rc = visit_image(v, &images.items[i], err);
 	history_fini(&history);
 	image_list_fini(&images);
@@ -189,19 +193,46 @@ visit_withdrawn(const struct visit *v, const struct link *link, struct err *err)
 
 /* One whose last run began no later than the channel moved may have stayed behind. */
 static int
-visit_superseded(const struct visit *v, const struct link *link, struct err *err)
+visit_channel(const struct visit *v, const struct bucket_use *use, const struct history *history,
+              const char *channel, struct err *err)
 {
-	const char *followed = usage_followed_channel(link->channel);
-	struct applied applied = v->workspace->applied;
-	enum refresh_open open = applied.to != 0 ? REFRESH_FOR_SOMEBODY : REFRESH_OPEN_ONLY;
-	struct history history = {0};
-	const struct assignment *now;
-	int rc = catalog_history(v->plan->db, link->bucket_key, &history, err);
+	const struct workspace *w = v->workspace;
+	enum refresh_open open = w->applied.to != 0 || w->exact.as_of != 0 ? REFRESH_FOR_SOMEBODY
+	                                                                   : REFRESH_OPEN_ONLY;
+	const struct assignment *now = history_current(history, channel);
 
-	now = rc == 0 ? history_current(&history, followed) : NULL;
-	if (now != NULL && now->at >= applied.from)
-		rc = refresh_superseded(v->plan, link->bucket_key, followed, open, v->workspace,
-		                        err);
+	if (now == NULL || now->at < w->applied.from ||
+	    !usage_follows(use, w->applied, w->exact, channel))
+		return 0;
+	return refresh_superseded(v->plan, use->bucket_key, channel, open, w, err);
+}
+
+static bool
+is_seen_before(const struct bucket_use *use, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (use->usages.items[k].channel != NULL &&
+		    strcmp(use->usages.items[k].channel, use->usages.items[i].channel) == 0)
+			return true;
+	return false;
+}
+
+/* All channels that it follows, or may. */
+static int
+visit_superseded(const struct visit *v, const struct bucket_use *use, struct err *err)
+{
+	const char *by_rule = usage_followed_channel(use->channel);
+	struct history history = {0};
+	int rc = catalog_history(v->plan->db, use->bucket_key, &history, err);
+
+	if (rc == 0)
+		rc = visit_channel(v, use, &history, by_rule, err);
+	for (size_t i = 0; rc == 0 && i < use->usages.count; i++) {
+		const char *channel = use->usages.items[i].channel;
+
+		if (channel != NULL && strcmp(channel, by_rule) != 0 && !is_seen_before(use, i))
+			rc = visit_channel(v, use, &history, channel, err);
+	}
 	history_fini(&history);
 	return rc;
 }
@@ -211,20 +242,54 @@ refresh_workspace_images(struct plan *plan, const struct workspace *workspace, b
                          struct err *err)
 {
 	struct incident_list listing;
-	struct link_list links = {0};
+	struct user_list users = {0};
 	struct visit visit = {plan, workspace, &listing};
 	int rc = incidents_listing(plan->db, workspace->key, &listing, err);
 
 	if (rc == 0)
 		rc = refresh_listing(plan, workspace, &listing, changed, err);
 	if (rc == 0 && workspace->gone_at == 0)
-		rc = catalog_links_of_workspace(plan->db, workspace->key, &links, err);
-	for (size_t i = 0; rc == 0 && i < links.count; i++) {
-		rc = visit_withdrawn(&visit, &links.items[i], err);
+		rc = users_of_workspace(plan->db, workspace->key, &users, err);
+	for (size_t i = 0; rc == 0 && i < users.count; i++) {
+		rc = visit_withdrawn(&visit, &users.items[i].use, err);
 		if (rc == 0)
-			rc = visit_superseded(&visit, &links.items[i], err);
+			rc = visit_superseded(&visit, &users.items[i].use, err);
 	}
-	link_list_fini(&links);
+	user_list_fini(&users);
 	incident_list_fini(&listing);
+	return rc;
+}
+
+static int
+visit_revoked(struct plan *plan, const struct workspace *workspace, const char *bucket_key,
+              struct err *err)
+{
+	struct image_list images;
+	int rc = catalog_withdrawn_of(plan->db, bucket_key, &images, err);
+
+	for (size_t i = 0; rc == 0 && i < images.count; i++) {
+		char *root = NULL;
+
+		if (!image_is_revoked(&images.items[i]))
+			continue;
+		rc = catalog_root(plan->db, &images.items[i], &root, err);
+		if (rc == 0)
+			rc = refresh_revocation(plan, root, REFRESH_OPEN_ONLY, workspace, false,
+			                        NULL, err);
+		free(root);
+	}
+	image_list_fini(&images);
+	return rc;
+}
+
+int
+refresh_workspace_past(struct plan *plan, const struct workspace *workspace, struct err *err)
+{
+	struct user_list users;
+	int rc = users_of_workspace(plan->db, workspace->key, &users, err);
+
+	for (size_t i = 0; rc == 0 && i < users.count; i++)
+		rc = visit_revoked(plan, workspace, users.items[i].use.bucket_key, err);
+	user_list_fini(&users);
 	return rc;
 }

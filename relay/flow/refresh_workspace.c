@@ -9,30 +9,39 @@
 #include "relay/model/key.h"
 #include "relay/store/catalog.h"
 #include "relay/store/incidents.h"
+#include "relay/store/usages.h"
 #include "relay/store/wakes.h"
 
-/* The one version that the rules leave possible, or NULL when there are several. */
+/* What the workspace runs, and how that is known. */
+struct running {
+	struct image image; /* key NULL: not known */
+	struct usage_found how;
+};
+
+/* Of a bucket the one version that what is known leaves, or none when there are several. */
 static int
-only_possible(struct plan *plan, const struct workspace *workspace, const struct link *link,
-              struct image *out, struct err *err)
+only_one(struct plan *plan, const struct workspace *workspace, const struct bucket_use *use,
+         struct running *out, struct err *err)
 {
 	struct history history = {0};
 	struct image_list images = {0};
 	size_t found = 0, at = 0;
 	int rc = -1;
 
-	if (catalog_history(plan->db, link->bucket_key, &history, err) != 0 ||
-	    catalog_images_of(plan->db, link->bucket_key, &images, err) != 0)
+	if (catalog_history(plan->db, use->bucket_key, &history, err) != 0 ||
+	    catalog_images_of(plan->db, use->bucket_key, &images, err) != 0)
 		goto out;
 	for (size_t i = 0; i < images.count && found < 2; i++)
-		if (usage_possible(&history, link->channel, workspace->applied, &images.items[i],
-		                   plan->now_ms)) {
+		if (usage_judge(use, &history, workspace->applied, workspace->exact,
+		                &images.items[i], plan->now_ms, &out->how)) {
 			found++;
 			at = i;
 		}
 	if (found == 1) {
-		*out = images.items[at];
+		out->image = images.items[at];
 		images.items[at] = (struct image){0};
+		/* The channel is borrowed from what is freed before long. */
+		out->how.channel = NULL;
 	}
 	rc = found == 1;
 out:
@@ -41,31 +50,55 @@ out:
 	return rc;
 }
 
-/* What the workspace runs, where known: a revoked image before all others,
- * else the only one possible.  1, 0, -1. */
+/* How it is known that it runs a revoked image: as the incident's row says. */
 static int
-image_it_runs(struct plan *plan, const struct workspace *workspace, struct image *out,
+revoked_how(struct plan *plan, const struct workspace *workspace, struct running *out,
+            struct err *err)
+{
+	struct user_list users;
+	struct history history = {0};
+	int rc = users_of_workspace(plan->db, workspace->key, &users, err);
+
+	if (rc == 0)
+		rc = catalog_history(plan->db, out->image.bucket_key, &history, err);
+	for (size_t i = 0; rc == 0 && i < users.count; i++)
+		if (strcmp(users.items[i].use.bucket_key, out->image.bucket_key) == 0 &&
+		    !usage_judge(&users.items[i].use, &history, workspace->applied,
+		                 workspace->exact, &out->image, plan->now_ms, &out->how))
+			out->how = (struct usage_found){false, EVIDENCE_RULE, NULL};
+	out->how.channel = NULL;
+	history_fini(&history);
+	user_list_fini(&users);
+	return rc < 0 ? -1 : 1;
+}
+
+/* A revoked image before all others, else the only one possible.  1, 0, -1. */
+static int
+image_it_runs(struct plan *plan, const struct workspace *workspace, struct running *out,
               struct err *err)
 {
-	struct link_list links = {0};
+	struct user_list users = {0};
 	char *revoked = NULL;
 	int rc = incidents_revoked_image(plan->db, workspace->key, NULL, &revoked, err);
 
-	*out = (struct image){0};
+	*out = (struct running){.how = {false, EVIDENCE_RULE, NULL}};
 	if (rc == 1)
-		rc = catalog_image(plan->db, revoked, out, err);
-	else if (rc == 0 && catalog_links_of_workspace(plan->db, workspace->key, &links, err) != 0)
+		rc = catalog_image(plan->db, revoked, &out->image, err);
+	if (rc == 1)
+		rc = revoked_how(plan, workspace, out, err);
+	else if (rc == 0 && users_of_workspace(plan->db, workspace->key, &users, err) != 0)
 		rc = -1;
-	else if (rc == 0 && links.count == 1)
-		rc = only_possible(plan, workspace, &links.items[0], out, err);
-	link_list_fini(&links);
+	else if (rc == 0 && users.count == 1)
+		rc = only_one(plan, workspace, &users.items[0].use, out, err);
+	user_list_fini(&users);
 	free(revoked);
 	return rc;
 }
 
 static struct incident_row
-row_of(const struct workspace *workspace, const struct image *image, bool wrong)
+row_of(const struct workspace *workspace, const struct running *running, bool wrong)
 {
+	const struct image *image = &running->image;
 	bool runs_image = image->key != NULL;
 
 	return (struct incident_row){
@@ -77,8 +110,8 @@ row_of(const struct workspace *workspace, const struct image *image, bool wrong)
 		.state = wrong                     ? ROW_AFFECTED
 	                 : workspace->gone_at != 0 ? ROW_GONE
 	                                           : ROW_MOVED,
-		.known = !runs_image,
-		.evidence = EVIDENCE_RULE,
+		.known = !runs_image || running->how.known,
+		.evidence = running->how.evidence,
 		.workspace_id = mem_str(workspace->id),
 		.name = mem_str(workspace->name),
 		.organization = mem_str(workspace->organization),
@@ -137,26 +170,26 @@ trouble_settle(struct trouble *t, struct err *err)
 	struct plan *plan = t->plan;
 	struct incident *incident = &t->incident;
 	struct incident_rows rows = {0};
-	struct image image = {0};
+	struct running running = {.how = {false, EVIDENCE_RULE, NULL}};
 	const char *news;
 	bool somewhere = t->workspace->key != NULL;
 	int revoked = 0, rc = -1;
 
 	if (somewhere)
 		revoked = incidents_runs_revoked(plan->db, t->workspace->key, err);
-	if (revoked < 0 || (somewhere && image_it_runs(plan, t->workspace, &image, err) < 0))
+	if (revoked < 0 || (somewhere && image_it_runs(plan, t->workspace, &running, err) < 0))
 		goto out;
 	free(incident->image_key);
-	incident->image_key = mem_str(image.key);
+	incident->image_key = mem_str(running.image.key);
 	rows.items = mem_alloc(sizeof(*rows.items));
 	if (somewhere)
-		rows.items[rows.count++] = row_of(t->workspace, &image, t->facts.wrong);
+		rows.items[rows.count++] = row_of(t->workspace, &running, t->facts.wrong);
 	if (incident->id[0] != '\0' &&
 	    (incidents_rows_drop(plan->db, incident->id, err) != 0 ||
 	     incidents_row_put(plan->db, incident->id, rows.items, err) != 0))
 		goto out;
 	t->facts.runs_revoked = revoked == 1;
-	news = image_news(incident, &image);
+	news = image_news(incident, &running.image);
 	t->changed |= news != NULL;
 	if (t->what == NULL)
 		t->what = news;
@@ -166,7 +199,7 @@ trouble_settle(struct trouble *t, struct err *err)
 	rc = wake_again(t, err);
 out:
 	incident_rows_fini(&rows);
-	image_fini(&image);
+	image_fini(&running.image);
 	return rc;
 }
 

@@ -40,12 +40,12 @@ log_incident(const struct incident *incident, const char *msg)
 
 static int
 open_incident(struct plan *plan, struct incident *incident, const struct incident_rows *rows,
-              const char *what, struct err *err)
+              bool open, const char *what, struct err *err)
 {
 	id_make("inc", plan->now_ms, incident->id);
 	incident->opened_at = plan->now_ms;
 	incident->revision = 1;
-	incident->open = !incident_kind_closes_at_once(incident->kind);
+	incident->open = open && !incident_kind_closes_at_once(incident->kind);
 	incident->resolved_at = incident->open ? 0 : plan->now_ms;
 	for (size_t i = 0; i < rows->count; i++)
 		if (incidents_row_put(plan->db, incident->id, &rows->items[i], err) != 0)
@@ -75,6 +75,13 @@ change_incident(struct plan *plan, struct incident *incident, const struct incid
 	return note(plan, incident, what != NULL ? what : closes ? "resolved" : "changed", err);
 }
 
+/* Everybody it concerned had put it right before it was heard of. */
+static bool
+is_over(struct judgement j, const struct incident_rows *rows)
+{
+	return j.phase == PHASE_CLEARED && rows->count > 0;
+}
+
 int
 settle_incident(struct plan *plan, struct incident *incident, struct incident_rows *rows,
                 struct judgement j, bool changed, const char *what, struct err *err)
@@ -83,12 +90,12 @@ settle_incident(struct plan *plan, struct incident *incident, struct incident_ro
 	bool differs = changed || j.phase != incident->phase || j.severity != incident->severity ||
 	               !j.open;
 
-	if (is_new ? !j.open : !differs)
+	if (is_new ? !j.open && !is_over(j, rows) : !differs)
 		return 0;
 	incident->phase = j.phase;
 	incident->severity = j.severity;
 	incident->updated_at = plan->now_ms;
-	if (is_new ? open_incident(plan, incident, rows, what, err) != 0
+	if (is_new ? open_incident(plan, incident, rows, j.open, what, err) != 0
 	           : change_incident(plan, incident, rows, !j.open, what, err) != 0)
 		return -1;
 	return announce_incident(plan, incident, rows, err);

@@ -71,6 +71,29 @@ run_meaning(const char *status)
 	return place >= 0 ? statuses[place].meaning : RUN_NOTHING;
 }
 
+/* Those of `statuses` that nothing comes after. */
+static const struct {
+	const char *status;
+	enum run_end end;
+} ends[] = {
+	{"applied", RUN_END_APPLIED},
+	{"planned_and_finished", RUN_END_NOT_APPLIED},
+	{"errored", RUN_END_NOT_APPLIED},
+	{"discarded", RUN_END_NOT_APPLIED},
+	{"canceled", RUN_END_NOT_APPLIED},
+	{"force_canceled", RUN_END_NOT_APPLIED},
+	{"policy_soft_failed", RUN_END_NOT_APPLIED},
+};
+
+enum run_end
+run_end(const char *status)
+{
+	for (size_t i = 0; status != NULL && i < COUNT(ends); i++)
+		if (strcmp(status, ends[i].status) == 0)
+			return ends[i].end;
+	return RUN_GOES_ON;
+}
+
 bool
 run_status_known(const char *status)
 {
@@ -112,6 +135,7 @@ run_told(struct run *run, const struct run_news *news, int64_t received_at)
 	const char *status = news->status != NULL ? news->status : "";
 	bool waits = run_waits(news);
 
+	run->applying |= news->status != NULL && strcmp(news->status, "applying") == 0;
 	if (run->status != NULL && at == run->updated_at && strcmp(status, run->status) == 0) {
 		/* The same step, told under several triggers: one of them may ask. */
 		run->waits = run->waits || waits;

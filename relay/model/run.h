@@ -19,6 +19,10 @@ enum run_meaning {
 enum run_meaning run_meaning(const char *status);
 bool run_status_known(const char *status);
 
+/* Has a run of this status come to its end, and changed what it was to change? */
+enum run_end { RUN_GOES_ON, RUN_END_APPLIED, RUN_END_NOT_APPLIED };
+enum run_end run_end(const char *status);
+
 /*
  * Whether it waits for a person: to confirm it, to override a policy, to decide
  * on a run task.  Some statuses say so alone.  Others are passed through where
@@ -33,6 +37,7 @@ struct run {
 	char *status; /* as sent; "" when none was */
 	int64_t updated_at;
 	bool waits;
+	bool applying; /* it was seen to begin: what it planned may be there in part */
 };
 void run_fini(struct run *);
 

@@ -3,6 +3,43 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *const usage_basis_names[] = {"resource", "data", "deferred", NULL};
+
+void
+usage_fini(struct usage *usage)
+{
+	free(usage->run);
+	free(usage->bucket_key);
+	free(usage->fingerprint);
+	free(usage->external_identifier);
+	free(usage->channel);
+	free(usage->version);
+	free(usage->platform);
+	free(usage->region);
+	free(usage->provider);
+	free(usage->type);
+	free(usage->address);
+	memset(usage, 0, sizeof(*usage));
+}
+
+void
+usage_list_fini(struct usage_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		usage_fini(&list->items[i]);
+	free(list->items);
+	memset(list, 0, sizeof(*list));
+}
+
+void
+bucket_use_fini(struct bucket_use *use)
+{
+	free(use->bucket_key);
+	free(use->channel);
+	usage_list_fini(&use->usages);
+	memset(use, 0, sizeof(*use));
+}
+
 void
 history_fini(struct history *history)
 {
@@ -102,4 +139,151 @@ const char *
 usage_followed_channel(const char *rule_channel)
 {
 	return rule_channel != NULL ? rule_channel : "production";
+}
+
+/* Is what was read still what it runs?  Not after a later apply that a rule tells of. */
+static bool
+is_exact(const struct bucket_use *use, struct applied applied, struct exact exact)
+{
+	return exact.as_of != 0 && (exact.as_of >= applied.from || !use->linked);
+}
+
+/* What it runs counts while that is known; what is planned in any case. */
+static bool
+counts(const struct bucket_use *use, const struct usage *usage, struct applied applied,
+       struct exact exact)
+{
+	return usage->run[0] != '\0' || is_exact(use, applied, exact);
+}
+
+/* A version that is not known is one that its channel may have held, and not one
+ * of which all artifacts are known when its own is another. */
+static bool
+may_be(const struct usage *usage, const struct history *history, struct applied applied,
+       const struct image *image, int64_t now_ms)
+{
+	if (usage->external_identifier[0] != '\0')
+		return image->artifacts == NULL && completed_by(image, now_ms);
+	return usage_possible(history, usage->channel, applied, image, now_ms);
+}
+
+/* Better evidence first, and what is certain before what is not. */
+static bool
+is_better(const struct usage_found *a, const struct usage_found *b)
+{
+	return a->known != b->known ? a->known : a->evidence > b->evidence;
+}
+
+/* What is asked about one image of a bucket. */
+struct asked {
+	const struct bucket_use *use;
+	const char *channel; /* NULL = any */
+	const struct history *history;
+	struct applied applied;
+	struct exact exact;
+	const struct image *image;
+	int64_t now_ms;
+};
+
+static bool
+is_from(const struct usage *usage, const char *channel)
+{
+	return channel == NULL || usage->channel == NULL || strcmp(usage->channel, channel) == 0;
+}
+
+static bool
+judge_exact(const struct asked *q, struct usage_found *out)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < q->use->usages.count; i++) {
+		const struct usage *usage = &q->use->usages.items[i];
+		bool names = strcmp(usage->fingerprint, q->image->fingerprint) == 0;
+		struct usage_found one = {names && usage->certain, usage->evidence, usage->channel};
+
+		if (!counts(q->use, usage, q->applied, q->exact) || !is_from(usage, q->channel) ||
+		    (!names && (usage->fingerprint[0] != '\0' ||
+		                !may_be(usage, q->history, q->applied, q->image, q->now_ms))))
+			continue;
+		if (!found || is_better(&one, out))
+			*out = one;
+		found = true;
+	}
+	return found;
+}
+
+static bool
+has_current(const struct bucket_use *use)
+{
+	for (size_t i = 0; i < use->usages.count; i++)
+		if (use->usages.items[i].run[0] == '\0')
+			return true;
+	return false;
+}
+
+/* Does the rule count? */
+static bool
+is_by_rule(const struct bucket_use *use, struct applied applied, struct exact exact)
+{
+	return use->linked && (!is_exact(use, applied, exact) || (exact.gaps && !has_current(use)));
+}
+
+static bool
+judge(const struct asked *q, struct usage_found *out)
+{
+	const char *channel = q->channel != NULL ? q->channel : q->use->channel;
+
+	if (judge_exact(q, out))
+		return true;
+	*out = (struct usage_found){false, EVIDENCE_RULE, channel};
+	return is_by_rule(q->use, q->applied, q->exact) &&
+	       usage_possible(q->history, channel, q->applied, q->image, q->now_ms);
+}
+
+bool
+usage_judge(const struct bucket_use *use, const struct history *history, struct applied applied,
+            struct exact exact, const struct image *image, int64_t now_ms, struct usage_found *out)
+{
+	return judge(&(struct asked){use, NULL, history, applied, exact, image, now_ms}, out);
+}
+
+bool
+usage_follows(const struct bucket_use *use, struct applied applied, struct exact exact,
+              const char *channel)
+{
+	bool has_own = false;
+
+	for (size_t i = 0; i < use->usages.count; i++) {
+		const struct usage *usage = &use->usages.items[i];
+
+		if (usage->channel == NULL || !counts(use, usage, applied, exact))
+			continue;
+		if (strcmp(usage->channel, channel) == 0)
+			return true;
+		has_own = true;
+	}
+	return !has_own && use->linked &&
+	       strcmp(usage_followed_channel(use->channel), channel) == 0;
+}
+
+bool
+usage_judge_on(const struct bucket_use *use, const char *channel, const struct history *history,
+               struct applied applied, struct exact exact, const struct image *image,
+               int64_t now_ms, struct usage_found *out)
+{
+	return usage_follows(use, applied, exact, channel) &&
+	       judge(&(struct asked){use, channel, history, applied, exact, image, now_ms}, out);
+}
+
+bool
+usage_was_possible(const struct history *history, const char *channel,
+                   const struct applied_list *applies, int64_t heard_at, const struct image *image,
+                   int64_t since)
+{
+	for (size_t i = 0; i + 1 < applies->count; i++)
+		if (applies->items[i + 1].to > since &&
+		    usage_possible(history, channel, applies->items[i], image, since))
+			return true;
+	return applies->count > 0 && heard_at != 0 && heard_at <= since &&
+	       applies->items[0].to > since && completed_by(image, since);
 }

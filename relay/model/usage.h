@@ -1,9 +1,10 @@
 /*
- * usage.h - may this workspace run this image?
+ * usage.h - does this workspace run this image?
  *
- * Evidence by rule names a bucket and a channel, not a version.  Which version
- * follows from two histories: what the channel held, and when the workspace's
- * last applied run was created and ended (contract 6, "Who is affected").
+ * A plan or a state names the image: a usage.  Evidence by rule names a bucket
+ * and a channel, not a version.  Which version that was follows from two
+ * histories: what the channel held, and when the workspace's last applied run
+ * was created and ended (contract 6, "Who is affected").
  */
 #ifndef RELAY_MODEL_USAGE_H
 #define RELAY_MODEL_USAGE_H
@@ -35,7 +36,7 @@ bool history_is_current(const struct history *, const struct assignment *);
 /* The newest assignment of a channel, or NULL. */
 const struct assignment *history_current(const struct history *, const char *channel);
 
-/* The last applied run of a workspace: created and ended; 0, 0 when none was seen. */
+/* An applied run of a workspace: created and ended; 0, 0 when none was seen. */
 struct applied {
 	int64_t from, to;
 };
@@ -50,5 +51,89 @@ bool usage_possible(const struct history *, const char *channel, struct applied,
 
 /* The channel a workspace follows by its rule: the rule's, or `production`. */
 const char *usage_followed_channel(const char *rule_channel);
+
+/* What tells of a usage. */
+enum usage_basis {
+	USAGE_BY_RESOURCE, /* an instance's own image */
+	USAGE_BY_DATA,     /* a data source of HCP Packer that no known instance is tied to */
+	USAGE_BY_DEFERRED  /* one that is read only while applying: its version is not known */
+};
+extern const char *const usage_basis_names[]; /* "resource", ...; ended by NULL */
+
+/* What a plan or a state says that a workspace runs, or will.  Text is owned. */
+struct usage {
+	char *run;                 /* "": it runs; else the run that plans it, while that goes on */
+	char *bucket_key;          /* "": no bucket is known that has it */
+	char *fingerprint;         /* "": which version is not known */
+	char *external_identifier; /* "": none is known */
+	enum evidence evidence;
+	bool certain; /* false: a run that failed while applying may have left it or not */
+	enum usage_basis basis;
+	char *channel, *version, *platform, *region;
+	char *provider, *type, *address; /* of the first of the instances, or the data source */
+	int64_t instances;
+	bool fresh; /* planned, and an instance is created or replaced to run it */
+	int64_t seen_at;
+};
+void usage_fini(struct usage *);
+
+struct usage_list {
+	struct usage *items;
+	size_t count;
+};
+void usage_list_fini(struct usage_list *);
+
+/* How well it is known what a workspace runs. */
+struct exact {
+	/* The creation of the newest run whose plan or state was read for it; 0:
+	 * none was. */
+	int64_t as_of;
+	bool gaps; /* it has images that no bucket is known to have */
+};
+
+/* One bucket, as far as a workspace has to do with it.  Text is owned. */
+struct bucket_use {
+	char *bucket_key;
+	bool linked;   /* by a rule */
+	char *channel; /* the rule's; NULL = any */
+	struct usage_list usages;
+};
+void bucket_use_fini(struct bucket_use *);
+
+struct usage_found {
+	bool known; /* certainty */
+	enum evidence evidence;
+	const char *channel; /* borrowed from the bucket_use; NULL = any */
+};
+
+/*
+ * Does a workspace whose last applied run this was run the image, and how do
+ * we know?  What is known as of the last applied run overrules the rule, but for
+ * images that no bucket is known to have: one of those may be the bucket's.  After
+ * a later run of which nothing was read the rule counts again, where there is one.
+ */
+bool usage_judge(const struct bucket_use *, const struct history *, struct applied, struct exact,
+                 const struct image *, int64_t now_ms, struct usage_found *out);
+
+/* Does it follow this channel: by a usage of its own, or else by the rule? */
+bool usage_follows(const struct bucket_use *, struct applied, struct exact, const char *channel);
+/* The same, of what it has from this channel, or from no channel that is known. */
+bool usage_judge_on(const struct bucket_use *, const char *channel, const struct history *,
+                    struct applied, struct exact, const struct image *, int64_t now_ms,
+                    struct usage_found *out);
+
+/* Applied runs of one workspace, the first to end first. */
+struct applied_list {
+	struct applied *items;
+	size_t count;
+};
+
+/*
+ * By rule: may it have run the image at some moment since then?  `heard_at` is
+ * when it was first heard of: until its first applied run it may have run every
+ * version there was.
+ */
+bool usage_was_possible(const struct history *, const char *channel, const struct applied_list *,
+                        int64_t heard_at, const struct image *, int64_t since);
 
 #endif

@@ -15,6 +15,8 @@ workspace_fini(struct workspace *workspace)
 	free(workspace->name);
 	free(workspace->url);
 	free(workspace->applied_run);
+	free(workspace->project);
+	free(workspace->tags);
 	memset(workspace, 0, sizeof(*workspace));
 }
 

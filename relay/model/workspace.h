@@ -27,6 +27,13 @@ struct workspace {
 	int64_t gone_at;              /* deleted or destroyed; 0 = is there */
 	int64_t ended_at;             /* the last time it was, also of one that came back */
 	int64_t seen_at;
+	int64_t first_heard_at; /* the time of the oldest event that tells of it */
+	struct exact exact;     /* as plans and states told it */
+	/* HCP Terraform's, by its API: the project's name, and a JSON array of tags. */
+	char *project, *tags;
+	int64_t notified_at; /* the last run notification came, and the last run task */
+	int64_t tasked_at;
+	enum { HEALTH_UNKNOWN, HEALTH_OFF, HEALTH_ON } health; /* are assessments enabled? */
 };
 
 void workspace_fini(struct workspace *);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "relay/base/mem.h"
+#include "relay/store/workspace_row.h"
 
 void
 bucket_list_fini(struct bucket_list *list)
@@ -187,15 +188,50 @@ catalog_root(struct db *db, const struct image *image, char **key, struct err *e
 	return 0;
 }
 
+static int
+read_one_text(struct db_row *row, char **out, struct err *err)
+{
+	int rc = db_step(row, err);
+
+	*out = rc == 1 ? text(row, 0) : NULL;
+	db_end(row);
+	return rc;
+}
+
 int
 catalog_fingerprint(struct db *db, const char *bucket_key, const char *version, char **fingerprint,
                     struct err *err)
 {
-	struct db_row *row = db_bind(db, ST_IMAGE_BY_VERSION, "tt", bucket_key, version);
+	return read_one_text(db_bind(db, ST_IMAGE_BY_VERSION, "tt", bucket_key, version),
+	                     fingerprint, err);
+}
+
+int
+catalog_fingerprint_of_id(struct db *db, const char *bucket_key, const char *id, char **fingerprint,
+                          struct err *err)
+{
+	return read_one_text(db_bind(db, ST_IMAGE_BY_ID, "tt", bucket_key, id), fingerprint, err);
+}
+
+int
+catalog_bucket_named(struct db *db, const char *organization_id, const char *project_id,
+                     const char *name, char **key, struct err *err)
+{
+	struct db_row *row = db_bind(db, ST_BUCKETS_NAMED, "ttt", name,
+	                             organization_id != NULL ? organization_id : "",
+	                             project_id != NULL ? project_id : "");
 	int rc = db_step(row, err);
 
-	*fingerprint = rc == 1 ? text(row, 0) : NULL;
+	*key = rc == 1 ? text(row, 0) : NULL;
+	if (rc == 1) {
+		rc = db_step(row, err);
+		rc = rc < 0 ? -1 : rc == 0;
+	}
 	db_end(row);
+	if (rc != 1) {
+		free(*key);
+		*key = NULL;
+	}
 	return rc;
 }
 
@@ -234,32 +270,6 @@ catalog_history(struct db *db, const char *bucket_key, struct history *history, 
 	return rc;
 }
 
-/* WORKSPACE_COLUMNS, from column `c` on. */
-static void
-read_workspace(struct db_row *row, int c, struct workspace *workspace)
-{
-	*workspace = (struct workspace){
-		.key = text(row, c),
-		.host = text(row, c + 1),
-		.id = text(row, c + 2),
-		.organization = text(row, c + 3),
-		.name = text(row, c + 4),
-		.url = text(row, c + 5),
-		.seen_at = db_int(row, c + 6),
-		.applied_run = text(row, c + 7),
-		.applied = {db_int(row, c + 8), db_int(row, c + 9)},
-		.run_ok_at = db_int(row, c + 10),
-		.run_failed_at = db_int(row, c + 11),
-		.assessed_at = db_int(row, c + 12),
-		.drifted = db_int(row, c + 13) != 0,
-		.gone_at = db_int(row, c + 14),
-		.checks_failed = db_int(row, c + 15) != 0,
-		.assessment_failed_at = db_int(row, c + 16),
-		.assessment_heard_at = db_int(row, c + 17),
-		.ended_at = db_int(row, c + 18),
-	};
-}
-
 static int
 read_one_workspace(struct db_row *row, struct workspace *workspace, struct err *err)
 {
@@ -267,7 +277,7 @@ read_one_workspace(struct db_row *row, struct workspace *workspace, struct err *
 
 	*workspace = (struct workspace){0};
 	if (rc == 1)
-		read_workspace(row, 0, workspace);
+		workspace_row(row, 0, workspace);
 	db_end(row);
 	return rc;
 }
@@ -306,11 +316,13 @@ int
 catalog_workspace_put(struct db *db, const struct workspace *w, struct err *err)
 {
 	int64_t n =
-		db_run(db, err, ST_WORKSPACE_PUT, "ttttttitzzzzzizizzz", w->key, w->host, w->id,
-	               w->organization, w->name, w->url, w->seen_at, w->applied_run,
+		db_run(db, err, ST_WORKSPACE_PUT, "ttttttitzzzzzizizzzzzittzzz", w->key, w->host,
+	               w->id, w->organization, w->name, w->url, w->seen_at, w->applied_run,
 	               w->applied.from, w->applied.to, w->run_ok_at, w->run_failed_at,
 	               w->assessed_at, (int64_t)w->drifted, w->gone_at, (int64_t)w->checks_failed,
-	               w->assessment_failed_at, w->assessment_heard_at, w->ended_at);
+	               w->assessment_failed_at, w->assessment_heard_at, w->ended_at,
+	               w->first_heard_at, w->exact.as_of, (int64_t)w->exact.gaps, w->project,
+	               w->tags, w->notified_at, w->tasked_at, (int64_t)w->health);
 
 	return n < 0 ? -1 : 0;
 }
@@ -332,7 +344,7 @@ catalog_workspaces(struct db *db, const char *after, int limit, struct link_list
 
 	*list = (struct link_list){0};
 	while ((rc = db_step(row, err)) == 1)
-		read_workspace(row, 0, &link_append(list)->workspace);
+		workspace_row(row, 0, &link_append(list)->workspace);
 	db_end(row);
 	return rc;
 }
@@ -350,25 +362,6 @@ int
 catalog_link_drop(struct db *db, const char *workspace_key, const char *bucket_key, struct err *err)
 {
 	return db_run(db, err, ST_LINK_DROP, "tt", workspace_key, bucket_key) < 0 ? -1 : 0;
-}
-
-int
-catalog_links_of_bucket(struct db *db, const char *bucket_key, struct link_list *list,
-                        struct err *err)
-{
-	struct db_row *row = db_bind(db, ST_LINKS_OF_BUCKET, "t", bucket_key);
-	int rc;
-
-	*list = (struct link_list){0};
-	while ((rc = db_step(row, err)) == 1) {
-		struct link *link = link_append(list);
-
-		link->channel = text(row, 0);
-		link->bucket_key = mem_str(bucket_key);
-		read_workspace(row, 1, &link->workspace);
-	}
-	db_end(row);
-	return rc;
 }
 
 int

@@ -70,6 +70,14 @@ int catalog_root(struct db *, const struct image *, char **key, struct err *) MU
 int catalog_fingerprint(struct db *, const char *bucket_key, const char *version,
                         char **fingerprint, struct err *) MUST_CHECK;
 
+/* The same by HCP's version id. */
+int catalog_fingerprint_of_id(struct db *, const char *bucket_key, const char *id,
+                              char **fingerprint, struct err *) MUST_CHECK;
+/* The only bucket of this name, of whichever organization or project where those are
+ * NULL: 1, its key is the caller's; 0 none, or several; -1. */
+int catalog_bucket_named(struct db *, const char *organization_id, const char *project_id,
+                         const char *name, char **key, struct err *) MUST_CHECK;
+
 /* `a->at` must be set; an assignment that is known already changes nothing. */
 int catalog_assign(struct db *, const char *bucket_key, const char *event_id,
                    const struct assignment *a, struct err *) MUST_CHECK;
@@ -90,8 +98,6 @@ int catalog_link_add(struct db *, const char *workspace_key, const char *bucket_
                      const char *channel, int64_t now_ms, struct err *) MUST_CHECK;
 int catalog_link_drop(struct db *, const char *workspace_key, const char *bucket_key,
                       struct err *) MUST_CHECK;
-int catalog_links_of_bucket(struct db *, const char *bucket_key, struct link_list *,
-                            struct err *) MUST_CHECK;
 /* Their workspace members are empty. */
 int catalog_links_of_workspace(struct db *, const char *workspace_key, struct link_list *,
                                struct err *) MUST_CHECK;

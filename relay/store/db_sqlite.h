@@ -20,7 +20,7 @@
 #include "relay/store/db.h"
 #include "relay/store/unplanned.h"
 
-#define DB_PARAMETERS_MAX 24
+#define DB_PARAMETERS_MAX 32
 
 struct db_row {
 	struct db *db;

@@ -75,7 +75,7 @@ usage_item(struct db *db, struct db_row *row, const void *arg, json_t **item, st
 	struct workspace_now *now = *(struct workspace_now *const *)arg;
 	const char *bucket_key = db_text(row, 0), *channel = db_text(row, 3);
 	const char *fingerprint = any(db_text(row, 4)), *external = any(db_text(row, 5));
-	bool by_rule = *fingerprint == '\0';
+	bool by_rule = strcmp(any(db_text(row, 6)), evidence_names[EVIDENCE_RULE]) == 0;
 	int runs = 0;
 
 	*item = json_object();

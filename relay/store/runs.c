@@ -14,6 +14,7 @@ runs_get(struct db *db, const char *host, const char *id, struct run *out, struc
 		out->status = mem_str(db_text(row, 1));
 		out->updated_at = db_int(row, 2);
 		out->waits = db_int(row, 3) != 0;
+		out->applying = db_int(row, 4) != 0;
 	}
 	db_end(row);
 	return rc;
@@ -22,8 +23,9 @@ runs_get(struct db *db, const char *host, const char *id, struct run *out, struc
 int
 runs_put(struct db *db, const struct run *run, struct err *err)
 {
-	int64_t n = db_run(db, err, ST_RUN_PUT, "ttttii", run->host, run->id, run->workspace_key,
-	                   run->status, run->updated_at, (int64_t)run->waits);
+	int64_t n =
+		db_run(db, err, ST_RUN_PUT, "ttttiii", run->host, run->id, run->workspace_key,
+	               run->status, run->updated_at, (int64_t)run->waits, (int64_t)run->applying);
 
 	return n < 0 ? -1 : 0;
 }

@@ -19,10 +19,12 @@
 #include "relay/store/sql_prune.h"
 #include "relay/store/sql_query.h"
 #include "relay/store/sql_queue.h"
+#include "relay/store/sql_readings.h"
 #include "relay/store/sql_runs.h"
 #include "relay/store/sql_silences.h"
 #include "relay/store/sql_sinks.h"
 #include "relay/store/sql_store.h"
+#include "relay/store/sql_usages.h"
 #include "relay/store/sql_wakes.h"
 
 #define STATEMENTS(X)    \
@@ -33,6 +35,8 @@
 	SQL_INCIDENTS(X) \
 	SQL_QUEUE(X)     \
 	SQL_RUNS(X)      \
+	SQL_READINGS(X)  \
+	SQL_USAGES(X)    \
 	SQL_CARRY(X)     \
 	SQL_WAKES(X)     \
 	SQL_SINKS(X)     \

@@ -106,11 +106,11 @@ a_relink_that_changes_nothing_writes_nothing(void **state)
 	int64_t before;
 
 	link_under(w, rules, 2, 1000);
-	assert_int_equal(number(w, "SELECT COUNT(*) FROM usages"), 2);
+	assert_int_equal(number(w, "SELECT COUNT(*) FROM links"), 2);
 	before = number(w, "PRAGMA data_version");
 	link_under(w, rules, 2, 2000);
 	assert_int_equal(number(w, "PRAGMA data_version"), before);
-	assert_int_equal(number(w, "SELECT MAX(seen_at) FROM usages"), 1000);
+	assert_int_equal(number(w, "SELECT MAX(seen_at) FROM links"), 1000);
 }
 
 static void
@@ -124,11 +124,11 @@ a_link_that_stays_keeps_the_time_it_was_first_seen(void **state)
 
 	link_under(w, first, 2, 1000);
 	link_under(w, then, 2, 2000);
-	assert_int_equal(number(w, "SELECT COUNT(*) FROM usages"), 2);
-	assert_int_equal(number(w, "SELECT seen_at FROM usages WHERE bucket_key = 'o/p/api' "
+	assert_int_equal(number(w, "SELECT COUNT(*) FROM links"), 2);
+	assert_int_equal(number(w, "SELECT seen_at FROM links WHERE bucket_key = 'o/p/api' "
 	                           "AND channel = 'staging'"),
 	                 1000);
-	assert_int_equal(number(w, "SELECT seen_at FROM usages WHERE bucket_key = 'o/p/api-base' "
+	assert_int_equal(number(w, "SELECT seen_at FROM links WHERE bucket_key = 'o/p/api-base' "
 	                           "AND channel IS NULL"),
 	                 2000);
 }
@@ -141,10 +141,10 @@ of_two_rules_for_one_pair_the_first_gives_the_channel(void **state)
 	                            RULE("api", "api-*", "staging")};
 
 	link_under(w, rules, 2, 1000);
-	assert_int_equal(number(w, "SELECT COUNT(*) FROM usages WHERE channel = 'production'"), 1);
+	assert_int_equal(number(w, "SELECT COUNT(*) FROM links WHERE channel = 'production'"), 1);
 	link_under(w, rules + 1, 1, 2000);
-	assert_int_equal(number(w, "SELECT COUNT(*) FROM usages WHERE channel = 'staging'"), 1);
-	assert_int_equal(number(w, "SELECT COUNT(*) FROM usages"), 1);
+	assert_int_equal(number(w, "SELECT COUNT(*) FROM links WHERE channel = 'staging'"), 1);
+	assert_int_equal(number(w, "SELECT COUNT(*) FROM links"), 1);
 }
 
 static void
@@ -155,7 +155,7 @@ what_no_rule_gives_any_more_is_gone(void **state)
 
 	link_under(w, rules, 1, 1000);
 	link_under(w, NULL, 0, 2000);
-	assert_int_equal(number(w, "SELECT COUNT(*) FROM usages"), 0);
+	assert_int_equal(number(w, "SELECT COUNT(*) FROM links"), 0);
 }
 
 int

@@ -1,0 +1,120 @@
+#include "relay/store/readings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "relay/base/mem.h"
+#include "relay/model/kind.h"
+
+const char *const reading_kind_names[] = {"plan", "state", "assessment", "tasks", NULL};
+
+void
+owed_reading_fini(struct owed_reading *reading)
+{
+	free(reading->subject);
+	free(reading->source);
+	free(reading->workspace_key);
+	free(reading->run_id);
+	free(reading->event_id);
+	free(reading->url);
+	if (reading->sealed != NULL)
+		mem_wipe_free(reading->sealed, strlen(reading->sealed));
+	memset(reading, 0, sizeof(*reading));
+}
+
+int
+readings_owe(struct db *db, const struct owed_reading *r, int64_t due_at, int64_t now_ms,
+             struct err *err)
+{
+	char id[ID_SIZE];
+	int64_t n;
+
+	id_make("rdg", now_ms, id);
+	n = db_run(db, err, ST_READING_OWE, "ttttttzttiii", id, reading_kind_names[r->kind],
+	           r->subject, r->source, r->workspace_key, r->run_id, r->run_created_at,
+	           r->event_id, r->url, now_ms, due_at, r->until_at);
+	return n < 0 ? -1 : 0;
+}
+
+/* The first that is due: 1, 0, -1. */
+static int
+read_due(struct db *db, int64_t now_ms, struct owed_reading *out, struct err *err)
+{
+	struct db_row *row = db_bind(db, ST_READING_DUE, "i", now_ms);
+	int rc = db_step(row, err);
+
+	*out = (struct owed_reading){.kind = READING_PLAN};
+	if (rc == 1) {
+		int kind = name_index(reading_kind_names, READING_KIND_COUNT, db_text(row, 1));
+
+		snprintf(out->id, sizeof(out->id), "%s", db_text(row, 0));
+		out->kind = kind >= 0 ? (enum reading_kind)kind : READING_PLAN;
+		out->subject = mem_str(db_text(row, 2));
+		out->source = mem_str(db_text(row, 3));
+		out->workspace_key = mem_str(db_text(row, 4));
+		out->run_id = mem_str(db_text(row, 5));
+		out->run_created_at = db_int(row, 6);
+		out->event_id = mem_str(db_text(row, 7));
+		out->url = mem_str(db_text(row, 8));
+		out->attempts = (int)db_int(row, 9) + 1;
+		out->created_at = db_int(row, 10);
+		out->until_at = db_int(row, 11);
+		out->sealed = mem_str(db_text(row, 12));
+	}
+	db_end(row);
+	return rc;
+}
+
+int
+readings_claim(struct db *db, int most, int64_t now_ms, struct owed_reading *out, int64_t *next_at,
+               struct err *err)
+{
+	int count = 0, rc = 0;
+
+	while (count < most && (rc = read_due(db, now_ms, &out[count], err)) == 1) {
+		count++;
+		if (db_run(db, err, ST_READING_CLAIM, "t", out[count - 1].id) < 0)
+			rc = -1;
+		if (rc < 0)
+			break;
+	}
+	*next_at = rc < 0 ? -1 : db_number(db, err, -1, ST_READING_NEXT, "");
+	if (*next_at >= 0)
+		return count;
+	while (count > 0)
+		owed_reading_fini(&out[--count]);
+	return -1;
+}
+
+int
+readings_again(struct db *db, const char *id, int64_t due_at, const char *why, struct err *err)
+{
+	return db_run(db, err, ST_READING_AGAIN, "tit", id, due_at, why) < 0 ? -1 : 0;
+}
+
+int
+readings_done(struct db *db, const char *id, const char *outcome, struct err *err)
+{
+	return db_run(db, err, ST_READING_DONE, "tt", id, outcome) < 0 ? -1 : 0;
+}
+
+int
+readings_release_all(struct db *db, struct err *err)
+{
+	return db_run(db, err, ST_READINGS_RELEASE, "") < 0 ? -1 : 0;
+}
+
+int
+readings_of_run(struct db *db, const char *workspace_key, const char *run_id, struct err *err)
+{
+	int64_t n = db_number(db, err, -1, ST_READING_OF_RUN, "tt", workspace_key, run_id);
+
+	return n < 0 ? -1 : n > 0;
+}
+
+int64_t
+readings_pending(struct db *db, enum reading_kind kind, struct err *err)
+{
+	return db_number(db, err, -1, ST_READINGS_PENDING, "t", reading_kind_names[kind]);
+}
