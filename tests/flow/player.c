@@ -367,6 +367,8 @@ static const struct {
 	{"parked", play_parked},
 	{"replay", play_replay},
 	{"ack", player_acknowledge},
+	{"plan", player_reading},
+	{"state", player_reading},
 	{"down", play_down},
 	{"up", play_down},
 	{"blocks", play_refuses},

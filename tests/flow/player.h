@@ -79,6 +79,9 @@ void player_relink(struct player *, const struct story_line *);
 /* The id behind evt#1, inc#1: by the order they came in. */
 const char *player_id(const struct player *, const struct story_line *, const char *name);
 
+/* reading.c: the verbs "plan" and "state" */
+void player_reading(struct player *, const struct story_line *);
+
 /* acknowledge.c */
 void player_acknowledge(struct player *, const struct story_line *);
 /* silence.c: the verbs "silence" and "unsilence" */

@@ -15,6 +15,7 @@
  *	packer ACTION BUCKET VERSION   payload_packer.c tells the options
  *	run, assessment, reminder, destroyed, deleted, change_request WORKSPACE ...
  *	                          payload_terraform.c
+ *	plan, state WORKSPACE ... what was read of one: reading.c
  *	raw SOURCE {JSON} or FILE of the story
  *	parked PACKER-EVENT...    stored, and planning it failed for good
  *	replay evt#N              by hand
