@@ -9,16 +9,15 @@
 #include "relay/flow/deliver.h"
 #include "relay/flow/intake.h"
 #include "relay/flow/plan.h"
+#include "relay/flow/pruner.h"
 #include "relay/flow/timekeeper.h"
 #include "relay/message/templates.h"
 #include "relay/runtime/helper.h"
 #include "relay/runtime/httpc.h"
 #include "relay/runtime/inbox.h"
-#include "relay/store/prune.h"
 
 #define RELINK_WORKSPACES \
 	25 /* in one job: some milliseconds, so that accepts do not wait for more */
-#define PRUNE_EVERY_MS HOUR_MS
 #define IDLE_LOOK_MS 20
 /* Processes at once: one a mail destination that is busy.  They wait and hold
  * little; with too few of them servers that stall would delay those that do not. */
@@ -44,7 +43,8 @@ struct relay {
 	struct deliver *deliver;
 	struct timekeeper *timekeeper;
 	struct intake *intake;
-	struct timer *prune, *idle, *relink_again;
+	struct pruner *pruner;
+	struct timer *idle, *relink_again;
 	struct relink relink;
 	loop_fn *drained;
 	void *drained_arg;
@@ -154,51 +154,6 @@ relink_start(struct relay *relay)
 	relink_go_on(relay);
 }
 
-struct prune_job {
-	struct store_job job; /* first */
-	struct relay *relay;
-	int64_t retention_ms;
-	bool more;
-};
-
-static int
-prune_run(struct store_job *base, struct db *db, struct err *err)
-{
-	struct prune_job *job = (struct prune_job *)base;
-
-	return store_prune(db, clock_wall_ms(), job->retention_ms, &job->more, err);
-}
-
-static void
-prune_done(struct store_job *base, int rc)
-{
-	struct prune_job *job = (struct prune_job *)base;
-	struct relay *relay = job->relay;
-
-	if (rc != 0)
-		log_error("pruning failed", "error", job->job.failure.text, LOG_END);
-	if (rc == 0 && job->more && !relay->draining) {
-		store_submit(relay->store, &job->job);
-		return;
-	}
-	if (!relay->draining)
-		timer_in(relay->prune, PRUNE_EVERY_MS);
-	free(job);
-}
-
-static void
-prune(void *arg)
-{
-	struct relay *relay = arg;
-	struct prune_job *job = mem_alloc(sizeof(*job));
-
-	job->job.run = prune_run;
-	job->job.done = prune_done;
-	job->relay = relay;
-	job->retention_ms = relay->conf->store.retention;
-	store_submit(relay->store, &job->job);
-}
-
 static int
 start(struct relay *relay, struct err *err)
 {
@@ -217,7 +172,7 @@ start(struct relay *relay, struct err *err)
 		timekeeper_new(relay->loop, relay->store, relay->desk, NULL, on_looked, relay);
 	timekeeper_look(relay->timekeeper);
 	relink_start(relay);
-	timer_in(relay->prune, MINUTE_MS);
+	relay->pruner = pruner_new(relay->loop, relay->store, relay->conf);
 	return 0;
 }
 
@@ -235,7 +190,6 @@ relay_new(struct relay **out, struct loop *loop, struct conf *conf, struct templ
 	relay->desk = plan_desk_new(conf);
 	relay->httpc = httpc_new(loop);
 	relay->helpers = helpers_new(loop, NULL, HELPERS_MAX);
-	relay->prune = timer_new(loop, prune, relay);
 	relay->relink_again = timer_new(loop, relink_go_on, relay);
 	if (start(relay, err) != 0) {
 		relay_free(relay);
@@ -256,6 +210,7 @@ relay_reload(struct relay *relay, struct conf *conf, struct templates *templates
 	intake_configure(relay->intake, conf);
 	deliver_configure(relay->deliver, conf, templates);
 	plan_desk_configure(relay->desk, conf);
+	pruner_configure(relay->pruner, conf);
 	relink_start(relay);
 	templates_release(old_templates);
 	conf_release(old);
@@ -284,6 +239,7 @@ relay_drain(struct relay *relay, loop_fn *done, void *arg)
 	relay->drained_arg = arg;
 	relay->idle = timer_new(relay->loop, await_idle, relay);
 	timekeeper_stop(relay->timekeeper);
+	pruner_stop(relay->pruner);
 	intake_drain(relay->intake);
 	deliver_drain(relay->deliver, await_idle, relay);
 }
@@ -300,7 +256,8 @@ relay_free(struct relay *relay)
 	if (relay == NULL)
 		return;
 	relay->draining = true;
-	timer_free(relay->prune);
+	if (relay->pruner != NULL)
+		pruner_stop(relay->pruner);
 	timer_free(relay->relink_again);
 	if (relay->idle != NULL)
 		timer_free(relay->idle);
@@ -314,6 +271,7 @@ relay_free(struct relay *relay)
 	inbox_free(relay->inbox);
 	intake_free(relay->intake);
 	timekeeper_free(relay->timekeeper);
+	pruner_free(relay->pruner);
 	if (relay->deliver != NULL)
 		deliver_free(relay->deliver);
 	httpc_free(relay->httpc);

@@ -1,9 +1,11 @@
 #include "relay/store/prune.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "relay/base/clock.h"
 #include "relay/base/mem.h"
+#include "relay/config/key.h"
 #include "relay/store/events.h"
 
 /* Rows in one bite; a body may have a megabyte. */
@@ -120,4 +122,37 @@ store_prune(struct db *db, int64_t now_ms, int64_t retention_ms, bool *more, str
 	if (db_run(db, err, ST_SILENCES_DROP_OVER, "i", before) < 0)
 		return -1;
 	return prune_incident(db, before, more, err);
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+int
+store_prune_destinations(struct db *db, int64_t now_ms, int64_t retention_ms,
+                         const char *const *configured, size_t count, struct err *err)
+{
+	struct db_row *row = db_bind(db, ST_PRUNE_DESTINATIONS, "i", now_ms - retention_ms);
+	struct key_texts gone = {.items = NULL};
+	int rc;
+
+	while ((rc = db_step(row, err)) == 1) {
+		const char *key = db_text(row, 0);
+
+		if (count > 0 &&
+		    bsearch(&key, configured, count, sizeof(*configured), by_text) != NULL)
+			continue;
+		gone.items = mem_grow(gone.items, gone.count + 1, sizeof(*gone.items));
+		gone.items[gone.count++] = mem_str(key);
+	}
+	db_end(row);
+	for (size_t i = 0; i < gone.count; i++) {
+		if (rc == 0 && db_run(db, err, ST_PRUNE_DESTINATION, "t", gone.items[i]) < 0)
+			rc = -1;
+		free(gone.items[i]);
+	}
+	free(gone.items);
+	return rc;
 }

@@ -19,4 +19,12 @@
 int store_prune(struct db *, int64_t now_ms, int64_t retention_ms, bool *more,
                 struct err *) MUST_CHECK;
 
+/*
+ * Destinations that were not heard of for so long, that nothing is owed to and
+ * that were told of nothing still kept: all but those of the config, which are
+ * given in the order of strcmp(3).
+ */
+int store_prune_destinations(struct db *, int64_t now_ms, int64_t retention_ms,
+                             const char *const *configured, size_t count, struct err *) MUST_CHECK;
+
 #endif

@@ -156,6 +156,7 @@ static const char first[] =
 	"  told_revision BIGINT, told_status TEXT, told_at BIGINT,"
 	"  spoken_phase TEXT, spoken_severity TEXT, spoken_at BIGINT, maybe_told BIGINT, reference TEXT,"
 	"  PRIMARY KEY (notification_id, destination)) @ROWLESS@;"
+	"CREATE INDEX lanes_destination ON lanes (destination);"
 	"CREATE TABLE deliveries ("
 	"  id TEXT NOT NULL PRIMARY KEY, notification_id TEXT NOT NULL, incident_id TEXT, destination TEXT NOT NULL,"
 	"  sink TEXT, sink_kind TEXT NOT NULL, route TEXT, team TEXT,"

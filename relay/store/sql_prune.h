@@ -42,6 +42,14 @@
 	X(PRUNE_LANES_OF, "DELETE FROM lanes WHERE notification_id IN"                               \
 	                  " (SELECT id FROM notifications WHERE incident_id = $1)")                  \
 	X(PRUNE_NOTIFICATIONS, "DELETE FROM notifications WHERE incident_id = $1")                   \
-	X(PRUNE_INCIDENT, "DELETE FROM incidents WHERE id = $1")
+	X(PRUNE_INCIDENT, "DELETE FROM incidents WHERE id = $1")                                     \
+	X(PRUNE_DESTINATIONS,                                                                        \
+	  "SELECT t.key FROM destinations t WHERE t.updated_at < $1"                                 \
+	  " AND NOT EXISTS (SELECT 1 FROM lanes l WHERE l.destination = t.key)"                      \
+	  " AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE"                                        \
+	  " d.destination = t.key AND d.state = 'pending')"                                          \
+	  " AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE"                                        \
+	  " d.destination = t.key AND d.state = 'claimed')")                                         \
+	X(PRUNE_DESTINATION, "DELETE FROM destinations WHERE key = $1")
 
 #endif

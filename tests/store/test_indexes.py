@@ -15,6 +15,7 @@ USES = {
     "PRUNE_ODD_EVENTS": "events_odd_seen",
     "PRUNE_KEYS": "event_keys_seen",
     "PRUNE_RUNS": "runs_updated (updated_at<?)",
+    "PRUNE_DESTINATIONS": "lanes_destination",
     "PRUNE_NEXT_DELIVERY": "deliveries_done",
     "PRUNE_NEXT_INCIDENT": "incidents_resolved",
     "PRUNE_DELIVERY_OF": "deliveries_incident",

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "relay/base/clock.h"
+#include "relay/base/mem.h"
 #include "relay/base/metrics.h"
 #include "relay/store/prune.h"
 
@@ -336,6 +337,39 @@ test_an_incident_with_very_many_rows_goes_in_bites(void **state)
 	expect_left(d, "SELECT COUNT(*) FROM incidents", 0);
 }
 
+static void
+test_destinations_that_nothing_refers_to_go(void **state)
+{
+	static const char *const names[] = {"claimed", "gone", "kept", "new", "owed", "told"};
+	static const char *const configured[] = {"kept", "other"};
+	struct desk *d = *state;
+	char text[512];
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		int64_t age = strcmp(names[i], "new") == 0 ? 89 : 91;
+
+		snprintf(text, sizeof(text),
+		         "INSERT INTO destinations (key, kind, blocked, failures, updated_at)"
+		         " VALUES ('%s', 'slack', 0, 0, %lld)",
+		         names[i], (long long)(NOW - age * DAY_MS));
+		run(d, text);
+	}
+	add_incident(d, 1, "open", 0, "pending");
+	add_incident(d, 2, "open", 0, "claimed");
+	add_incident(d, 3, "open", 0, "dead");
+	run(d, "DELETE FROM lanes");
+	run(d, "UPDATE deliveries SET destination = 'owed' WHERE state = 'pending'");
+	run(d, "UPDATE deliveries SET destination = 'claimed' WHERE state = 'claimed'");
+	run(d, "INSERT INTO lanes (notification_id, destination) VALUES ('ntf_3', 'told')");
+	assert_int_equal(store_prune_destinations(d->db, NOW, RETENTION, configured,
+	                                          COUNT(configured), &d->err),
+	                 0);
+	expect_left(d, "SELECT COUNT(*) FROM destinations", 5);
+	expect_left(d, "SELECT COUNT(*) FROM destinations WHERE key = 'gone'", 0);
+	assert_int_equal(store_prune_destinations(d->db, NOW, RETENTION, NULL, 0, &d->err), 0);
+	expect_left(d, "SELECT COUNT(*) FROM destinations", 4);
+}
+
 int
 main(void)
 {
@@ -349,6 +383,7 @@ main(void)
 		TEST(many_old_events_go_in_bites),
 		TEST(closed_incidents_go_with_all_that_hangs_on_them),
 		TEST(an_incident_with_very_many_rows_goes_in_bites),
+		TEST(destinations_that_nothing_refers_to_go),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
