@@ -117,6 +117,9 @@ store_prune(struct db *db, int64_t now_ms, int64_t retention_ms, bool *more, str
 	*more = false;
 	if (prune_events(db, now_ms, retention_ms, more, err) != 0 ||
 	    prune_rows(db, ST_PRUNE_RUNS, before, BITE_ROWS, more, err) != 0 ||
+	    prune_rows(db, ST_PRUNE_APPLIES, before, BITE_ROWS, more, err) != 0 ||
+	    prune_rows(db, ST_PRUNE_FORMER_USAGES, before, BITE_ROWS, more, err) != 0 ||
+	    prune_rows(db, ST_PRUNE_READINGS, before, BITE_ROWS, more, err) != 0 ||
 	    prune_deliveries(db, before, more, err) != 0)
 		return -1;
 	if (db_run(db, err, ST_SILENCES_DROP_OVER, "i", before) < 0)

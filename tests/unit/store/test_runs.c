@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "relay/base/clock.h"
+#include "relay/store/applies.h"
 #include "relay/store/prune.h"
 #include "relay/store/runs.h"
+#include "relay/store/usages.h"
 
 #define NOW (INT64_C(20000) * DAY_MS)
 #define RETENTION (90 * DAY_MS)
@@ -104,12 +106,70 @@ old_runs_go_in_bites(void **state)
 	run_fini(&run);
 }
 
+static void
+apply(struct desk *d, char *workspace_key, int64_t days_ago)
+{
+	int64_t to = NOW - days_ago * DAY_MS;
+	const struct applied applied = {to - MINUTE_MS, to};
+
+	assert_int_equal(applies_add(d->db, workspace_key, applied, &d->err), 0);
+}
+
+static void
+what_ran_when_retention_began_is_kept(void **state)
+{
+	struct desk *d = *state;
+	struct applied_list list;
+	bool more;
+
+	apply(d, "wks_1", 400);
+	apply(d, "wks_1", 10);
+	apply(d, "wks_1", 120); /* until ten days ago */
+	apply(d, "wks_2", 300);
+	assert_int_equal(store_prune(d->db, NOW, RETENTION, &more, &d->err), 0);
+	assert_int_equal(applies_of(d->db, "wks_1", &list, &d->err), 0);
+	assert_int_equal(list.count, 2);
+	assert_int_equal(list.items[0].to, NOW - 120 * DAY_MS);
+	assert_int_equal(list.items[1].from, NOW - 10 * DAY_MS - MINUTE_MS);
+	free(list.items);
+	assert_int_equal(applies_of(d->db, "wks_2", &list, &d->err), 0);
+	assert_int_equal(list.count, 1);
+	free(list.items);
+}
+
+static void
+what_ran_is_forgotten_in_time(void **state)
+{
+	struct desk *d = *state;
+	struct image image = {.bucket_key = "o/p/web", .fingerprint = "f-1"};
+	const struct usage usage = {.run = "",
+	                            .bucket_key = "o/p/web",
+	                            .fingerprint = "f-1",
+	                            .external_identifier = "ami-1",
+	                            .evidence = EVIDENCE_STATE,
+	                            .channel = "production"};
+	struct former_usage former;
+	bool more;
+
+	assert_int_equal(usages_ended(d->db, "wks_1", &usage, NOW - 91 * DAY_MS, &d->err), 0);
+	assert_int_equal(usages_ended(d->db, "wks_2", &usage, NOW - 89 * DAY_MS, &d->err), 0);
+	assert_int_equal(store_prune(d->db, NOW, RETENTION, &more, &d->err), 0);
+	assert_int_equal(usages_former(d->db, "wks_1", &image, 0, &former, &d->err), 0);
+	assert_int_equal(usages_former(d->db, "wks_2", &image, 0, &former, &d->err), 1);
+	assert_int_equal(former.evidence, EVIDENCE_STATE);
+	assert_string_equal(former.channel, "production");
+	free(former.channel);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_run_is_kept_as_it_was_last_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(old_runs_go_in_bites, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_ran_when_retention_began_is_kept, setup,
+	                                        teardown),
+		cmocka_unit_test_setup_teardown(what_ran_is_forgotten_in_time, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
