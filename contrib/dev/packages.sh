@@ -6,7 +6,7 @@
 packages_build=(
 	build-essential cmake ninja-build pkg-config python3 ca-certificates openssl
 	libevent-dev libcurl4-openssl-dev libjansson-dev libfyaml-dev libsqlite3-dev libssl-dev
-	libesmtp-dev tzdata
+	libesmtp-dev libyajl-dev tzdata
 )
 
 # To run every test as well.
@@ -19,7 +19,7 @@ packages_test=(
 packages_node=(nodejs npm)
 
 # For contrib/bench.
-packages_bench=(nginx-light prometheus-alertmanager python3-pystache)
+packages_bench=(nginx-light prometheus-alertmanager python3-pystache jq)
 
 # install_for build|test|node|bench...: asks apt only for what is not there.
 install_for() {

@@ -1,0 +1,66 @@
+#include "relay/hcp/image_types.h"
+
+#include "relay/base/mem.h"
+
+static const struct image_type rows[] = {
+	{"aws", "aws_instance", "ami"},
+	{"aws", "aws_spot_instance_request", "ami"},
+	{"aws", "aws_spot_fleet_request", "launch_specification[].ami"},
+	{"aws", "aws_launch_template", "image_id"},
+	{"aws", "aws_launch_configuration", "image_id"},
+	{"aws", "aws_batch_compute_environment", "compute_resources[].image_id"},
+	{"aws", "aws_batch_compute_environment",
+         "compute_resources[].ec2_configuration[].image_id_override"},
+	{"aws", "aws_emr_cluster", "custom_ami_id"},
+	{"aws", "aws_opsworks_instance", "ami_id"},
+
+	{"azurerm", "azurerm_linux_virtual_machine", "source_image_id"},
+	{"azurerm", "azurerm_windows_virtual_machine", "source_image_id"},
+	{"azurerm", "azurerm_linux_virtual_machine_scale_set", "source_image_id"},
+	{"azurerm", "azurerm_windows_virtual_machine_scale_set", "source_image_id"},
+	{"azurerm", "azurerm_orchestrated_virtual_machine_scale_set", "source_image_id"},
+	{"azurerm", "azurerm_virtual_machine", "storage_image_reference[].id"},
+	{"azurerm", "azurerm_virtual_machine_scale_set", "storage_profile_image_reference[].id"},
+	{"azurerm", "azurerm_batch_pool", "storage_image_reference[].id"},
+	{"azurerm", "azurerm_managed_disk", "image_reference_id"},
+	{"azurerm", "azurerm_managed_disk", "gallery_image_reference_id"},
+	{"azurestack", "azurestack_virtual_machine", "storage_image_reference[].id"},
+
+	{"google", "google_compute_instance", "boot_disk[].initialize_params[].image"},
+	{"google", "google_compute_instance_from_template",
+         "boot_disk[].initialize_params[].image"},
+	{"google", "google_compute_instance_template", "disk[].source_image"},
+	{"google", "google_compute_region_instance_template", "disk[].source_image"},
+	{"google", "google_compute_disk", "image"},
+	{"google", "google_dataproc_cluster", "cluster_config[].master_config[].image_uri"},
+	{"google", "google_dataproc_cluster", "cluster_config[].worker_config[].image_uri"},
+	{"google", "google_notebooks_instance", "vm_image[].image_name"},
+	{"google", "google_workbench_instance", "gce_setup[].vm_image[].name"},
+
+	{"vsphere", "vsphere_virtual_machine", "clone[].template_uuid"},
+	{"nutanix", "nutanix_virtual_machine", "disk_list[].data_source_reference.uuid"},
+	{"openstack", "openstack_compute_instance_v2", "image_id"},
+	{"openstack", "openstack_blockstorage_volume_v3", "image_id"},
+
+	{"oci", "oci_core_instance", "source_details[].source_id"},
+	{"oci", "oci_core_instance_configuration",
+         "instance_details[].launch_details[].source_details[].image_id"},
+	{"digitalocean", "digitalocean_droplet", "image"},
+	{"alicloud", "alicloud_instance", "image_id"},
+	{"alicloud", "alicloud_ecs_launch_template", "image_id"},
+	{"alicloud", "alicloud_ess_scaling_configuration", "image_id"},
+	{"tencentcloud", "tencentcloud_instance", "image_id"},
+	{"tencentcloud", "tencentcloud_as_scaling_config", "image_id"},
+	{"huaweicloud", "huaweicloud_compute_instance", "image_id"},
+	{"ibm", "ibm_is_instance", "image"},
+	{"ibm", "ibm_is_instance_template", "image"},
+	{"yandex", "yandex_compute_instance", "boot_disk[].initialize_params[].image_id"},
+	{"hcloud", "hcloud_server", "image"},
+	{"linode", "linode_instance", "image"},
+	{"scaleway", "scaleway_instance_server", "image"},
+	{"vultr", "vultr_instance", "snapshot_id"},
+	{"exoscale", "exoscale_compute_instance", "template_id"},
+	{"outscale", "outscale_vm", "image_id"},
+};
+
+const struct image_types image_types_known = {rows, COUNT(rows)};
