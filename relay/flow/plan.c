@@ -238,6 +238,8 @@ plan_relink(struct plan_desk *desk, struct db *db, char after[ID_SIZE], int limi
 		rc = plan_link_to(&plan, &page.items[i].workspace, &buckets, err);
 		if (rc == 0)
 			rc = refresh_workspace_images(&plan, &page.items[i].workspace, false, err);
+		if (rc == 0)
+			rc = refresh_findings(&plan, &page.items[i].workspace, err);
 		snprintf(after, ID_SIZE, "%s", page.items[i].workspace.key);
 	}
 	if (rc == 0)

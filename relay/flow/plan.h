@@ -163,7 +163,11 @@ int refresh_auto_destroy(struct plan *, const struct workspace *, const struct a
 /* The workspace is zeroed where none is named. */
 int refresh_change_request(struct plan *, const struct workspace *,
                            const struct change_request_news *, struct err *) MUST_CHECK;
-/* All open incidents about just this workspace. */
+/* Untracked images and wrong channels, against what it runs and is about to. */
+int refresh_findings(struct plan *, const struct workspace *, struct err *) MUST_CHECK;
+/* The same of all whose findings rest on what the channels of this bucket hold. */
+int refresh_findings_of_bucket(struct plan *, const char *bucket_key, struct err *) MUST_CHECK;
+/* All open incidents about just this workspace, and what is found of its images. */
 int refresh_about(struct plan *, const struct workspace *, struct err *) MUST_CHECK;
 int refresh_about_key(struct plan *, const char *workspace_key, struct err *) MUST_CHECK;
 int refresh_released(struct plan *, const struct image *, struct err *) MUST_CHECK;

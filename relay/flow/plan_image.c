@@ -336,6 +336,8 @@ plan_assign(struct plan *plan, struct err *err)
 	if (rc == 0)
 		rc = refresh_superseded(plan, bucket_key, news->channel, REFRESH_MAY_OPEN, NULL,
 		                        err);
+	if (rc == 0)
+		rc = refresh_findings_of_bucket(plan, bucket_key, err);
 	image_fini(&image);
 	free(result.former);
 	free(bucket_key);

@@ -68,6 +68,9 @@ plan_learn_workspace(struct plan *plan, struct workspace *workspace, struct err 
 		return -1;
 	if (linked_anew && plan_link_workspace(plan, workspace, err) != 0)
 		return -1;
+	/* Another policy may be for it by its new name. */
+	if (linked_anew && found == 1 && refresh_findings(plan, workspace, err) != 0)
+		return -1;
 	return linked_anew ? 2 : 1;
 }
 

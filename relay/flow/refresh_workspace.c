@@ -283,7 +283,7 @@ refresh_about(struct plan *plan, const struct workspace *workspace, struct err *
 		if (again[open.items[i].kind] != NULL)
 			rc = again[open.items[i].kind](plan, workspace, &open.items[i], err);
 	incident_list_fini(&open);
-	return rc;
+	return rc == 0 ? refresh_findings(plan, workspace, err) : -1;
 }
 
 int

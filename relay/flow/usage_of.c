@@ -146,6 +146,8 @@ usage_of(struct plan *plan, const struct reading_use *use, const struct usage_or
 		.certain = true,
 		.basis = use->basis,
 		.channel = mem_str(use->channel),
+		.pinned = use->bucket != NULL && use->channel == NULL &&
+	                  (use->fingerprint != NULL || use->version_id != NULL),
 		.version = mem_str(use->version),
 		.platform = mem_str(use->platform),
 		.region = mem_str(use->region),

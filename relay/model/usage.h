@@ -70,6 +70,7 @@ struct usage {
 	bool certain; /* false: a run that failed while applying may have left it or not */
 	enum usage_basis basis;
 	char *channel, *version, *platform, *region;
+	bool pinned; /* the configuration names the version itself, and no channel */
 	char *provider, *type, *address; /* of the first of the instances, or the data source */
 	int64_t instances;
 	bool fresh; /* planned, and an instance is created or replaced to run it */

@@ -87,7 +87,7 @@ static const char first[] =
 	"  external_identifier TEXT NOT NULL, identifier_key TEXT NOT NULL, evidence TEXT NOT NULL,"
 	"  certain BIGINT NOT NULL, basis TEXT NOT NULL, channel TEXT, version TEXT, platform TEXT, region TEXT,"
 	"  provider TEXT, type TEXT, address TEXT, instances BIGINT NOT NULL,"
-	"  fresh BIGINT NOT NULL, seen_at BIGINT NOT NULL,"
+	"  fresh BIGINT NOT NULL, seen_at BIGINT NOT NULL, pinned BIGINT NOT NULL,"
 	"  PRIMARY KEY (workspace_key, run, bucket_key, fingerprint, external_identifier)) @ROWLESS@;"
 	"CREATE INDEX usages_bucket ON usages (bucket_key);"
 	"CREATE INDEX usages_identifier ON usages (identifier_key) WHERE identifier_key <> '';"

@@ -53,6 +53,7 @@ read_usage(struct db_row *row)
 		.instances = db_int(row, 14),
 		.fresh = db_int(row, 15) != 0,
 		.seen_at = db_int(row, 16),
+		.pinned = db_int(row, 17) != 0,
 	};
 }
 
@@ -131,7 +132,7 @@ add_usages(struct db *db, const char *bucket_key, struct user_list *list, struct
 	int rc;
 
 	while ((rc = db_step(row, err)) == 1) {
-		struct user *user = user_with(list, list->count, db_text(row, 17));
+		struct user *user = user_with(list, list->count, db_text(row, 18));
 
 		if (user != NULL)
 			append_usage(&user->use.usages, read_usage(row));
@@ -201,12 +202,12 @@ int
 usages_put(struct db *db, const char *workspace_key, const struct usage *u, struct err *err)
 {
 	char *identifier_key = image_id_key(u->external_identifier);
-	int64_t n = db_run(db, err, ST_USAGE_PUT, "tttttttittttttttiii", workspace_key, u->run,
+	int64_t n = db_run(db, err, ST_USAGE_PUT, "tttttttittttttttiiii", workspace_key, u->run,
 	                   u->bucket_key, u->fingerprint, u->external_identifier, identifier_key,
 	                   evidence_names[u->evidence], (int64_t)u->certain,
 	                   usage_basis_names[u->basis], u->channel, u->version, u->platform,
 	                   u->region, u->provider, u->type, u->address, u->instances,
-	                   (int64_t)u->fresh, u->seen_at);
+	                   (int64_t)u->fresh, u->seen_at, (int64_t)u->pinned);
 
 	free(identifier_key);
 	return n < 0 ? -1 : 0;
