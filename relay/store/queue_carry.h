@@ -45,4 +45,10 @@ int carried_revive(struct db *, const struct owed *carrier, int64_t now_ms,
 /* A pending carrier is no more: what it carried is owed for itself again. */
 int carrier_dissolve(struct db *, const struct owed *carrier, struct err *) MUST_CHECK;
 
+/* queue_uncarry.c: dissolves a pending one that carries what a silence holds,
+ * unless somebody had it or may have. */
+int carrier_let_go(struct db *, const char *carrier, int64_t now_ms, struct err *) MUST_CHECK;
+/* All that carry something of this incident. */
+int carriers_let_go(struct db *, const char *incident_id, int64_t now_ms, struct err *) MUST_CHECK;
+
 #endif

@@ -80,7 +80,9 @@ settle(struct db *db, struct owed *owed, const struct settlement *settlement, in
 		owed->attempts--;
 		break;
 	}
-	return lane_put_back(db, owed, err);
+	if (lane_put_back(db, owed, err) < 0)
+		return -1;
+	return owed->digest ? carrier_let_go(db, owed->id, now_ms, err) : 0;
 }
 
 /* 1, or -1. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "relay/base/mem.h"
+#include "relay/store/queue_carry.h"
 
 static json_t *
 read_json(const char *text)
@@ -132,7 +133,9 @@ silences_hold(struct db *db, const char *incident_id, int64_t until, const char 
 		return changed < 0 ? -1 : 0;
 	int64_t rc = until > 0 ? db_run(db, err, ST_HOLD, "titi", incident_id, until, by, due)
 	                       : db_run(db, err, ST_HOLD_NO_MORE, "ti", incident_id, due);
-	return rc < 0 ? -1 : 1;
+	if (rc < 0 || (until > 0 && carriers_let_go(db, incident_id, now_ms, err) != 0))
+		return -1;
+	return 1;
 }
 
 int

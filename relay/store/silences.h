@@ -40,7 +40,8 @@ int silences_drop(struct db *, const char *id, struct err *) MUST_CHECK;
 int64_t silences_owed(struct db *, bool held_only, char (**out)[ID_SIZE], struct err *) MUST_CHECK;
 /* What is owed of this incident is held by that silence, or (until 0, by NULL)
  * not held; what waited for the end of another silence is due at `not_before`
- * where that is later.  1: that is new; 0: it was so; -1. */
+ * where that is later.  What of it a digest carries that nobody can have had is
+ * taken out.  1: that is new; 0: it was so; -1. */
 int silences_hold(struct db *, const char *incident_id, int64_t until, const char *by,
                   int64_t not_before, int64_t now_ms, struct err *) MUST_CHECK;
 /* Is anything of it held by just that silence until then?  1, 0, -1. */

@@ -26,6 +26,16 @@
 	X(CARRY_COUNT, "SELECT count(*) FROM deliveries WHERE carrier = $1")                 \
 	X(CARRY_JOIN, "UPDATE deliveries SET reason = $2, carrier = $3 WHERE id = $1")       \
 	X(CARRY_LEAVE, "UPDATE deliveries SET carrier = NULL WHERE id = $1")                 \
+	X(CARRIERS_OF, "SELECT DISTINCT carrier FROM deliveries WHERE incident_id = $1"      \
+	               " AND carrier IS NOT NULL AND coalesce(state, '') = 'claimed'")       \
+	/* What may have arrived is marked in the lanes of what it carries. */               \
+	X(CARRY_HELD, "SELECT count(*) FROM deliveries d WHERE d.id = $1"                    \
+	              " AND coalesce(d.state, '') = 'pending' AND d.recipients IS NULL"      \
+	              " AND EXISTS (SELECT 1 FROM deliveries c WHERE c.carrier = d.id"       \
+	              " AND c.held_until > $2) AND NOT EXISTS (SELECT 1 FROM deliveries c"   \
+	              " JOIN lanes l ON l.notification_id = c.notification_id"               \
+	              " AND l.destination = c.destination WHERE c.carrier = d.id"            \
+	              " AND l.maybe_told = 1)")                                              \
 	X(CARRY_INSERT,                                                                      \
 	  "INSERT INTO deliveries (id, notification_id, destination, sink, sink_kind,"       \
 	  " route, team, revision, reason, document, severity, every_revision, at_once,"     \

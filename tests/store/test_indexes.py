@@ -24,6 +24,8 @@ USES = {
     "CARRY_DUE": "deliveries_due",
     "CARRY_MEMBERS": "deliveries_carrier",
     "CARRY_COUNT": "deliveries_carrier",
+    "CARRY_HELD": "deliveries_carrier",
+    "CARRIERS_OF": "deliveries_incident",
     "CARRY_DEAD": "deliveries_state (state=?)",
     "QUEUE_NEXT_DUE": "deliveries_due",
     "QUERY_EVENTS": "sqlite_autoindex_events_1 (id<?)",

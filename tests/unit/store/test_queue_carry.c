@@ -10,6 +10,7 @@
 #include "relay/store/lane.h"
 #include "relay/store/queue.h"
 #include "relay/store/queue_carry.h"
+#include "relay/store/silences.h"
 #include "world.h"
 
 #define T0 INT64_C(1700000000000)
@@ -450,6 +451,85 @@ it_follows_its_sink_to_another_address(void **state)
 	free(sink.destination);
 }
 
+static void
+silence(struct world *w, int n, int64_t until, int64_t now_ms)
+{
+	char inc[ID_SIZE];
+
+	snprintf(inc, sizeof(inc), "inc_%04d", n);
+	assert_int_equal(
+		silences_hold(w->db, inc, until, until > 0 ? "sil_1" : NULL, 0, now_ms, &w->err),
+		1);
+}
+
+static void
+what_is_silenced_meanwhile_is_taken_out(void **state)
+{
+	struct world *w = *state;
+	int64_t until = T0 + HOUR_MS;
+	char id[32], again[32];
+
+	/* While it waits for its retry, and while it is on its way. */
+	flood(w, 0, 14, T0);
+	expect_digest(w, SLACK, T0, 14, id);
+	settle(w, id, SETTLE_RETRY, T0);
+	silence(w, 3, until, T0 + 1);
+	assert_true(is_in_state(w, 3, DELIVERY_PENDING));
+	expect_digest(w, SLACK, T0 + SECOND_MS, 13, again);
+	assert_string_not_equal(again, id);
+	silence(w, 4, until, T0 + SECOND_MS);
+	assert_true(is_in_state(w, 4, DELIVERY_CLAIMED));
+	settle(w, again, SETTLE_RETRY, T0 + SECOND_MS);
+	expect_digest(w, SLACK, T0 + 2 * SECOND_MS, 12, id);
+	settle(w, id, SETTLE_SENT, T0 + 2 * SECOND_MS);
+	expect_nothing(w, until - 1);
+	assert_int_equal(told_revision(w, 3), 0);
+	assert_int_equal(told_revision(w, 5), 1);
+
+	/* Each is told at the end, once. */
+	expect_single(w, until, "Incident 3", "opened", id);
+	settle(w, id, SETTLE_SENT, until);
+	expect_single(w, until, "Incident 4", "opened", id);
+	settle(w, id, SETTLE_SENT, until);
+	expect_nothing(w, until + DAY_MS);
+	assert_int_equal(queue_pending(w->db, &w->err), 0);
+}
+
+static void
+too_few_are_left_for_a_digest(void **state)
+{
+	struct world *w = *state;
+	char id[32];
+
+	flood(w, 0, 12, T0);
+	expect_digest(w, SLACK, T0, 12, id);
+	settle(w, id, SETTLE_WAIT, T0);
+	for (int n = 0; n < 11; n++)
+		silence(w, n, T0 + HOUR_MS, T0);
+	expect_single(w, T0 + SECOND_MS, "Incident 11", "opened", id);
+	settle(w, id, SETTLE_SENT, T0 + SECOND_MS);
+	/* The silence is taken back. */
+	for (int n = 0; n < 11; n++)
+		silence(w, n, 0, T0 + MINUTE_MS);
+	expect_digest(w, SLACK, T0 + MINUTE_MS, 11, id);
+}
+
+static void
+what_may_have_arrived_goes_again_though_it_is_silenced(void **state)
+{
+	struct world *w = *state;
+	char id[32], again[32];
+
+	flood(w, 0, 12, T0);
+	expect_digest(w, SLACK, T0, 12, id);
+	assert_int_equal(queue_release_all(w->db, &w->err), 0);
+	silence(w, 3, T0 + HOUR_MS, T0 + 1);
+	expect_digest(w, SLACK, T0 + SECOND_MS, 12, again);
+	assert_string_equal(again, id);
+	settle(w, again, SETTLE_SENT, T0 + SECOND_MS);
+	expect_nothing(w, T0 + DAY_MS);
+}
+
 int
 main(void)
 {
@@ -469,6 +549,9 @@ main(void)
 		TEST(it_lives_as_long_as_the_youngest),
 		TEST(a_list_had_it_in_part),
 		TEST(it_follows_its_sink_to_another_address),
+		TEST(what_is_silenced_meanwhile_is_taken_out),
+		TEST(too_few_are_left_for_a_digest),
+		TEST(what_may_have_arrived_goes_again_though_it_is_silenced),
 	};
 
 	return cmocka_run_group_tests_name("queue_carry", tests, NULL, NULL);
