@@ -52,6 +52,8 @@ static const struct route {
          .filters = api_image_filters},
 	{"/api/v1/workspaces", HTTPD_GET, .work = api_workspace_list, .flags = API_LIST,
          .filters = api_workspace_filters},
+	{"/api/v1/coverage", HTTPD_GET, .work = api_coverage_list, .flags = API_LIST,
+         .filters = api_coverage_filters},
 	{"/api/v1/deliveries", HTTPD_GET, .work = api_delivery_list, .flags = API_LIST,
          .filters = api_delivery_filters},
 	{"/api/v1/deliveries/{id}/retry", HTTPD_POST, .work = api_delivery_retry,

@@ -1,7 +1,8 @@
 #include "relay/admin/api.h"
 
 const struct api_filter api_image_filters[] = {{"bucket", NULL}, {NULL, NULL}};
-const struct api_filter api_workspace_filters[] = {{"bucket", NULL}, {"image", NULL}, {NULL, NULL}};
+const struct api_filter api_workspace_filters[] = {
+	{"bucket", NULL}, {"image", NULL}, {"workspace", NULL}, {NULL, NULL}};
 
 int
 api_image_list(const struct api_ask *ask, struct db *db, struct api_answer *answer, struct err *err)
@@ -9,11 +10,24 @@ api_image_list(const struct api_ask *ask, struct db *db, struct api_answer *answ
 	return query_images(db, ask->values[0], &ask->page, &answer->body, err);
 }
 
+const struct api_filter api_coverage_filters[] = {{"missing", query_coverage_words}, {NULL, NULL}};
+
+int
+api_coverage_list(const struct api_ask *ask, struct db *db, struct api_answer *answer,
+                  struct err *err)
+{
+	return query_coverage(db, ask->conf, ask->values[0], &ask->page, &answer->body, err);
+}
+
 int
 api_workspace_list(const struct api_ask *ask, struct db *db, struct api_answer *answer,
                    struct err *err)
 {
-	const struct workspace_filter filter = {.bucket = ask->values[0], .image = ask->values[1]};
+	const struct workspace_filter filter = {
+		.bucket = ask->values[0],
+		.image = ask->values[1],
+		.workspace = ask->values[2],
+	};
 
 	return query_workspaces(db, ask->conf, &filter, &ask->page, &answer->body, err);
 }

@@ -71,7 +71,8 @@ struct conf_rule {                /* correlate: */
 
 struct conf_team {
 	char *name;
-	struct key_texts workspaces, buckets; /* globs */
+	struct key_texts workspaces, projects, tags; /* globs: any of them makes it its own */
+	struct key_texts buckets;                    /* globs */
 };
 
 struct conf_sink {

@@ -148,6 +148,42 @@ warn_untracked(const struct cross *x)
 		            "ignore has no effect without providers");
 }
 
+static bool
+asks_api(const struct cross *x)
+{
+	for (size_t i = 0; i < x->conf->sources.count; i++) {
+		const struct conf_source *source =
+			conf_item(x->conf->sources, struct conf_source, i);
+		const struct node *kind = yaml_get(cross_item(x, "sources", i), source->kind->name);
+
+		if (yaml_get(kind, "api") != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* No webhook tells of projects and tags. */
+static void
+warn_teams(const struct cross *x)
+{
+	bool learnt = asks_api(x);
+
+	for (size_t i = 0; !learnt && i < x->conf->teams.count; i++) {
+		const struct conf_team *team = conf_item(x->conf->teams, struct conf_team, i);
+		const char *key = team->projects.count > 0 ? "projects"
+		                  : team->tags.count > 0   ? "tags"
+		                                           : NULL;
+		const struct node *at =
+			key != NULL ? cross_place(x, cross_item(x, "teams", i), key) : NULL;
+
+		if (key != NULL)
+			faults_warn(x->faults, at->line, at->column,
+			            "%s are learnt from the API of HCP Terraform, and no source "
+			            "has \"api\"",
+			            key);
+	}
+}
+
 void
 cross_warn(const struct cross *x)
 {
@@ -156,4 +192,5 @@ cross_warn(const struct cross *x)
 	warn_per(x);
 	warn_digest(x);
 	warn_untracked(x);
+	warn_teams(x);
 }

@@ -124,6 +124,10 @@ static const struct key team_keys[] = {
 	ROW(conf_team, name, KEY_TEXT, .flags = KEY_REQUIRED,
             .help = "The team's name, as messages show it."),
 	ROW(conf_team, workspaces, KEY_GLOBS, .help = "Patterns over names of workspaces it owns."),
+	ROW(conf_team, projects, KEY_GLOBS,
+            .help = "Patterns over names of HCP Terraform projects whose workspaces it owns."),
+	ROW(conf_team, tags, KEY_GLOBS,
+            .help = "Patterns over tags of workspaces it owns; a key with a value is key:value."),
 	ROW(conf_team, buckets, KEY_GLOBS, .help = "Patterns over names of buckets it owns."),
 	{0},
 };

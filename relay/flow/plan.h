@@ -96,6 +96,15 @@ int plan_workspace_woken(struct plan *, const char *workspace_key, struct err *)
 /* Remembers a workspace; links it when it is new or renamed.  `out` is the caller's. */
 int plan_learn_workspace(struct plan *, struct workspace *out, struct err *) MUST_CHECK;
 
+/* plan_owner.c */
+/*
+ * What the API of HCP Terraform tells of a workspace: the name of its project,
+ * and its tags as struct workspace has them; NULL = that was not told.  Puts it
+ * where they differ; what is open is then told to the team that owns it now.
+ */
+int plan_owner(struct plan *, struct workspace *, const char *project, const char *tags,
+               struct err *) MUST_CHECK;
+
 /* plan_link.c */
 int plan_link_workspace(struct plan *, const struct workspace *, struct err *) MUST_CHECK;
 /* The same where many are linked: `buckets` are all there are, read once. */

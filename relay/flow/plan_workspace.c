@@ -8,8 +8,6 @@
 #include "relay/flow/plan.h"
 #include "relay/flow/plan_reading.h"
 #include "relay/store/applies.h"
-#include "relay/flow/plan_reading.h"
-#include "relay/store/applies.h"
 #include "relay/store/catalog.h"
 #include "relay/store/runs.h"
 
@@ -38,6 +36,18 @@ new_workspace(struct plan *plan, struct workspace *workspace)
 	};
 }
 
+/* What was heard of it, for those who want to know what is not. */
+static void
+note_heard(const struct plan *plan, struct workspace *workspace)
+{
+	int64_t *heard = plan->event->type == EVENT_RUN        ? &workspace->notified_at
+	                 : plan->event->type == EVENT_RUN_TASK ? &workspace->tasked_at
+	                                                       : NULL;
+
+	if (heard != NULL && plan->received_at > *heard)
+		*heard = plan->received_at;
+}
+
 int
 plan_learn_workspace(struct plan *plan, struct workspace *workspace, struct err *err)
 {
@@ -56,6 +66,7 @@ plan_learn_workspace(struct plan *plan, struct workspace *workspace, struct err 
 	if (found == 0)
 		new_workspace(plan, workspace);
 	set_text(&workspace->id, ref->id);
+	note_heard(plan, workspace);
 	if (workspace->first_heard_at == 0 || at < workspace->first_heard_at)
 		workspace->first_heard_at = at;
 	if (at >= workspace->seen_at) { /* an older event does not take a rename back */

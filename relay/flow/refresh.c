@@ -111,6 +111,8 @@ add_row(struct refresh *r, const struct workspace *workspace, const struct found
 		.name = mem_str(workspace->name),
 		.organization = mem_str(workspace->organization),
 		.url = mem_str(workspace->url),
+		.project = mem_str(workspace->project),
+		.tags = mem_str(workspace->tags),
 		.drifted = workspace->drifted,
 	};
 	return row;

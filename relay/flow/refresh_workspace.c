@@ -116,6 +116,8 @@ row_of(const struct workspace *workspace, const struct running *running, bool wr
 		.name = mem_str(workspace->name),
 		.organization = mem_str(workspace->organization),
 		.url = mem_str(workspace->url),
+		.project = mem_str(workspace->project),
+		.tags = mem_str(workspace->tags),
 		.drifted = workspace->drifted,
 	};
 }

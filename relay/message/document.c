@@ -131,7 +131,7 @@ document_row(const struct conf *conf, const struct incident_row *row)
 	json_object_set_new(out, "name", json_text_or_null(row->name));
 	json_object_set_new(out, "organization", json_text_or_null(row->organization));
 	json_object_set_new(out, "url", json_http_url_or_null(row->url));
-	json_object_set_new(out, "team", json_text_or_null(team_of_workspace(conf, row->name)));
+	json_object_set_new(out, "team", json_text_or_null(team_of_row(conf, row)));
 	json_object_set_new(out, "state", json_string(row_state_names[row->state]));
 	json_object_set_new(out, "certainty", json_string(row->known ? "known" : "possible"));
 	json_object_set_new(out, "evidence",

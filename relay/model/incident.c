@@ -34,6 +34,8 @@ incident_rows_fini(struct incident_rows *rows)
 		free(row->name);
 		free(row->organization);
 		free(row->url);
+		free(row->project);
+		free(row->tags);
 	}
 	free(rows->items);
 	memset(rows, 0, sizeof(*rows));

@@ -57,6 +57,7 @@ struct incident_row {
 	enum evidence evidence;
 	/* joined from the workspace: */
 	char *workspace_id, *name, *organization, *url;
+	char *project, *tags; /* as struct workspace has them */
 	bool drifted;
 	const char
 		*team; /* who owns the workspace; route_own() sets it, borrowed from the config */

@@ -148,10 +148,9 @@ is_exact(const struct bucket_use *use, struct applied applied, struct exact exac
 	return exact.as_of != 0 && (exact.as_of >= applied.from || !use->linked);
 }
 
-/* What it runs counts while that is known; what is planned in any case. */
-static bool
-counts(const struct bucket_use *use, const struct usage *usage, struct applied applied,
-       struct exact exact)
+bool
+usage_counts(const struct bucket_use *use, const struct usage *usage, struct applied applied,
+             struct exact exact)
 {
 	return usage->run[0] != '\0' || is_exact(use, applied, exact);
 }
@@ -201,7 +200,8 @@ judge_exact(const struct asked *q, struct usage_found *out)
 		bool names = strcmp(usage->fingerprint, q->image->fingerprint) == 0;
 		struct usage_found one = {names && usage->certain, usage->evidence, usage->channel};
 
-		if (!counts(q->use, usage, q->applied, q->exact) || !is_from(usage, q->channel) ||
+		if (!usage_counts(q->use, usage, q->applied, q->exact) ||
+		    !is_from(usage, q->channel) ||
 		    (!names && (usage->fingerprint[0] != '\0' ||
 		                !may_be(usage, q->history, q->applied, q->image, q->now_ms))))
 			continue;
@@ -221,9 +221,8 @@ has_current(const struct bucket_use *use)
 	return false;
 }
 
-/* Does the rule count? */
-static bool
-is_by_rule(const struct bucket_use *use, struct applied applied, struct exact exact)
+bool
+usage_by_rule(const struct bucket_use *use, struct applied applied, struct exact exact)
 {
 	return use->linked && (!is_exact(use, applied, exact) || (exact.gaps && !has_current(use)));
 }
@@ -236,7 +235,7 @@ judge(const struct asked *q, struct usage_found *out)
 	if (judge_exact(q, out))
 		return true;
 	*out = (struct usage_found){false, EVIDENCE_RULE, channel};
-	return is_by_rule(q->use, q->applied, q->exact) &&
+	return usage_by_rule(q->use, q->applied, q->exact) &&
 	       usage_possible(q->history, channel, q->applied, q->image, q->now_ms);
 }
 
@@ -256,7 +255,7 @@ usage_follows(const struct bucket_use *use, struct applied applied, struct exact
 	for (size_t i = 0; i < use->usages.count; i++) {
 		const struct usage *usage = &use->usages.items[i];
 
-		if (usage->channel == NULL || !counts(use, usage, applied, exact))
+		if (usage->channel == NULL || !usage_counts(use, usage, applied, exact))
 			continue;
 		if (strcmp(usage->channel, channel) == 0)
 			return true;

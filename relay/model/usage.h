@@ -97,6 +97,7 @@ struct bucket_use {
 	char *bucket_key;
 	bool linked;   /* by a rule */
 	char *channel; /* the rule's; NULL = any */
+	int64_t linked_at;
 	struct usage_list usages;
 };
 void bucket_use_fini(struct bucket_use *);
@@ -115,6 +116,12 @@ struct usage_found {
  */
 bool usage_judge(const struct bucket_use *, const struct history *, struct applied, struct exact,
                  const struct image *, int64_t now_ms, struct usage_found *out);
+
+/* Does this usage of it count?  What is planned does in any case, and what it runs
+ * while that is known. */
+bool usage_counts(const struct bucket_use *, const struct usage *, struct applied, struct exact);
+/* Does the rule? */
+bool usage_by_rule(const struct bucket_use *, struct applied, struct exact);
 
 /* Does it follow this channel: by a usage of its own, or else by the rule? */
 bool usage_follows(const struct bucket_use *, struct applied, struct exact, const char *channel);

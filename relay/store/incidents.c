@@ -241,10 +241,12 @@ read_rows(struct db_row *row, bool of_several, struct incident_rows *rows, struc
 			.organization = text(row, 10),
 			.url = text(row, 11),
 			.drifted = db_int(row, 12) != 0,
+			.project = text(row, 13),
+			.tags = text(row, 14),
 		};
 		if (of_several)
 			snprintf(rows->items[rows->count - 1].incident_id, ID_SIZE, "%s",
-			         db_text(row, 13));
+			         db_text(row, 15));
 	}
 	db_end(row);
 	return rc;

@@ -28,15 +28,15 @@ put_number(json_t *object, const char *key, int64_t number)
 }
 
 void
-put_workspace(json_t *object, const struct conf *conf, struct db_row *row, int first)
+put_workspace(json_t *object, const struct conf *conf, const struct workspace *workspace)
 {
-	const char *name = db_text(row, first + 1);
+	const struct workspace_marks marks = {workspace->name, workspace->project, workspace->tags};
 
-	put_text(object, "id", db_text(row, first));
-	put_text(object, "name", name);
-	put_text(object, "organization", db_text(row, first + 2));
-	json_object_set_new(object, "url", json_http_url_or_null(db_text(row, first + 3)));
-	put_text(object, "team", name ? team_of_workspace(conf, name) : NULL);
+	put_text(object, "id", workspace->id);
+	put_text(object, "name", workspace->name);
+	put_text(object, "organization", workspace->organization);
+	json_object_set_new(object, "url", json_http_url_or_null(workspace->url));
+	put_text(object, "team", team_of_workspace(conf, &marks));
 }
 
 const char *

@@ -32,6 +32,7 @@
 #define QUERY_TIMELINE_MAX 500   /* of one incident, the newest */
 #define QUERY_PARTS_MAX 50       /* descendants, artifacts (contract section 7) */
 #define QUERY_UNMATCHED_MAX 20
+#define QUERY_UNCOVERED_MAX 10
 
 struct query_page {
 	int64_t limit;     /* 1 to QUERY_LIMIT_MAX */
@@ -57,12 +58,28 @@ int query_incident(struct db *, const struct conf *, const char *id, json_t **ou
 int query_images(struct db *, const char *bucket, const struct query_page *, json_t **out,
                  struct err *) MUST_CHECK;
 
+/* With the usages that were asked for; one that has none of those is left out. */
 struct workspace_filter {
-	const char *bucket; /* a bucket's name */
-	const char *image;  /* a fingerprint or an external identifier */
+	const char *bucket;    /* a bucket's name */
+	const char *image;     /* as query_asked.h takes it */
+	const char *workspace; /* a name, also with "ORGANIZATION/" before it, an id or a key */
 };
 int query_workspaces(struct db *, const struct conf *, const struct workspace_filter *,
                      const struct query_page *, json_t **out, struct err *) MUST_CHECK;
+
+/* What may lack of a workspace: "notification" (of runs), "assessment" (of its
+ * health), "run_task"; ended by NULL. */
+extern const char *const query_coverage_words[];
+/*
+ * Workspaces with images of HCP Packer of which something lacks; missing: one of
+ * these words, NULL = any.  {"workspace": {...}, "missing": [word], "since": when
+ * it was first heard of}
+ */
+int query_coverage(struct db *, const struct conf *, const char *missing, const struct query_page *,
+                   json_t **out, struct err *) MUST_CHECK;
+/* {"workspaces": with such images, "count": of which something lacks,
+ *  "missing": {word: count}, "items": the first of them} */
+int query_coverage_counts(struct db *, const struct conf *, json_t **out, struct err *) MUST_CHECK;
 
 /* What a delivery's state is called outside: "pending", "sent", "dead",
  * "blocked"; ended by NULL. */
@@ -91,7 +108,8 @@ int query_event_state(struct db *, const char *id, const char **state, struct er
 /*
  * {"incidents": {"open", "kinds"}, "queue": {"pending", "blocked", "dead"},
  *  "events": {"pending", "unknown", "parked"}, "sources": [...],
- *  "unmatched": {"buckets": {"count", "items"}, "workspaces": {...}}}
+ *  "unmatched": {"buckets": {"count", "items"}, "workspaces": {...}},
+ *  "coverage": query_coverage_counts()}
  * The sinks are the caller's to add: this room does not know them.
  */
 int query_status(struct db *, const struct conf *, json_t **out, struct err *) MUST_CHECK;

@@ -31,7 +31,9 @@ enum {
 	COL_WORKSPACE,
 	COL_ACK_BY,
 	COL_ACK_COMMENT,
-	COL_ACK_UNTIL
+	COL_ACK_UNTIL,
+	COL_PROJECT,
+	COL_TAGS
 };
 
 /* A word of a closed enum; another one counts as the first. */
@@ -135,12 +137,23 @@ row_item(struct db *db, struct db_row *row, const void *arg, json_t **item, stru
 		.organization = (char *)db_text(row, 10),
 		.url = (char *)db_text(row, 11),
 		.drifted = db_int(row, 12) != 0,
+		.project = (char *)db_text(row, 13),
+		.tags = (char *)db_text(row, 14),
 	};
 
 	(void)db;
 	(void)err;
 	*item = document_row(arg, &borrowed);
 	return 0;
+}
+
+/* `project` is that column; the tags' follows it. */
+static const char *
+team_of_marks(const struct conf *conf, struct db_row *row, int name, int project)
+{
+	return team_of_workspace(conf, &(struct workspace_marks){db_text(row, name),
+	                                                         db_text(row, project),
+	                                                         db_text(row, project + 1)});
 }
 
 /* Is one of the affected workspaces, or their bucket, the team's? */
@@ -153,9 +166,9 @@ rows_owned(struct db *db, const struct incident_want *want, const char *incident
 	int rc = 0;
 
 	while (!*owned && (rc = db_step(row, err)) == 1) {
-		team = team_of_workspace(want->conf, db_text(row, 0));
+		team = team_of_marks(want->conf, row, 0, 1);
 		*owned = team && strcmp(team, want->team) == 0;
-		team = db_text(row, 1) ? team_of_bucket(want->conf, db_text(row, 1)) : NULL;
+		team = db_text(row, 3) ? team_of_bucket(want->conf, db_text(row, 3)) : NULL;
 		*owned |= team && strcmp(team, want->team) == 0;
 	}
 	db_end(row);
@@ -166,12 +179,12 @@ static int
 of_team(struct db *db, struct db_row *row, const struct incident_want *want, bool *is,
         struct err *err)
 {
-	const char *bucket = db_text(row, COL_BUCKET), *workspace = db_text(row, COL_WORKSPACE);
+	const char *bucket = db_text(row, COL_BUCKET);
 	const char *team = bucket ? team_of_bucket(want->conf, bucket) : NULL;
 	int64_t told;
 
 	*is = !want->team || (team && strcmp(team, want->team) == 0);
-	team = workspace ? team_of_workspace(want->conf, workspace) : NULL;
+	team = team_of_marks(want->conf, row, COL_WORKSPACE, COL_PROJECT);
 	if (*is || (team && strcmp(team, want->team) == 0)) {
 		*is = true;
 		return 0;
@@ -288,6 +301,8 @@ own_workspace(struct db *db, const struct conf *conf, const char *key, json_t *r
 			.name = workspace.name,
 			.organization = workspace.organization,
 			.url = workspace.url,
+			.project = workspace.project,
+			.tags = workspace.tags,
 			.drifted = workspace.drifted,
 		};
 

@@ -4,6 +4,7 @@
 #ifndef RELAY_STORE_QUERY_PART_H
 #define RELAY_STORE_QUERY_PART_H
 
+#include "relay/model/workspace.h"
 #include "relay/store/query.h"
 
 /* Set a member: NULL and 0 become null.  Text that is not UTF-8 is null too. */
@@ -37,8 +38,7 @@ int query_image(struct db *, const char *key, const json_t *replacement, json_t 
 /* The same object with everything unknown. */
 json_t *image_unknown(void);
 
-/* A workspace's own members: id, name, organization, url, team.  `first` is
- * the column of the id; name, organization and url follow it. */
-void put_workspace(json_t *object, const struct conf *, struct db_row *, int first);
+/* A workspace's own members: id, name, organization, url, team. */
+void put_workspace(json_t *object, const struct conf *, const struct workspace *);
 
 #endif

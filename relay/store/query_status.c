@@ -166,6 +166,17 @@ unmatched(struct db *db, json_t *status, struct err *err)
 	return 0;
 }
 
+static int
+coverage(struct db *db, const struct conf *conf, json_t *status, struct err *err)
+{
+	json_t *counts;
+
+	if (query_coverage_counts(db, conf, &counts, err) < 0)
+		return -1;
+	json_object_set_new(status, "coverage", counts);
+	return 0;
+}
+
 int
 query_status(struct db *db, const struct conf *conf, json_t **out, struct err *err)
 {
@@ -174,7 +185,7 @@ query_status(struct db *db, const struct conf *conf, json_t **out, struct err *e
 	*out = NULL;
 	if (open_incidents(db, status, err) < 0 || queue_depth(db, status, err) < 0 ||
 	    odd_events(db, status, err) < 0 || sources_of(db, conf, status, err) < 0 ||
-	    unmatched(db, status, err) < 0) {
+	    unmatched(db, status, err) < 0 || coverage(db, conf, status, err) < 0) {
 		json_decref(status);
 		return -1;
 	}

@@ -80,6 +80,6 @@
 	  "ON CONFLICT (workspace_key, bucket_key) DO UPDATE SET channel = excluded.channel")                                                         \
 	X(LINK_DROP, "DELETE FROM links WHERE workspace_key = $1 AND bucket_key = $2")                                                                \
 	X(LINKS_OF_WORKSPACE,                                                                                                                         \
-	  "SELECT bucket_key, channel FROM links WHERE workspace_key = $1 ORDER BY bucket_key")
+	  "SELECT bucket_key, channel, seen_at FROM links WHERE workspace_key = $1 ORDER BY bucket_key")
 
 #endif

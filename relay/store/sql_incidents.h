@@ -8,7 +8,7 @@
 	"i.ack_by, i.ack_comment, i.ack_until, i.lead_id"
 #define ROW_COLUMNS                                                                                              \
 	"r.workspace_key, r.bucket_key, r.fingerprint, r.version, r.channel, r.state, r.certainty, r.evidence, " \
-	"w.id, w.name, w.organization, w.url, w.drifted"
+	"w.id, w.name, w.organization, w.url, w.drifted, w.project, w.tags"
 
 #define SQL_INCIDENTS(X)                                                                                                             \
 	X(INCIDENT_OPEN,                                                                                                             \

@@ -87,7 +87,8 @@ read_linked(struct db *db, const char *bucket_key, struct user_list *list, struc
 
 		user->use.linked = true;
 		user->use.channel = mem_str(db_text(row, 0));
-		workspace_row(row, 1, &user->workspace);
+		user->use.linked_at = db_int(row, 1);
+		workspace_row(row, 2, &user->workspace);
 	}
 	db_end(row);
 	return rc;
@@ -173,6 +174,7 @@ users_of_workspace(struct db *db, const char *workspace_key, struct user_list *l
 
 		user->use.linked = true;
 		user->use.channel = mem_str(db_text(row, 1));
+		user->use.linked_at = db_int(row, 2);
 	}
 	db_end(row);
 	if (rc < 0)

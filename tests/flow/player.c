@@ -369,6 +369,7 @@ static const struct {
 	{"ack", player_acknowledge},
 	{"plan", player_reading},
 	{"state", player_reading},
+	{"owner", player_owner},
 	{"down", play_down},
 	{"up", play_down},
 	{"blocks", play_refuses},

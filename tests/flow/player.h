@@ -81,6 +81,8 @@ const char *player_id(const struct player *, const struct story_line *, const ch
 
 /* reading.c: the verbs "plan" and "state" */
 void player_reading(struct player *, const struct story_line *);
+/* owner.c: the verb "owner" */
+void player_owner(struct player *, const struct story_line *);
 
 /* acknowledge.c */
 void player_acknowledge(struct player *, const struct story_line *);

@@ -16,6 +16,7 @@
  *	run, assessment, reminder, destroyed, deleted, change_request WORKSPACE ...
  *	                          payload_terraform.c
  *	plan, state WORKSPACE ... what was read of one: reading.c
+ *	owner WORKSPACE ...       what the API tells of one: owner.c
  *	raw SOURCE {JSON} or FILE of the story
  *	parked PACKER-EVENT...    stored, and planning it failed for good
  *	replay evt#N              by hand

@@ -21,6 +21,10 @@ static const struct key letter_keys[] = {
          .offset = offsetof(struct letter_options, hosts),
          .fallback = "[a.example.com, b.example.com]",
          .help = "Hosts."},
+	{.name = "api",
+         .type = KEY_URL,
+         .offset = offsetof(struct letter_options, api),
+         .help = "Where more can be asked."},
 	{0},
 };
 static const struct key_kind letter = {

@@ -16,6 +16,7 @@
 struct letter_options { /* of the source kind "letter" */
 	struct secret seal;
 	struct key_texts hosts;
+	char *api;
 };
 struct bell_options { /* of the sink kind "bell" */
 	char *url;

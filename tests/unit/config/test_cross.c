@@ -166,6 +166,29 @@ links_are_checked_and_lose_their_slashes(void **state)
 	              "1:62: url needs an http or https URL without a user name\n");
 }
 
+#define NO_ROUTES "1:1: warning: no route takes image.revocation, workspace.drift\n"
+#define MARKED_TEAMS                                                                \
+	"teams:\n- {name: a, workspaces: [x]}\n- {name: b, projects: [Payments]}\n" \
+	"- {name: c, tags: [\"team:c\"]}\n"
+
+static void
+projects_and_tags_need_an_api_to_learn_them_from(void **state)
+{
+	static const char warnings[] = NO_ROUTES
+		"6:23: warning: projects are learnt from the API of HCP Terraform, and no "
+		"source has \"api\"\n"
+		"7:19: warning: tags are learnt from the API of HCP Terraform, and no source "
+		"has \"api\"\n";
+
+	(void)state;
+	folder_file("seal.key", "k\n", 0600);
+	assert_loads("sources:\n- {name: s, letter: {seal_file: seal.key}}\n\n" MARKED_TEAMS,
+	             warnings);
+	assert_loads("sources:\n- {name: s, letter: {seal_file: seal.key,\n"
+	             "  api: \"https://tf.example.com\"}}\n" MARKED_TEAMS,
+	             NO_ROUTES);
+}
+
 static void
 what_hardly_works_as_meant_is_warned_about(void **state)
 {
@@ -292,6 +315,7 @@ main(void)
 		cmocka_unit_test(broken_patterns_are_told),
 		cmocka_unit_test(a_rule_whose_sides_share_no_name_is_warned_about),
 		cmocka_unit_test(links_are_checked_and_lose_their_slashes),
+		cmocka_unit_test(projects_and_tags_need_an_api_to_learn_them_from),
 		cmocka_unit_test(what_hardly_works_as_meant_is_warned_about),
 		cmocka_unit_test(an_address_that_needs_a_team_is_used_where_one_is),
 		cmocka_unit_test(a_digest_has_its_time),

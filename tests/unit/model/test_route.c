@@ -91,21 +91,52 @@ static struct incident_row three[] = {
 };
 static struct incident_rows three_rows = {three, COUNT(three)};
 
+static const char *
+owner(const struct conf *conf, const char *name, const char *project, const char *tags)
+{
+	return team_of_workspace(conf, &(struct workspace_marks){name, project, tags});
+}
+
 static void
 the_first_team_that_matches_owns(void **state)
 {
 	struct conf conf = {.teams = {teams, COUNT(teams)}};
 
 	(void)state;
-	assert_string_equal(team_of_workspace(&conf, "fin-payments-prod"), "payments");
-	assert_string_equal(team_of_workspace(&conf, "FIN-PAYMENTS-PROD"), "payments");
-	assert_string_equal(team_of_workspace(&conf, "fin-web"), "platform");
-	assert_null(team_of_workspace(&conf, "hr-web"));
-	assert_null(team_of_workspace(&conf, ""));
-	assert_null(team_of_workspace(&conf, NULL));
+	assert_string_equal(owner(&conf, "fin-payments-prod", NULL, NULL), "payments");
+	assert_string_equal(owner(&conf, "FIN-PAYMENTS-PROD", NULL, NULL), "payments");
+	assert_string_equal(owner(&conf, "fin-web", NULL, NULL), "platform");
+	assert_null(owner(&conf, "hr-web", NULL, NULL));
+	assert_null(owner(&conf, "", NULL, NULL));
+	assert_null(owner(&conf, NULL, NULL, NULL));
 	assert_string_equal(team_of_bucket(&conf, "base-ubuntu"), "platform");
 	assert_null(team_of_bucket(&conf, "fin-payments-prod"));
 	assert_null(team_of_bucket(&conf, NULL));
+}
+
+static struct conf_team by_mark[] = {
+	{.name = "web", .tags = TEXTS("web", "team:web-*")},
+	{.name = "data", .projects = TEXTS("Data *"), .workspaces = TEXTS("etl-*")},
+	{.name = "rest", .tags = TEXTS("owner=*"), .projects = TEXTS("*")},
+};
+
+static void
+a_team_owns_by_project_and_tag_too(void **state)
+{
+	struct conf conf = {.teams = {by_mark, COUNT(by_mark)}};
+
+	(void)state;
+	assert_string_equal(owner(&conf, "a", NULL, "[\"critical\",\"WEB\"]"), "web");
+	assert_string_equal(owner(&conf, "a", NULL, "[\"team:web-shop\"]"), "web");
+	assert_string_equal(owner(&conf, "a", NULL, "[\"team=web-shop\"]"), "web");
+	assert_string_equal(owner(&conf, "a", NULL, "[\"owner:kim\"]"), "rest");
+	assert_string_equal(owner(&conf, "a", "data lake", NULL), "data");
+	assert_string_equal(owner(&conf, "etl-1", "Data lake", "[\"web\"]"), "web");
+	assert_string_equal(owner(&conf, "etl-1", NULL, "[]"), "data");
+	assert_string_equal(owner(&conf, "a", "Other", NULL), "rest");
+	assert_null(owner(&conf, "a", NULL, NULL));
+	assert_null(owner(&conf, "a", NULL, "[\"webber\", 1, null]"));
+	assert_null(owner(&conf, "a", NULL, "not JSON"));
 }
 
 static void
@@ -409,6 +440,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_team_that_matches_owns),
+		cmocka_unit_test(a_team_owns_by_project_and_tag_too),
 		cmocka_unit_test(empty_matches_take_everything_and_every_route_counts),
 		cmocka_unit_test(each_part_of_a_match_must_hold),
 		cmocka_unit_test(an_incident_without_a_bucket_has_those_of_its_rows),
