@@ -20,12 +20,15 @@ struct command {
 };
 
 extern const struct command command_check;
+extern const struct command command_images;
 extern const struct command command_mail_helper;
 extern const struct command command_explain;
 extern const struct command command_render;
 extern const struct command command_send;
 extern const struct command command_serve;
 extern const struct command command_status;
+extern const struct command command_usage;
 extern const struct command command_version;
+extern const struct command command_workspaces;
 
 #endif

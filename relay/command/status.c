@@ -3,13 +3,11 @@
  */
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "relay/base/json.h"
-#include "relay/base/log.h"
 #include "relay/base/mem.h"
-#include "relay/command/client.h"
+#include "relay/command/client_api.h"
 
 #define NAME_WIDTH 28
 #define KIND_WIDTH 16
@@ -104,15 +102,11 @@ print_sources(const json_t *sources)
 
 /* "first/second" of each, and how many more there are. */
 static void
-print_loose(const json_t *part, const char *title, const char *first, const char *second)
+print_pairs(const json_t *items, long long count, const char *first, const char *second)
 {
-	long long count = (long long)json_int_at(part, "count", 0);
-	const json_t *items = json_at(part, "items"), *item;
+	const json_t *item;
 	size_t i;
 
-	if (count == 0)
-		return;
-	printf("%s  %lld\n", title, count);
 	json_array_foreach(items, i, item)
 	{
 		const char *outer = json_text_at(item, first), *inner = json_text_at(item, second);
@@ -128,6 +122,42 @@ print_loose(const json_t *part, const char *title, const char *first, const char
 }
 
 static void
+print_loose(const json_t *part, const char *title, const char *first, const char *second)
+{
+	long long count = (long long)json_int_at(part, "count", 0);
+
+	if (count == 0)
+		return;
+	printf("%s  %lld\n", title, count);
+	print_pairs(json_at(part, "items"), count, first, second);
+}
+
+/* "without run notifications 3", and the first of those that lack anything. */
+static void
+print_coverage(const json_t *coverage)
+{
+	static const struct {
+		const char *member, *words;
+	} parts[] = {
+		{"missing.notification", "without run notifications"},
+		{"missing.assessment", "without health assessments"},
+		{"missing.run_task", "without a run task"},
+	};
+	long long count = (long long)json_int_at(coverage, "count", 0);
+
+	if (count == 0)
+		return;
+	printf("COVERAGE   %lld of %lld workspaces with images lack something\n", count,
+	       (long long)json_int_at(coverage, "workspaces", 0));
+	for (size_t i = 0; i < COUNT(parts); i++) {
+		printf("  ");
+		client_print(parts[i].words, NAME_WIDTH);
+		printf(" %lld\n", (long long)json_int_at(coverage, parts[i].member, 0));
+	}
+	print_pairs(json_at(coverage, "items"), count, "workspace.organization", "workspace.name");
+}
+
+static void
 print_table(const json_t *status)
 {
 	print_incidents(status);
@@ -138,58 +168,19 @@ print_table(const json_t *status)
 	            "BUCKETS NO RULE BRINGS TOGETHER WITH A WORKSPACE", "project_id", "bucket");
 	print_loose(json_at(status, "unmatched.workspaces"),
 	            "WORKSPACES NO RULE BRINGS TOGETHER WITH A BUCKET", "organization", "name");
+	print_coverage(json_at(status, "coverage"));
 }
 
 static int
-fetch(const struct conf *conf, const char *where, json_t **status, struct err *err)
+show_status(const struct client_api *api, void *arg, struct err *err)
 {
-	struct client_target target;
-	struct buf answer = {0};
-	char *bearer = NULL;
-	int code;
+	const struct client_want *want = arg;
+	json_t *status;
 
-	if (client_target_init(&target, where ? where : conf->listen.admin, &conf->listen.admin_tls,
-	                       err) < 0) {
-		if (!where)
-			err_prefix(err, "listen.admin (--admin ADDRESS names another)");
+	if (client_api_get(api, "/api/v1/status", &status, err) != 0)
 		return -1;
-	}
-	if (conf->listen.admin_token.count > 0)
-		bearer = mem_fmt("Authorization: Bearer %s", conf->listen.admin_token.values[0]);
-	code = client_send(&target,
-	                   &(struct client_request){
-				   .method = "GET",
-				   .path = "/api/v1/status",
-				   .headers = (const char *const[]){bearer, NULL},
-			   },
-	                   &answer, err);
-	if (code >= 0 && code != 200)
-		err_set(err, "the relay answered %d", code);
-	else if (code == 200 && json_read(buf_text(&answer), answer.len, status, err) != JSON_TREE)
-		err_prefix(err, "the relay's answer cannot be read");
-	if (bearer)
-		mem_wipe_free(bearer, strlen(bearer));
-	buf_fini(&answer);
-	client_target_fini(&target);
-	return *status ? 0 : -1;
-}
-
-static int
-show_status(const struct conf *conf, const char *where, bool as_json)
-{
-	struct err err = {""};
-	json_t *status = NULL;
-
-	if (fetch(conf, where, &status, &err) < 0) {
-		char *clean = log_escape(err.text);
-
-		fprintf(stderr, "driftbell: %s\n", clean);
-		free(clean);
-		return 1;
-	}
-	if (as_json) {
-		/* No byte of a terminal's language can be in it: all but ASCII is escaped. */
-		json_dumpf(status, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+	if (want->as_json) {
+		client_print_json(status);
 		putchar('\n');
 	} else {
 		print_table(status);
@@ -206,28 +197,21 @@ run_status(const struct command_context *context, int argc, char **argv)
 		{"admin", required_argument, NULL, 'a'},
 		{NULL, 0, NULL, 0},
 	};
-	const char *where = NULL;
-	bool as_json = false;
-	struct conf *conf;
-	int option, rc;
+	struct client_want want = {.where = NULL};
+	int option;
 
 	optind = 0; /* start over: main has looked at its own options */
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option == 'j')
-			as_json = true;
+			want.as_json = true;
 		else if (option == 'a')
-			where = optarg;
+			want.where = optarg;
 		else
 			return 2;
 	}
 	if (optind != argc)
 		return 2;
-	conf = client_conf(context);
-	if (!conf)
-		return 1;
-	rc = show_status(conf, where, as_json);
-	conf_release(conf);
-	return rc;
+	return client_ask(context, &want, show_status, &want);
 }
 
 const struct command command_status = {

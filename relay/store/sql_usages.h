@@ -11,7 +11,7 @@
 
 #define SQL_USAGES(X)                                                                                    \
 	X(LINKED_OF_BUCKET,                                                                              \
-	  "SELECT l.channel, l.seen_at, " WORKSPACE_COLUMNS " FROM links l JOIN workspaces w "                 \
+	  "SELECT l.channel, l.seen_at, " WORKSPACE_COLUMNS " FROM links l JOIN workspaces w "           \
 	  "ON w.key = l.workspace_key WHERE l.bucket_key = $1 ORDER BY l.workspace_key")                 \
 	X(USING_BUCKET,                                                                                  \
 	  "SELECT " WORKSPACE_COLUMNS " FROM workspaces w WHERE w.key IN "                               \
