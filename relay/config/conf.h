@@ -102,8 +102,8 @@ struct conf_untracked {
 /* Where resources of a type have the id of their image. */
 struct conf_image_attribute {
 	char *type;      /* "aws_instance" */
-	char *attribute; /* "ami"; names with dots go down, and into each item of a list */
-	char *provider;  /* "aws" */
+	char *attribute; /* "ami"; names with dots go down, into each item of a list: "disk[].image" */
+	char *provider; /* "aws" */
 };
 /* Those whose resource types the reader of plans knows by itself; ended by NULL. */
 extern const char *const conf_provider_words[];

@@ -139,6 +139,8 @@ is_path(const char *text, bool dots)
 		if (len == 0 || strchr("0123456789-", *text) != NULL)
 			return false;
 		text += len;
+		if (dots && strncmp(text, "[]", 2) == 0)
+			text += 2;
 		if (*text == '\0')
 			return true;
 		if (*text != '.' || !dots)
@@ -202,7 +204,7 @@ check_attributes(const struct cross *x)
 		           false);
 		check_path(x, map, "attribute", item->attribute,
 		           "an attribute such as ami, or a path to it such as "
-		           "boot_disk.initialize_params.image",
+		           "boot_disk[].initialize_params[].image",
 		           true);
 		check_path(x, map, "provider", item->provider, "a provider's name such as aws",
 		           false);

@@ -214,7 +214,13 @@ static const struct key silence_keys[] = {
 	{0},
 };
 
-const char *const conf_provider_words[] = {"aws", "azurerm", "google", "vsphere", NULL};
+const char *const conf_provider_words[] = {"aws",       "azurerm",      "azurestack",
+                                           "google",    "vsphere",      "nutanix",
+                                           "openstack", "oci",          "digitalocean",
+                                           "alicloud",  "tencentcloud", "huaweicloud",
+                                           "ibm",       "yandex",       "hcloud",
+                                           "linode",    "scaleway",     "vultr",
+                                           "exoscale",  "outscale",     NULL};
 
 static const struct key policy_keys[] = {
 	ROW(conf_policy, workspace, KEY_TEXT, .flags = KEY_REQUIRED,

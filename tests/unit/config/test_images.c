@@ -66,7 +66,7 @@ untracked_images_are_of_providers_and_may_be_ignored(void **state)
 	struct loaded l = load("untracked_images:\n  providers: [aws, google, cumulus]\n  ignore:\n"
 	                       "  - {type: aws_launch_template, address: 'module.eks.*'}\n"
 	                       "  - {image: 'projects/cos-cloud/*'}\n"
-	                       "image_attributes:\n- {type: cumulus_vm, attribute: disk.image, "
+	                       "image_attributes:\n- {type: cumulus_vm, attribute: 'disk[].image', "
 	                       "provider: cumulus}\n");
 	const struct conf_ignored *ignored;
 	const struct conf_image_attribute *attribute;
@@ -82,7 +82,7 @@ untracked_images_are_of_providers_and_may_be_ignored(void **state)
 	assert_string_equal(ignored->address, "module.eks.*");
 	attribute = conf_item(l.conf->image_attributes, struct conf_image_attribute, 0);
 	assert_string_equal(attribute->type, "cumulus_vm");
-	assert_string_equal(attribute->attribute, "disk.image");
+	assert_string_equal(attribute->attribute, "disk[].image");
 	assert_string_equal(attribute->provider, "cumulus");
 	loaded_fini(&l);
 }
@@ -98,8 +98,8 @@ a_provider_without_known_resource_types_is_a_fault(void **state)
 		"did you mean \"azurerm\"?\n"
 		"1:44: no resource types of a provider \"cumulos\" are known: "
 		"did you mean \"cumulus\"?\n");
-	assert_fault("untracked_images: {providers: [openstack]}",
-	             "1:32: no resource types of a provider \"openstack\" are known: give them in "
+	assert_fault("untracked_images: {providers: [cloudstack]}",
+	             "1:32: no resource types of a provider \"cloudstack\" are known: give them in "
 	             "image_attributes\n");
 }
 
@@ -128,9 +128,9 @@ an_image_attribute_is_a_path_and_stands_once(void **state)
 	              "- {type: t, attribute: x.y, provider: q}\n- {type: t, attribute: x}\n",
 	              "2:10: type needs a resource type such as aws_instance\n"
 	              "3:24: attribute needs an attribute such as ami, or a path to it such as "
-	              "boot_disk.initialize_params.image\n"
+	              "boot_disk[].initialize_params[].image\n"
 	              "4:24: attribute needs an attribute such as ami, or a path to it such as "
-	              "boot_disk.initialize_params.image\n"
+	              "boot_disk[].initialize_params[].image\n"
 	              "5:39: provider needs a provider's name such as aws\n"
 	              "6:3: this attribute stands on line 5 already\n"
 	              "7:3: provider is missing in image_attributes\n");
