@@ -46,9 +46,10 @@ struct packer {
 	const char *field[PACKER_FIELD_COUNT];
 	const char *address, *config, *type;
 	enum packer_source source;
-	bool has_image; /* of the kind that names an image, not only a version */
-	bool in_change; /* heard of in resource_changes */
-	bool explained; /* by an instance */
+	bool has_image;   /* of the kind that names an image, not only a version */
+	bool one_of_many; /* of the images of hcp_packer_image_iteration */
+	bool in_change;   /* heard of in resource_changes */
+	bool explained;   /* by an instance */
 };
 
 /* Instances alike in all but their index. */

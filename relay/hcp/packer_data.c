@@ -154,7 +154,7 @@ add_images(struct reader *reader, const struct item_instance *instance,
 	for (size_t i = 0; i < count; i++) {
 		struct packer packer = *version;
 
-		packer.has_image = true;
+		packer.has_image = packer.one_of_many = true;
 		set_fields(reader, &packer, images[i].build_first, images[i].build_end,
 		           1u << PACKER_PLATFORM);
 		set_fields(reader, &packer, images[i].first, images[i].end,

@@ -205,7 +205,7 @@ packers_link(struct ties *ties)
 	for (size_t i = 0; i < facts->packer_count; i++) {
 		struct packer *packer = &facts->packers[i];
 
-		if (!packer->has_image)
+		if (!packer->has_image || packer->one_of_many) /* says all by itself */
 			continue;
 		link_by_reference(ties, packer);
 		link_by_value(ties, &by_id, packer);

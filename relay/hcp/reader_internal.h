@@ -70,6 +70,9 @@ struct reader {
 	uint64_t bytes;
 };
 
+/* What the parser calls; the argument is the reader. */
+extern const struct json_events reader_events;
+
 /* In which part of the document: the place of the value at the top. */
 enum place reader_section(const struct reader *);
 /* An element is whole. */

@@ -259,7 +259,7 @@ struct search {
 	const struct packer *packer;
 	const char *channel;
 	struct packer_set *set;
-	bool found, several;
+	bool several;
 };
 
 static void
@@ -267,20 +267,21 @@ look_for(struct packer_set *set, void *arg)
 {
 	struct search *search = arg;
 
-	search->found = search->found || set->config == search->packer->config;
+	if (set->config == search->packer->config)
+		search->set = set;
 }
 
 static const unsigned any_kind = 1u << EDGE_IMAGE | 1u << EDGE_DEPENDS | 1u << EDGE_OTHER;
 
-bool
-ties_has(struct ties *ties, const char *config, const struct packer *packer)
+struct packer_set *
+ties_set_of(struct ties *ties, const char *config, const struct packer *packer)
 {
 	struct search search = {.packer = packer};
 	struct walk walk = {ties, look_for, &search, false};
 
 	if (config != NULL)
 		walk_from(&walk, config, any_kind, 0);
-	return search.found;
+	return search.set;
 }
 
 static void

@@ -46,8 +46,9 @@ struct tie {
 struct tie ties_of(struct ties *, const char *config, bool planned);
 /* The sets of that tie have explained an instance. */
 void ties_mark_used(struct ties *, const char *config, const struct tie *);
-/* Is this data source among those it is tied to, in whatever way? */
-bool ties_has(struct ties *, const char *config, const struct packer *);
+/* The set of this data source, where it is among those that the address is tied to in
+ * whatever way; NULL. */
+struct packer_set *ties_set_of(struct ties *, const char *config, const struct packer *);
 /* The channel of the versions it is tied to that have this bucket and fingerprint, or NULL. */
 const char *ties_channel(struct ties *, const char *config, const struct packer *image);
 /* The version data source that an artifact's own configuration refers to, or NULL. */

@@ -69,7 +69,11 @@ forget_version(const char *field[PACKER_FIELD_COUNT])
 static int
 nearness(struct uses *uses, const struct group *group, const struct packer *packer)
 {
-	if (ties_has(&uses->ties, group->config, packer))
+	struct packer_set *set = ties_set_of(&uses->ties, group->config, packer);
+
+	if (set != NULL && (group->planned || !uses->is_plan))
+		set->used = true; /* the others of its for_each are not used by something else */
+	if (set != NULL)
 		return 2;
 	return packer->source == PACKER_READ;
 }
@@ -144,6 +148,17 @@ add_unknown_image(struct uses *uses, const struct group *group)
 	add_instances(uses, group, tie.all_deferred ? BY_DEFERRED : BY_RESOURCE, &tie.common);
 }
 
+/* An iteration with all its images is one data source: that of any explains it. */
+static bool
+is_explained(const struct packer *packer, size_t behind)
+{
+	bool explained = packer->explained;
+
+	for (size_t i = 1; i <= behind && packer[i].address == packer->address; i++)
+		explained = explained || packer[i].explained;
+	return explained;
+}
+
 /* Data sources that no instance explains: something else uses what they say. */
 static void
 add_data(struct uses *uses)
@@ -154,8 +169,9 @@ add_data(struct uses *uses)
 		for (size_t j = set->first; j < set->end && !set->used; j++) {
 			const struct packer *packer = &uses->facts->packers[j];
 
-			if (packer->explained || packer->source == PACKER_CHECKED ||
-			    packer->source == PACKER_STALE || packer->field[PACKER_BUCKET] == NULL)
+			if (packer->one_of_many || packer->source == PACKER_CHECKED ||
+			    packer->source == PACKER_STALE ||
+			    is_explained(packer, set->end - j - 1))
 				continue;
 			struct use *use = add_use(uses, packer);
 
