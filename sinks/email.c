@@ -128,7 +128,7 @@ email_send(struct sink *sink, const struct message *message, sink_done_fn *done,
 /* Line ends as people's tools have them; all else is the mail as it is. */
 static char *
 email_show(const void *options, const char *team, const struct templates *templates,
-           const struct message *message, struct err *fault)
+           const struct message *message, json_t **reference, struct err *fault)
 {
 	const struct sink_env env = {.templates = templates};
 	struct email_delivery delivery = {.plain = message->plain};
@@ -145,6 +145,8 @@ email_show(const void *options, const char *team, const struct templates *templa
 			buf_putc(&out, *c);
 	sink_email.close(sink);
 	free(delivery.template_fault);
+	if (reference)
+		*reference = json_incref(delivery.reference);
 	json_decref(delivery.reference);
 	buf_fini(&delivery.data);
 	return out.len ? buf_take(&out) : mem_str("");

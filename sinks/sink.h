@@ -116,11 +116,13 @@ struct sink_kind {
 	/*
 	 * What send would send, for people to read; nothing is opened.  What is
 	 * secret stands as SINK_SECRET.  fault is filled when the template failed
-	 * and this is the built-in message.  Caller frees.  NULL for a kind that
-	 * has no message of its own.
+	 * and this is the built-in message.  *reference (NULL: nobody asks) gets a
+	 * new one, as sink_result's had it been sent, with made-up names for what
+	 * the other side gives; it stays NULL where there is none.  Caller frees.
+	 * NULL for a kind that has no message of its own.
 	 */
 	char *(*show)(const void *options, const char *team, const struct templates *,
-	              const struct message *, struct err *fault);
+	              const struct message *, json_t **reference, struct err *fault);
 	/* After the last done; or at the end, and cancels what is under way: its
 	 * done is not called then. */
 	void (*close)(struct sink *);

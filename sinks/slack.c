@@ -118,10 +118,10 @@ slack_close(struct sink *sink)
 
 static char *
 slack_show(const void *options, const char *team, const struct templates *templates,
-           const struct message *message, struct err *fault)
+           const struct message *message, json_t **reference, struct err *fault)
 {
 	if (slack_has_token(options))
-		return slack_api_show(options, team, templates, message, fault);
+		return slack_api_show(options, team, templates, message, reference, fault);
 	json_t *payload = slack_payload(options, templates, message, fault);
 	char *text = json_dumps(payload, JSON_INDENT(2));
 

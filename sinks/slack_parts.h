@@ -6,6 +6,7 @@
  *	slack_message.c   a notification document as Slack messages
  *	slack_webhook.c   to an incoming webhook: each message is posted
  *	slack_api.c       with a bot's token: posted once, edited, replied to
+ *	slack_call.c      what is called for that, and what is known afterwards
  *	slack_judge.c     what Slack's words of failure mean
  */
 #ifndef SINKS_SLACK_PARTS_H
@@ -69,9 +70,25 @@ int slack_api_open(struct sink **, const struct slack_options *, const char *tea
                    const struct sink_env *, struct err *);
 void slack_api_send(struct sink *, const struct message *, sink_done_fn *, void *arg);
 void slack_api_close(struct sink *);
-/* sink_kind.destination and show. */
+/* sink_kind.destination */
 char *slack_api_destination(const struct slack_options *, const char *team);
+
+/* ---- slack_call.c ---- */
+
+enum slack_step { SLACK_POST, SLACK_UPDATE, SLACK_REPLY };
+extern const char *const slack_methods[]; /* by step */
+
+enum slack_step slack_first_step(const struct message *);
+/* Of one call: a new reference. */
+json_t *slack_arguments(const struct slack_options *, const char *channel, const struct templates *,
+                        const struct message *, enum slack_step, const json_t *reference,
+                        struct err *fault);
+/* Does it tell where a message is: {"channel", "ts"}? */
+bool slack_is_message(const json_t *);
+/* The message shows this revision now; spoken: people were told of it, too. */
+void slack_refer(json_t *reference, const struct message *, bool spoken);
+/* sink_kind.show */
 char *slack_api_show(const struct slack_options *, const char *team, const struct templates *,
-                     const struct message *, struct err *fault);
+                     const struct message *, json_t **reference, struct err *fault);
 
 #endif

@@ -159,9 +159,10 @@ message_id(const struct message *message)
 
 static char *
 webhook_show(const void *arg, const char *team, const struct templates *templates,
-             const struct message *message, struct err *fault)
+             const struct message *message, json_t **reference, struct err *fault)
 {
 	(void)team;
+	(void)reference; /* each stands for itself */
 	const struct webhook_options *options = arg;
 	const char *content_type;
 	json_t *values = values_of(options, true);

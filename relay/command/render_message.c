@@ -96,7 +96,7 @@ show(const struct rendering *r, const struct sink_kind *kind, const void *option
 			: mem_strn(r->file, strlen(r->file) - strlen(ending_of(kind, r->file)));
 	void *own = stem ? with_template(kind, options, stem) : NULL;
 	char *text = kind->show(own ? own : options, json_text_at(document, "team"), r->templates,
-	                        &message, err);
+	                        &message, NULL, err);
 	int rc = err->text[0] != '\0' ? -1 : 0;
 
 	if (rc == 0)

@@ -54,9 +54,11 @@ wait_of(const struct conf *conf, const json_t *document)
 	return 0;
 }
 
-/* A new reference: the message, or null where the kind has none to show. */
+/* A new reference: the message, or null where the kind has none to show.
+ * *reference: what the next one in its lane would know of it. */
 static json_t *
-message_of(const struct dryrun *d, const struct claimed *claimed, int64_t now_ms, struct err *fault)
+message_of(const struct dryrun *d, const struct claimed *claimed, int64_t now_ms,
+           json_t **reference, struct err *fault)
 {
 	const struct conf_sink *sink =
 		claimed->sink != NULL ? conf_sink_named(d->conf, claimed->sink) : NULL;
@@ -78,18 +80,19 @@ message_of(const struct dryrun *d, const struct claimed *claimed, int64_t now_ms
 	if (sink == NULL || kind == NULL || kind->show == NULL)
 		return json_null();
 	text = kind->show(sink->options, json_text_at(claimed->document, "team"), d->templates,
-	                  &message, fault);
+	                  &message, reference, fault);
 	out = json_text_or_null(text);
 	free(text);
 	return out;
 }
 
 static json_t *
-delivery_of(const struct dryrun *d, struct claimed *claimed, bool blocked, int64_t now_ms)
+delivery_of(const struct dryrun *d, struct claimed *claimed, bool blocked, int64_t now_ms,
+            json_t **reference)
 {
 	const json_t *document = claimed->document;
 	struct err fault = {""};
-	json_t *message = message_of(d, claimed, now_ms, &fault);
+	json_t *message = message_of(d, claimed, now_ms, reference, &fault);
 	const char *to = claimed->sink == NULL ? claimed->destination : NULL;
 	int64_t held = claimed->held_until > now_ms ? claimed->held_until : 0;
 
@@ -119,12 +122,27 @@ note_outgoing(struct outgoing *out, const struct claimed *claimed)
 	                      .sink = mem_str(claimed->sink)};
 }
 
+/* It counts as sent. */
+static int
+settle(struct dryrun *d, const struct claimed *claimed, const json_t *reference, int64_t now_ms,
+       struct err *err)
+{
+	char *text = reference != NULL ? json_dumps(reference, JSON_COMPACT) : NULL;
+	const struct settlement settlement = {
+		.delivery_id = claimed->id, .settle = SETTLE_SENT, .code = 200, .reference = text};
+	int rc = queue_settle(d->db, &settlement, now_ms, err);
+
+	free(text);
+	return rc;
+}
+
 static int
 add_delivery(struct dryrun *d, const char *id, int64_t now_ms, json_t *list, struct outgoing *out,
              struct err *err)
 {
 	struct claimed claimed;
 	struct destination_state state;
+	json_t *reference = NULL;
 	int rc = queue_claim_one(d->db, id, now_ms, &claimed, err);
 
 	if (rc != 1)
@@ -133,12 +151,10 @@ add_delivery(struct dryrun *d, const char *id, int64_t now_ms, json_t *list, str
 		claimed_fini(&claimed);
 		return -1;
 	}
-	json_array_append_new(list, delivery_of(d, &claimed, state.blocked, now_ms));
+	json_array_append_new(list, delivery_of(d, &claimed, state.blocked, now_ms, &reference));
 	note_outgoing(out, &claimed);
-	rc = queue_settle(
-		d->db,
-		&(struct settlement){.delivery_id = claimed.id, .settle = SETTLE_SENT, .code = 200},
-		now_ms, err);
+	rc = settle(d, &claimed, reference, now_ms, err);
+	json_decref(reference);
 	claimed_fini(&claimed);
 	return rc;
 }

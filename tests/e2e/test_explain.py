@@ -146,6 +146,30 @@ class Explain(RelayCase):
         for words in ("=3D", "Content-Type: multipart/alternative"):
             self.assertIn(words, text)
 
+    def test_what_follows_a_message_edits_it_answers_it_or_goes_into_its_thread(self):
+        self.relay.key("bot.token", "xoxb-1")
+        self.config["sinks"] += [
+            {"name": "bot", "slack": {"token_file": "bot.token", "channel": "#alerts"}},
+            {"name": "list", "email": {"server": "mail.example.com:587", "from": "driftbell@example.com",
+                                       "to": ["security@example.com"]}}]
+        self.config["routes"] = [{"name": "all", "match": {"kinds": ["image.revocation"]}, "to": ["bot", "list"],
+                                  "wait": "0s"}]
+        story = self.story() + [self.file("6-assign.json", hcp.assign(BUCKET, "v4", previous="v3")),
+                                self.file("7-run.json", hcp.run_event("fin-payments-prod")),
+                                self.file("8-restore.json", hcp.restore(BUCKET, "v3"))]
+        files = self.report(*story)["files"]
+        sent = {sink: [one["message"] for file in files for one in file["deliveries"] if one["sink"] == sink]
+                for sink in ("bot", "list")}
+        calls = [[line for line in message.splitlines() if line.startswith("chat.")] for message in sent["bot"]]
+        # One moves off: the message is edited, and nobody is told.  It is over: edited, and answered.
+        self.assertEqual(calls, [["chat.postMessage"], ["chat.update"], ["chat.update", "chat.postMessage"]])
+        self.assertNotIn('"ts"', sent["bot"][0])
+        self.assertRegex(sent["bot"][1], r'"ts": "\d+\.\d{6}"')
+        self.assertRegex(sent["bot"][2], r'"thread_ts": "\d+\.\d{6}"')
+        first, last = sent["list"]
+        root = next(line for line in first.splitlines() if line.startswith("Message-ID: ")).split()[1]
+        self.assertIn(f"In-Reply-To: {root}", last)
+
     def test_what_hcp_terraform_tells_opens_its_kind(self):
         folder = os.path.join(ROOT, "tests", "data", "hcp_terraform")
         for name, kind in (("assessment-check-failure", "workspace.check_failed"),

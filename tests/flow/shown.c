@@ -37,7 +37,7 @@ message_text(const struct address *to, const struct claimed *claimed, int64_t no
 	};
 	struct err fault = {""};
 	char *text = sink_kind_named(to->sink->kind->name)
-	                     ->show(to->sink->options, to->team, templates, &message, &fault);
+	                     ->show(to->sink->options, to->team, templates, &message, NULL, &fault);
 
 	if (fault.text[0] != '\0')
 		mem_die(fault.text);

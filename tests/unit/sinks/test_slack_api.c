@@ -375,13 +375,13 @@ what_it_would_call_can_be_read(void **state)
 {
 	struct world *w = *state;
 	struct err fault = {""};
-	char *text = sink_slack.show(&w->options, NULL, NULL, &w->message, &fault);
+	char *text = sink_slack.show(&w->options, NULL, NULL, &w->message, NULL, &fault);
 
 	assert_ptr_equal(strstr(text, "chat.postMessage\n{"), text);
 	assert_null(strstr(text, token_text));
 	free(text);
 	known(w, KNOWN);
-	text = sink_slack.show(&w->options, NULL, NULL, &w->message, &fault);
+	text = sink_slack.show(&w->options, NULL, NULL, &w->message, NULL, &fault);
 	assert_ptr_equal(strstr(text, "chat.update\n{"), text);
 	assert_non_null(strstr(text, "\nchat.postMessage\n{"));
 	free(text);
