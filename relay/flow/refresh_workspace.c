@@ -25,6 +25,7 @@ only_one(struct plan *plan, const struct workspace *workspace, const struct buck
 {
 	struct history history = {0};
 	struct image_list images = {0};
+	struct usage_found how, of_found = out->how;
 	size_t found = 0, at = 0;
 	int rc = -1;
 
@@ -33,11 +34,13 @@ only_one(struct plan *plan, const struct workspace *workspace, const struct buck
 		goto out;
 	for (size_t i = 0; i < images.count && found < 2; i++)
 		if (usage_judge(use, &history, workspace->applied, workspace->exact,
-		                &images.items[i], plan->now_ms, &out->how)) {
+		                &images.items[i], plan->now_ms, &how)) {
 			found++;
 			at = i;
+			of_found = how;
 		}
 	if (found == 1) {
+		out->how = of_found;
 		out->image = images.items[at];
 		images.items[at] = (struct image){0};
 		/* The channel is borrowed from what is freed before long. */

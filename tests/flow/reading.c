@@ -99,6 +99,24 @@ learn(struct player *player, const struct story_line *line, struct plan *plan,
 	free(id);
 }
 
+/* Killed after the commit it has been read: then there is none to claim. */
+static void
+take(struct player *player, const struct story_line *line, struct plan *plan,
+     const struct reading *reading)
+{
+	struct owed_reading claimed;
+	int64_t next_at;
+	struct err err = {""};
+	int claims = readings_claim(player->db, 1, player->now_ms, &claimed, &next_at, &err);
+
+	if (claims == 0 && player->again)
+		return;
+	if (claims != 1 || plan_reading(plan, &claimed, reading, &err) != 0 ||
+	    readings_done(player->db, claimed.id, READING_READ, &err) != 0)
+		line_fail(line, "%s", err.text);
+	owed_reading_fini(&claimed);
+}
+
 void
 player_reading(struct player *player, const struct story_line *line)
 {
@@ -114,8 +132,6 @@ player_reading(struct player *player, const struct story_line *line)
 	                            .run_id = (char *)line_option(line, "id"),
 	                            .created_at = player->now_ms,
 	                            .until_at = player->now_ms + MINUTE_MS};
-	struct owed_reading claimed;
-	int64_t next_at;
 	struct err err;
 
 	player_begin(player, line);
@@ -125,13 +141,10 @@ player_reading(struct player *player, const struct story_line *line)
 	                       line->number);
 	owed.workspace_key = mem_str(workspace.key);
 	owed.run_created_at = line_time_or(line, "created", player->now_ms, player->now_ms);
-	if (readings_owe(player->db, &owed, player->now_ms, player->now_ms, &err) != 0 ||
-	    readings_claim(player->db, 1, player->now_ms, &claimed, &next_at, &err) != 1 ||
-	    plan_reading(&plan, &claimed, &reading, &err) != 0 ||
-	    readings_done(player->db, claimed.id, READING_READ, &err) != 0)
+	if (readings_owe(player->db, &owed, player->now_ms, player->now_ms, &err) != 0)
 		line_fail(line, "%s", err.text);
+	take(player, line, &plan, &reading);
 	player_commit(player, line);
-	owed_reading_fini(&claimed);
 	free(owed.subject);
 	free(owed.workspace_key);
 	workspace_fini(&workspace);
