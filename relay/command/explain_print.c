@@ -133,6 +133,31 @@ print_rule(const json_t *row)
 	putchar(')');
 }
 
+/* " (ami-0a1 in eu-west-1, aws_instance.web[0] and 2 more; ...)": what a plan or a
+ * state named. */
+static void
+print_usages(const json_t *usages)
+{
+	const json_t *usage;
+	size_t i;
+
+	json_array_foreach(usages, i, usage)
+	{
+		long long more = (long long)json_int_at(usage, "instances", 0) - 1;
+		const char *id = json_filled_at(usage, "external_identifier");
+
+		fputs(i == 0 ? " (" : "; ", stdout);
+		client_print(id ? id : "no image id", 0);
+		add(" in ", usage, "region");
+		add(", ", usage, "address");
+		if (more > 0)
+			printf(" and %lld more", more);
+		add(", planned by ", usage, "planned_by");
+	}
+	if (json_array_size(usages) > 0)
+		putchar(')');
+}
+
 static void
 print_workspace(const json_t *row)
 {
@@ -147,6 +172,7 @@ print_workspace(const json_t *row)
 		print_rule(row);
 	else
 		add(" by ", row, "evidence");
+	print_usages(json_object_get(row, "usages"));
 	add("; runs ", row, "version");
 	add(" of ", row, "bucket");
 	add(", channel ", row, "channel");

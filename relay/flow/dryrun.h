@@ -41,7 +41,7 @@ json_t *dryrun_basis(const struct dryrun *);
  *	event       {id, kind, state, reason, key, identity, type, facts: {...}} or null
  *	duplicate_of  the first one's id, or null
  *	incidents   [{change: "opened | changed | resolved", why: [...], title,
- *	            incident: {...}, workspaces: [{..., rule}], more, routes: [...]}]
+ *	            incident: {...}, workspaces: [{..., usages, rule}], more, routes: [...]}]
  *	nothing     why no incident is touched, in words; null when one is
  *	deliveries  [{sink, kind, route, team, reason, blocked, wait_ms, held_until,
  *	            held_by, fault, message, document}]

@@ -11,6 +11,7 @@
 #include "relay/store/catalog.h"
 #include "relay/store/incidents.h"
 #include "relay/store/query.h"
+#include "relay/store/usages.h"
 
 /* ---- routes ---- */
 
@@ -106,6 +107,46 @@ rule_of(const struct conf *conf, const struct bucket_list *buckets, const struct
 	                 rule->channel);
 }
 
+static json_t *
+usage_document(const struct usage *usage)
+{
+	json_t *out = json_object();
+
+	json_object_set_new(out, "external_identifier",
+	                    json_text_or_null(usage->external_identifier[0] != '\0'
+	                                              ? usage->external_identifier
+	                                              : NULL));
+	json_object_set_new(out, "region", json_text_or_null(usage->region));
+	json_object_set_new(out, "address", json_text_or_null(usage->address));
+	json_object_set_new(out, "instances", json_integer(usage->instances));
+	json_object_set_new(out, "planned_by",
+	                    json_text_or_null(usage->run[0] != '\0' ? usage->run : NULL));
+	json_object_set_new(out, "seen_at", json_time_or_null(usage->seen_at));
+	return out;
+}
+
+/* What a plan or a state said of the image that the row is about: how it is known. */
+static int
+usages_of_row(struct dryrun *d, const struct incident_row *row, json_t **out, struct err *err)
+{
+	struct usage_list usages = {0};
+	int rc = 0;
+
+	*out = json_array();
+	if (row->evidence != EVIDENCE_RULE && row->workspace_key != NULL)
+		rc = usages_of(d->db, row->workspace_key, &usages, err);
+	for (size_t i = 0; i < usages.count && json_array_size(*out) < DOCUMENT_IMAGES_MAX; i++) {
+		const struct usage *usage = &usages.items[i];
+
+		if (*row->bucket_key != '\0' && strcmp(usage->bucket_key, row->bucket_key) == 0 &&
+		    (usage->fingerprint[0] == '\0' ||
+		     strcmp(usage->fingerprint, row->fingerprint) == 0))
+			json_array_append_new(*out, usage_document(usage));
+	}
+	usage_list_fini(&usages);
+	return rc;
+}
+
 /* Fills workspaces and more. */
 static int
 add_workspaces(struct dryrun *d, const char *id, json_t *out, struct err *err)
@@ -119,8 +160,10 @@ add_workspaces(struct dryrun *d, const char *id, json_t *out, struct err *err)
 		rc = catalog_buckets(d->db, &buckets, err);
 	route_own(d->conf, &rows);
 	for (size_t i = 0; rc == 0 && i < rows.count && i < DOCUMENT_WORKSPACES_MAX; i++) {
-		json_t *row = document_row(d->conf, &rows.items[i]);
+		json_t *row = document_row(d->conf, &rows.items[i]), *usages;
 
+		rc = usages_of_row(d, &rows.items[i], &usages, err);
+		json_object_set_new(row, "usages", usages);
 		json_object_set_new(row, "rule", rule_of(d->conf, &buckets, &rows.items[i]));
 		json_array_append_new(list, row);
 	}

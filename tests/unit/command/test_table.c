@@ -2,48 +2,16 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <cmocka.h>
 
+#include "catch.h"
 #include "relay/base/clock.h"
 #include "relay/base/mem.h"
 #include "relay/command/table.h"
 
 static const char *const titles[] = {"NAME", "TEAM", "ID", NULL};
-
-/* What is printed goes into a file meanwhile. */
-struct catch
-{
-	FILE *file;
-	int before;
-};
-
-static struct catch catch_begin(void)
-{
-	struct catch c = {.file = tmpfile()};
-
-	fflush(stdout);
-	c.before = dup(STDOUT_FILENO);
-	assert_true(dup2(fileno(c.file), STDOUT_FILENO) >= 0);
-	return c;
-}
-
-static char *
-catch_end(struct catch *c)
-{
-	char *text = mem_alloc(4096);
-
-	fflush(stdout);
-	assert_true(dup2(c->before, STDOUT_FILENO) >= 0);
-	close(c->before);
-	rewind(c->file);
-	text[fread(text, 1, 4095, c->file)] = '\0';
-	fclose(c->file);
-	return text;
-}
 
 static void
 row(struct table *table, const char *a, const char *b, const char *c)
