@@ -150,9 +150,13 @@ print_coverage(const json_t *coverage)
 	printf("COVERAGE   %lld of %lld workspaces with images lack something\n", count,
 	       (long long)json_int_at(coverage, "workspaces", 0));
 	for (size_t i = 0; i < COUNT(parts); i++) {
+		long long lacking = (long long)json_int_at(coverage, parts[i].member, 0);
+
+		if (lacking == 0)
+			continue;
 		printf("  ");
 		client_print(parts[i].words, NAME_WIDTH);
-		printf(" %lld\n", (long long)json_int_at(coverage, parts[i].member, 0));
+		printf(" %lld\n", lacking);
 	}
 	print_pairs(json_at(coverage, "items"), count, "workspace.organization", "workspace.name");
 }

@@ -85,8 +85,9 @@ age_cell(struct table *table, const json_t *usage, const char *member, int64_t n
 	table_cell(table, age_text(json_time_at(usage, member), now_ms, age));
 }
 
-static const char *const titles[] = {"WORKSPACE", "TEAM",     "IMAGE", "CHANNEL", "REGION",
-                                     "IMAGE ID",  "EVIDENCE", "SINCE", "AS OF",   NULL};
+/* What may be very long, in some clouds, is last. */
+static const char *const titles[] = {"WORKSPACE", "TEAM",  "IMAGE", "CHANNEL",  "REGION",
+                                     "EVIDENCE",  "SINCE", "AS OF", "IMAGE ID", NULL};
 
 static void
 add_row(struct usage_tally *tally, const json_t *workspace, const json_t *usage)
@@ -98,10 +99,10 @@ add_row(struct usage_tally *tally, const json_t *workspace, const json_t *usage)
 	image_cell(table, usage);
 	table_cell(table, json_filled_at(usage, "channel"));
 	table_cell(table, json_filled_at(usage, "region"));
-	table_cell(table, json_filled_at(usage, "external_identifier"));
 	evidence_cell(table, usage);
 	age_cell(table, usage, "seen_at", tally->now_ms);
 	age_cell(table, usage, "as_of", tally->now_ms);
+	table_cell(table, json_filled_at(usage, "external_identifier"));
 }
 
 static void

@@ -55,7 +55,7 @@ class Usage(RelayCase):
             (row,), total = self.rows("usage", "--workspace", name)
             self.assertEqual([cell.strip() for cell in row[:3]], [f"{hcp.ORGANIZATION}/{PROD}", "checkout", f"{IMAGES} v1"])
             self.assertIn("may run, rule", " ".join(row))
-            self.assertIn(" ago", row[-1])
+            self.assertIn(" ago", row[-2])
             self.assertEqual(total, "1 workspace: 0 known, 1 possible")
         self.assertEqual(self.names("--workspace", "lonely"), [])
 
