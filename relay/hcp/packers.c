@@ -242,22 +242,29 @@ image_index_fini(struct image_index *index)
 	index->items = NULL;
 }
 
-struct packer **
-image_index_find(const struct image_index *index, const char *key, size_t *count)
+/* The first that is not before the key, or (past) the first behind it. */
+static size_t
+image_bound(const struct image_index *index, const char *key, bool past)
 {
 	size_t low = 0, high = index->count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (compare_pointers(index->items[middle]->field[PACKER_IMAGE], key) < 0)
+		if (compare_pointers(index->items[middle]->field[PACKER_IMAGE], key) <
+		    (past ? 1 : 0))
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	*count = 0;
-	while (low + *count < index->count &&
-	       index->items[low + *count]->field[PACKER_IMAGE] == key)
-		(*count)++;
-	return &index->items[low];
+	return low;
+}
+
+struct packer **
+image_index_find(const struct image_index *index, const char *key, size_t *count)
+{
+	size_t first = image_bound(index, key, false);
+
+	*count = image_bound(index, key, true) - first;
+	return &index->items[first];
 }

@@ -1,6 +1,6 @@
 #include "relay/hcp/places.h"
 
-#include <stdbool.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "relay/base/mem.h"
@@ -130,7 +130,7 @@ static const struct step steps[] = {
 static struct range {
 	unsigned short from, to;
 } ranges[P_FIELDS];
-static bool is_ranged;
+static pthread_once_t ranged = PTHREAD_ONCE_INIT;
 
 static void
 make_ranges(void)
@@ -142,14 +142,12 @@ make_ranges(void)
 			range->from = (unsigned short)i;
 		range->to = (unsigned short)(i + 1);
 	}
-	is_ranged = true;
 }
 
 const struct step *
 place_step(enum place at, const char *key, size_t len)
 {
-	if (!is_ranged)
-		make_ranges();
+	(void)pthread_once(&ranged, make_ranges);
 
 	const struct range range = at < P_FIELDS ? ranges[at] : (struct range){0, 0};
 	const struct step *any = NULL;

@@ -28,14 +28,13 @@ deliver_hash(struct reader *reader, uint64_t hash)
 	struct frame *frame = top(reader);
 
 	if (frame->place == P_BEFORE || frame->place == P_AFTER) {
-		if (hash != 0)
-			item_note(&reader->item,
-			          (struct note){.kind = frame->place == P_BEFORE ? NOTE_BEFORE
-			                                                         : NOTE_AFTER,
-			                        .name = item_keep(&reader->item, reader->name,
-			                                          strlen(reader->name),
-			                                          ITEM_TEXT_MAX),
-			                        .hash = hash});
+		struct note note = {.kind = frame->place == P_BEFORE ? NOTE_BEFORE : NOTE_AFTER,
+		                    .hash = hash};
+
+		note.name =
+			item_keep(&reader->item, reader->name, strlen(reader->name), ITEM_TEXT_MAX);
+		if (hash != 0 && note.name != 0)
+			item_note(&reader->item, note);
 	} else if (frame->array) {
 		frame->hash = (frame->hash ^ hash) * UINT64_C(0x9e3779b97f4a7c15) + 1;
 	} else if (hash != 0) { /* members in any order */

@@ -232,7 +232,7 @@ ties_of(struct ties *ties, const char *config, bool planned)
 
 	for (int i = 0; i < 3; i++) {
 		tie = tie_by(ties, config, order[i]);
-		if (tie.any && (tie.common.field[PACKER_BUCKET] != NULL || tie.missing))
+		if (tie.missing || (tie.any && tie.common.field[PACKER_BUCKET] != NULL))
 			break;
 	}
 	if (tie.missing) /* one of them is not known: perhaps another bucket's */

@@ -134,6 +134,23 @@ a_tie_to_what_is_not_there_is_no_tie(void **state)
 	json_decref(reading);
 }
 
+/* What runs was not made from what the configuration says now. */
+static void
+the_configuration_says_nothing_of_what_was_made_before(void **state)
+{
+	json_t *reading = read_quoted(PLAN(
+		PRIOR(ARTIFACT("a", "'x'", "F1", "ami-1") "," INSTANCE("aws_instance.web", "ami-0", "'data.hcp_packer_artifact.gone'")) ", " CHANGES(
+			CHANGE("aws_instance.web", "'delete','create'",
+	                       "ami-1")) ", " CONFIG("{'address': 'aws_instance.web', 'mode': 'managed', 'type': 'aws_instance',"
+	                                             " 'expressions': {'ami': {'references':"
+	                                             " ['data.hcp_packer_artifact.a.external_identifier']}}}")));
+
+	(void)state;
+	assert_string_equal(text(use_of(reading, "now", "ami-0"), "bucket"), "null");
+	assert_string_equal(text(use_of(reading, "planned", "ami-1"), "bucket"), "base");
+	json_decref(reading);
+}
+
 static void
 of_equal_images_the_one_it_is_tied_to_counts(void **state)
 {
@@ -620,6 +637,7 @@ main(void)
 		cmocka_unit_test(an_instances_own_image_wins),
 		cmocka_unit_test(ties_to_two_buckets_are_no_tie),
 		cmocka_unit_test(a_tie_to_what_is_not_there_is_no_tie),
+		cmocka_unit_test(the_configuration_says_nothing_of_what_was_made_before),
 		cmocka_unit_test(of_equal_images_the_one_it_is_tied_to_counts),
 		cmocka_unit_test(actions_say_what_is_planned),
 		cmocka_unit_test(what_no_change_mentions_stays),
