@@ -46,9 +46,16 @@
 	"SELECT " WORKSPACE_COLUMNS " FROM workspaces w WHERE w.key > $1 AND w.gone_at IS NULL"
 
 /* Of a workspace w: has it anything to do with a bucket of HCP Packer? */
-#define QUERY_USES_IMAGES                                               \
+#define QUERY_MATCHED                                                   \
 	"(EXISTS (SELECT 1 FROM links l WHERE l.workspace_key = w.key)" \
 	" OR EXISTS (SELECT 1 FROM usages u WHERE u.workspace_key = w.key AND u.bucket_key <> ''))"
+/* May it run an image of one?  A rule alone says so unless all that it runs is known
+ * (usage_by_rule() of model/usage.h). */
+#define QUERY_USES_IMAGES                                                                 \
+	"(EXISTS (SELECT 1 FROM usages u WHERE u.workspace_key = w.key AND u.bucket_key " \
+	"<> '') OR ((w.exact_as_of IS NULL OR w.exact_gaps = 1 OR w.exact_as_of < "       \
+	"COALESCE(w.applied_from, 0))"                                                    \
+	" AND EXISTS (SELECT 1 FROM links l WHERE l.workspace_key = w.key)))"
 #define QUERY_LOOSE_B                                                   \
 	"NOT EXISTS (SELECT 1 FROM links l WHERE l.bucket_key = b.key)" \
 	" AND NOT EXISTS (SELECT 1 FROM usages u WHERE u.bucket_key = b.key)"
@@ -179,9 +186,9 @@
 	X(QUERY_LOOSE_BUCKETS_COUNT, "SELECT count(*) FROM buckets b WHERE " QUERY_LOOSE_B)           \
 	X(QUERY_LOOSE_WORKSPACES,                                                                     \
 	  "SELECT w.key, w.organization, w.name, w.id FROM workspaces w"                              \
-	  " WHERE w.gone_at IS NULL AND NOT " QUERY_USES_IMAGES " ORDER BY w.key LIMIT $1")           \
+	  " WHERE w.gone_at IS NULL AND NOT " QUERY_MATCHED " ORDER BY w.key LIMIT $1")               \
 	X(QUERY_LOOSE_WORKSPACES_COUNT,                                                               \
-	  "SELECT count(*) FROM workspaces w WHERE w.gone_at IS NULL AND NOT " QUERY_USES_IMAGES)     \
+	  "SELECT count(*) FROM workspaces w WHERE w.gone_at IS NULL AND NOT " QUERY_MATCHED)         \
 	X(QUERY_COVERAGE,                                                                             \
 	  "SELECT w.key, " QUERY_LACKS_NOTIFICATION ", " QUERY_LACKS_ASSESSMENT                       \
 	  ", " QUERY_LACKS_RUN_TASK ", " WORKSPACE_COLUMNS " FROM workspaces w"                       \

@@ -129,6 +129,7 @@ fill(struct db *db)
 	         .assessed_at = T0, .health = HEALTH_OFF, .tasked_at = T0},
 		{.name = "idle"},
 		{"later-apply", true, T0 + 3 * HOUR_MS, T0 + HOUR_MS, .tasked_at = T0},
+		{"no-more", true, T0 + 3 * HOUR_MS, .exact_as_of = T0 + 3 * HOUR_MS},
 		{"planning", true, T0 + 3 * HOUR_MS, .notified_at = T0, .assessed_at = T0},
 		{"stray", .exact_as_of = T0 + HOUR_MS},
 	};
@@ -222,7 +223,7 @@ what_is_known_overrules_the_rule_until_a_later_apply(void **state)
 	(void)state;
 	must_tell("", "by-data:state/known/v1 by-rule:rule/possible/v1 by-state:state/known/v1 "
 	              "deferred:plan/possible/v2 has-gaps:rule/possible/v1 has-gaps:plan/known/- "
-	              "idle later-apply:rule/possible/v1 planning:plan/known/v2 "
+	              "idle later-apply:rule/possible/v1 no-more planning:plan/known/v2 "
 	              "planning:rule/possible/v1 stray:state/known/-");
 }
 
@@ -342,7 +343,7 @@ pages_hold_everything_once(void **state)
 		const char *what, *query, *name, *found;
 	} rows[] = {
 		{"workspaces", "", "name",
-	         "by-data by-rule by-state deferred has-gaps idle later-apply planning stray"},
+	         "by-data by-rule by-state deferred has-gaps idle later-apply no-more planning stray"},
 		{"workspaces", "&bucket=web", "name",
 	         "by-data by-rule by-state deferred has-gaps later-apply planning"},
 		{"workspaces", "&image=fp-1", "name",
@@ -410,7 +411,7 @@ the_status_counts_what_lacks(void **state)
 	must_count(answer.json, "coverage.missing.assessment", 4);
 	must_count(answer.json, "coverage.missing.run_task", 2);
 	must_say(answer.json, "coverage.items.0.workspace.name", "by-data");
-	/* Neither by a rule nor by what is known. */
+	/* By neither a rule nor a plan or state; no-more has a rule that is overruled. */
 	must_count(answer.json, "unmatched.buckets.count", 0);
 	must_count(answer.json, "unmatched.workspaces.count", 2);
 	answer_fini(&answer);
