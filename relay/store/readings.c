@@ -37,19 +37,17 @@ readings_owe(struct db *db, const struct owed_reading *r, int64_t due_at, int64_
 	return n < 0 ? -1 : 0;
 }
 
-/* The first that is due: 1, 0, -1. */
+/* The first of these: 1, 0, -1. */
 static int
-read_due(struct db *db, int64_t now_ms, struct owed_reading *out, struct err *err)
+read_one(struct db *db, enum statement which, enum reading_kind kind, int64_t now_ms,
+         struct owed_reading *out, struct err *err)
 {
-	struct db_row *row = db_bind(db, ST_READING_DUE, "i", now_ms);
+	struct db_row *row = db_bind(db, which, "ti", reading_kind_names[kind], now_ms);
 	int rc = db_step(row, err);
 
-	*out = (struct owed_reading){.kind = READING_PLAN};
+	*out = (struct owed_reading){.kind = kind};
 	if (rc == 1) {
-		int kind = name_index(reading_kind_names, READING_KIND_COUNT, db_text(row, 1));
-
 		snprintf(out->id, sizeof(out->id), "%s", db_text(row, 0));
-		out->kind = kind >= 0 ? (enum reading_kind)kind : READING_PLAN;
 		out->subject = mem_str(db_text(row, 2));
 		out->source = mem_str(db_text(row, 3));
 		out->workspace_key = mem_str(db_text(row, 4));
@@ -66,20 +64,41 @@ read_due(struct db *db, int64_t now_ms, struct owed_reading *out, struct err *er
 	return rc;
 }
 
-int
-readings_claim(struct db *db, int most, int64_t now_ms, struct owed_reading *out, int64_t *next_at,
-               struct err *err)
+/* Up to `most` of these, behind those that are in `out`; 0, or -1. */
+static int
+claim(struct db *db, enum statement which, enum reading_kind kind, int most, int64_t now_ms,
+      struct owed_reading *out, int *count, struct err *err)
 {
-	int count = 0, rc = 0;
+	for (int i = 0; i < most; i++) {
+		int rc = read_one(db, which, kind, now_ms, &out[*count], err);
 
-	while (count < most && (rc = read_due(db, now_ms, &out[count], err)) == 1) {
-		count++;
-		if (db_run(db, err, ST_READING_CLAIM, "t", out[count - 1].id) < 0)
-			rc = -1;
-		if (rc < 0)
-			break;
+		if (rc != 1)
+			return rc;
+		(*count)++;
+		if (db_run(db, err, ST_READING_CLAIM, "t", out[*count - 1].id) < 0)
+			return -1;
 	}
-	*next_at = rc < 0 ? -1 : db_number(db, err, -1, ST_READING_NEXT, "");
+	return 0;
+}
+
+int
+readings_claim(struct db *db, enum reading_kind kind, int slots, int room, int64_t now_ms,
+               struct owed_reading *out, int64_t *next_at, struct err *err)
+{
+	const char *name = reading_kind_names[kind];
+	int count = 0;
+
+	*next_at = -1;
+	if (claim(db, ST_READING_OVER, kind, room, now_ms, out, &count, err) == 0) {
+		int over = count, most = slots < room - over ? slots : room - over;
+
+		if (claim(db, ST_READING_DUE, kind, most, now_ms, out, &count, err) == 0)
+			/* With its slots taken the next one may only be over. */
+			*next_at = db_number(db, err, -1,
+			                     count - over < slots ? ST_READING_NEXT
+			                                          : ST_READING_NEXT_OVER,
+			                     "t", name);
+	}
 	if (*next_at >= 0)
 		return count;
 	while (count > 0)

@@ -33,7 +33,7 @@ struct owed_reading {
 	char *url;      /* where to begin; NULL: the API's own place for it */
 	int attempts;   /* this one included */
 	int64_t created_at;
-	int64_t until_at; /* then it is given up */
+	int64_t until_at; /* then it is given up; always set */
 	char *sealed;     /* the sealed token, when event_id has one; wiped by _fini */
 };
 void owed_reading_fini(struct owed_reading *);
@@ -41,10 +41,11 @@ void owed_reading_fini(struct owed_reading *);
 /* Owes it, due at `due_at`; one of its kind and subject that is there already stays as it is. */
 int readings_owe(struct db *, const struct owed_reading *, int64_t due_at, int64_t now_ms,
                  struct err *) MUST_CHECK;
-/* Claims up to `most` that are due, oldest first, into out: how many, or -1.
- * *next_at: when the next may go, 0 = none. */
-int readings_claim(struct db *, int most, int64_t now_ms, struct owed_reading *out,
-                   int64_t *next_at, struct err *) MUST_CHECK;
+/* Claims up to `slots` of a kind that are due, oldest first, and besides those whose
+ * until_at has come: they are only to be given up.  `out` has `room` for all of them.
+ * How many, or -1.  *next_at: when the next may be claimed, 0 = none waits. */
+int readings_claim(struct db *, enum reading_kind, int slots, int room, int64_t now_ms,
+                   struct owed_reading *out, int64_t *next_at, struct err *) MUST_CHECK;
 int readings_again(struct db *, const char *id, int64_t due_at, const char *why,
                    struct err *) MUST_CHECK;
 /* outcome, for people: READING_READ, or why it was not. */

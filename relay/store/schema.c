@@ -108,7 +108,8 @@ static const char first[] =
 	"  state TEXT NOT NULL, attempts BIGINT NOT NULL, created_at BIGINT NOT NULL,"
 	"  due_at BIGINT NOT NULL, until_at BIGINT NOT NULL, outcome TEXT) @ROWLESS@;"
 	"CREATE UNIQUE INDEX readings_subject ON readings (kind, subject);"
-	"CREATE INDEX readings_due ON readings (due_at, id) WHERE state = 'pending';"
+	"CREATE INDEX readings_due ON readings (kind, due_at, id) WHERE state = 'pending';"
+	"CREATE INDEX readings_until ON readings (kind, until_at) WHERE state = 'pending';"
 	"CREATE INDEX readings_done ON readings (created_at) WHERE state = 'done';"
 
 	"CREATE TABLE incidents ("

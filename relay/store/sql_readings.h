@@ -2,6 +2,12 @@
 #ifndef RELAY_STORE_SQL_READINGS_H
 #define RELAY_STORE_SQL_READINGS_H
 
+/* One of them, as readings.c reads it, with the token of its event. */
+#define READING_OWED                                                                           \
+	"SELECT r.id, r.kind, r.subject, r.source, r.workspace_key, r.run_id, "                \
+	"r.run_created_at, r.event_id, r.url, r.attempts, r.created_at, r.until_at, e.sealed " \
+	"FROM readings r LEFT JOIN events e ON e.id = r.event_id "
+
 #define SQL_READINGS(X)                                                                               \
 	X(READING_OWE,                                                                                \
 	  "INSERT INTO readings (id, kind, subject, source, workspace_key, run_id, "                  \
@@ -9,13 +15,16 @@
 	  "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', 0, $10, $11, $12) "                 \
 	  "ON CONFLICT (kind, subject) DO NOTHING")                                                   \
 	X(READING_DUE,                                                                                \
-	  "SELECT r.id, r.kind, r.subject, r.source, r.workspace_key, r.run_id, "                     \
-	  "r.run_created_at, r.event_id, r.url, r.attempts, r.created_at, r.until_at, e.sealed "      \
-	  "FROM readings r LEFT JOIN events e ON e.id = r.event_id "                                  \
-	  "WHERE r.state = 'pending' AND r.due_at <= $1 ORDER BY r.due_at, r.id LIMIT 1")             \
+	  READING_OWED "WHERE r.state = 'pending' AND r.kind = $1 AND r.due_at <= $2 "                \
+	               "ORDER BY r.due_at, r.id LIMIT 1")                                             \
+	X(READING_OVER,                                                                               \
+	  READING_OWED "WHERE r.state = 'pending' AND r.kind = $1 AND r.until_at <= $2 "              \
+	               "ORDER BY r.until_at LIMIT 1")                                                 \
 	X(READING_CLAIM,                                                                              \
 	  "UPDATE readings SET state = 'claimed', attempts = attempts + 1 WHERE id = $1")             \
-	X(READING_NEXT, "SELECT MIN(due_at) FROM readings WHERE state = 'pending'")                   \
+	X(READING_NEXT, "SELECT MIN(due_at) FROM readings WHERE state = 'pending' AND kind = $1")     \
+	X(READING_NEXT_OVER,                                                                          \
+	  "SELECT MIN(until_at) FROM readings WHERE state = 'pending' AND kind = $1")                 \
 	X(READING_AGAIN,                                                                              \
 	  "UPDATE readings SET state = 'pending', due_at = $2, outcome = $3 WHERE id = $1")           \
 	X(READING_DONE,                                                                               \

@@ -102,12 +102,13 @@ learn(struct player *player, const struct story_line *line, struct plan *plan,
 /* Killed after the commit it has been read: then there is none to claim. */
 static void
 take(struct player *player, const struct story_line *line, struct plan *plan,
-     const struct reading *reading)
+     enum reading_kind kind, const struct reading *reading)
 {
 	struct owed_reading claimed;
 	int64_t next_at;
 	struct err err = {""};
-	int claims = readings_claim(player->db, 1, player->now_ms, &claimed, &next_at, &err);
+	int claims = readings_claim(player->db, kind, 1, 1, player->now_ms, &claimed, &next_at,
+	                            &err);
 
 	if (claims == 0 && player->again)
 		return;
@@ -143,7 +144,7 @@ player_reading(struct player *player, const struct story_line *line)
 	owed.run_created_at = line_time_or(line, "created", player->now_ms, player->now_ms);
 	if (readings_owe(player->db, &owed, player->now_ms, player->now_ms, &err) != 0)
 		line_fail(line, "%s", err.text);
-	take(player, line, &plan, &reading);
+	take(player, line, &plan, owed.kind, &reading);
 	player_commit(player, line);
 	free(owed.subject);
 	free(owed.workspace_key);

@@ -114,7 +114,8 @@ settle_reading(struct world *w, const struct owed_reading *owed)
 	struct err err = {""};
 
 	assert_int_equal(readings_owe(w->db, owed, w->now_ms, w->now_ms, &err), 0);
-	assert_int_equal(readings_claim(w->db, 1, w->now_ms, &claimed, &next_at, &err), 1);
+	assert_int_equal(
+		readings_claim(w->db, owed->kind, 1, 1, w->now_ms, &claimed, &next_at, &err), 1);
 	assert_int_equal(readings_done(w->db, claimed.id, READING_READ, &err), 0);
 	owed_reading_fini(&claimed);
 }
