@@ -22,6 +22,7 @@ struct command {
 extern const struct command command_check;
 extern const struct command command_images;
 extern const struct command command_mail_helper;
+extern const struct command command_read_helper;
 extern const struct command command_explain;
 extern const struct command command_render;
 extern const struct command command_send;

@@ -19,7 +19,7 @@ static const char default_config[] = "/etc/driftbell/driftbell.yaml";
 static const struct command *const commands[] = {
 	&command_serve,      &command_check,   &command_explain,     &command_render,
 	&command_send,       &command_status,  &command_usage,       &command_images,
-	&command_workspaces, &command_version, &command_mail_helper,
+	&command_workspaces, &command_version, &command_mail_helper, &command_read_helper,
 };
 
 static void

@@ -61,5 +61,8 @@ void helper_cancel(struct helper *); /* kills it; done is not called */
  */
 typedef int helper_work_fn(char *job, size_t len, struct buf *answer, struct err *);
 int helper_serve(helper_work_fn *);
+/* In the child, from within `work`: memory beyond what it has now is bounded so; what
+ * wants more ends it.  Not in builds with a sanitizer, which need far more. */
+int helper_limit_memory(int64_t bytes, struct err *) MUST_CHECK;
 
 #endif

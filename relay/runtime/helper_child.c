@@ -32,6 +32,12 @@
 #ifndef TRACEABLE
 #define TRACEABLE 0
 #endif
+/* Sanitizers keep books of all memory, in more memory than that. */
+#if TRACEABLE || defined(__SANITIZE_THREAD__)
+#define MEASURABLE 0
+#else
+#define MEASURABLE 1
+#endif
 
 static int
 harden(struct err *err)
@@ -50,6 +56,33 @@ harden(struct err *err)
 	if (getppid() != parent.pid)
 		return err_set(err, "the helper was left alone");
 	signal(SIGPIPE, SIG_IGN);
+	return 0;
+}
+
+/* What RLIMIT_DATA counts (proc(5), statm: data and stack), in bytes; 0: not known. */
+static int64_t
+data_used(void)
+{
+	long long pages = 0;
+	FILE *statm = fopen("/proc/self/statm", "re");
+
+	if (statm && fscanf(statm, "%*d %*d %*d %*d %*d %lld", &pages) != 1)
+		pages = 0;
+	if (statm)
+		fclose(statm);
+	return pages * sysconf(_SC_PAGESIZE);
+}
+
+int
+helper_limit_memory(int64_t bytes, struct err *err)
+{
+	int64_t used = data_used();
+	const struct rlimit limit = {(rlim_t)(used + bytes), (rlim_t)(used + bytes)};
+
+	if (!MEASURABLE)
+		return 0;
+	if (used == 0 || setrlimit(RLIMIT_DATA, &limit) < 0)
+		return err_errno(err, "the helper's memory cannot be bounded");
 	return 0;
 }
 

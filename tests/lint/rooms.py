@@ -30,7 +30,7 @@ ROOMS = [
 # Headers of a library, and the rooms that may include them.
 LIBRARIES = [
     (r"sqlite3\.h|libpq-fe\.h", {"relay/store"}),
-    (r"curl/.*", {"relay/runtime", "sinks", "relay/command"}),
+    (r"curl/.*", {"relay/runtime", "relay/hcp", "sinks", "relay/command"}),
     (r"libesmtp\.h|auth-client\.h", {"sinks"}),
     (r"event2/.*|evhttp\.h|event\.h", {"relay/runtime"}),
     (r"libfyaml\.h", {"relay/config"}),
