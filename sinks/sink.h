@@ -64,6 +64,7 @@ struct message {
 	const json_t *reference;  /* of the message before to this destination; NULL at the first */
 	const char *target;       /* task_callback: the callback URL */
 	const char *bearer;       /* task_callback: the token; never logged */
+	const char *ca_file; /* task_callback: trust only these certificates; NULL = the system's */
 };
 
 typedef void sink_done_fn(const struct sink_result *, void *arg);

@@ -55,6 +55,7 @@ struct sending {
 	struct claimed claimed;
 	struct message message; /* borrows from claimed */
 	char *bearer;           /* unsealed; wiped when sent */
+	char *ca_file;          /* of the source that a task callback goes by; or NULL */
 	int64_t started_at;
 };
 

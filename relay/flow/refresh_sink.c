@@ -12,6 +12,7 @@
 #include "relay/base/mem.h"
 #include "relay/flow/addresses.h"
 #include "relay/flow/refresh.h"
+#include "relay/flow/task_verdict.h"
 #include "relay/model/key.h"
 #include "relay/store/incidents.h"
 #include "relay/store/queue.h"
@@ -141,16 +142,38 @@ out:
 
 /* ---- given up ---- */
 
-/* The first is told, and then whenever they are twice as many as were told. */
+#define RUNS_MOST 20 /* named in the incident, the last ones */
+
+/* The run that this callback was for, of which nobody will hear there. */
+static void
+add_run(struct incident *incident, const json_t *callback)
+{
+	json_t *runs = json_object_get(incident->detail, "runs");
+
+	if (runs == NULL) {
+		runs = json_array();
+		json_object_set_new(incident->detail, "runs", runs);
+	}
+	json_array_append_new(runs, json_pack("{s:O?, s:O?, s:O?, s:O?}", "id",
+	                                      json_at(callback, "run.id"), "url",
+	                                      json_at(callback, "run.url"), "workspace",
+	                                      json_at(callback, "workspace"), "organization",
+	                                      json_at(callback, "organization")));
+	if (json_array_size(runs) > RUNS_MOST)
+		json_array_remove(runs, 0);
+}
+
+/* The first is told, and then whenever they are twice as many as were told.  `callback`:
+ * what a run was to be told, which is told of each; NULL. */
 static int
 given_up(struct plan *plan, const char *destination, const char *sink, const char *kind,
-         const char *reason, int64_t more, struct err *err)
+         const char *reason, int64_t more, const json_t *callback, struct err *err)
 {
 	struct incident incident = {0};
 	int found = find(plan, KIND_RELAY_DEAD_LETTER, destination, &incident, err), rc = -1;
 	int64_t count = json_int_at(incident.detail, "count", 0) + more;
 	int64_t told = json_int_at(incident.detail, "told", 0);
-	bool tell = count >= 2 * told;
+	bool tell = callback != NULL || count >= 2 * told;
 
 	if (found < 0)
 		goto out;
@@ -158,6 +181,8 @@ given_up(struct plan *plan, const char *destination, const char *sink, const cha
 	if (!is_used(plan, destination))
 		goto out;
 	describe(plan->conf, &incident, destination, sink, kind, reason);
+	if (callback != NULL)
+		add_run(&incident, callback);
 	json_object_set_new(incident.detail, "count", json_integer(count));
 	json_object_set_new(incident.detail, "told", json_integer(tell ? count : told));
 	rc = tell ? settle(plan, &incident, true, true, "a delivery was given up", err)
@@ -205,10 +230,35 @@ plan_delivered(struct plan *plan, const struct delivered *delivered, struct err 
 
 	if (delivered->troubled && refresh_sink(plan, to, err) != 0)
 		return -1;
+	bool callback = strcmp(delivered->sink_kind, TASK_CALLBACK) == 0;
+	/* That a plan is being read nobody misses: the final one follows. */
+	if (callback && delivered->given_up && !task_is_final(delivered->document))
+		return 0;
 	if (delivered->given_up && !is_about_itself(delivered))
 		return given_up(plan, to, delivered->sink, delivered->sink_kind, delivered->reason,
-		                1, err);
+		                1, callback ? delivered->document : NULL, err);
 	return delivered->sent ? got_through(plan, to, err) : 0;
+}
+
+/* Of each it is told which run it was. */
+static int64_t
+expire_callbacks(struct plan *plan, struct err *err)
+{
+	struct expired_callback callback;
+	int64_t count = 0;
+	int rc;
+
+	while ((rc = queue_expire_callback(plan->db, plan->now_ms, &callback, err)) == 1) {
+		if (task_is_final(callback.document))
+			rc = given_up(plan, callback.destination, NULL, TASK_CALLBACK,
+			              "the run's hour was over before it could be answered", 1,
+			              callback.document, err);
+		expired_callback_fini(&callback);
+		if (rc < 0)
+			return -1;
+		count++;
+	}
+	return rc < 0 ? -1 : count;
 }
 
 int64_t
@@ -221,10 +271,12 @@ plan_expire(struct plan *plan, struct err *err)
 		const struct expiring *e = &list.items[i];
 
 		rc = given_up(plan, e->destination, e->sink, e->sink_kind,
-		              "it was owed for too long", e->count, err);
+		              "it was owed for too long", e->count, NULL, err);
 	}
 	expiring_list_fini(&list);
-	return rc < 0 ? -1 : queue_expire(plan->db, plan->now_ms, err);
+	int64_t callbacks = rc < 0 ? -1 : expire_callbacks(plan, err);
+	int64_t others = callbacks < 0 ? -1 : queue_expire(plan->db, plan->now_ms, err);
+	return others < 0 ? -1 : callbacks + others;
 }
 
 /* ---- what the config says of them ---- */

@@ -8,6 +8,7 @@
 #include "relay/base/mem.h"
 #include "relay/flow/deliver.h"
 #include "relay/flow/intake.h"
+#include "relay/flow/learn.h"
 #include "relay/flow/plan.h"
 #include "relay/flow/pruner.h"
 #include "relay/flow/timekeeper.h"
@@ -39,8 +40,9 @@ struct relay {
 	struct plan_desk *desk;
 	struct store *store;
 	struct httpc *httpc;
-	struct helpers *helpers;
+	struct helpers *helpers, *readers;
 	struct deliver *deliver;
+	struct learn *learn;
 	struct timekeeper *timekeeper;
 	struct intake *intake;
 	struct pruner *pruner;
@@ -66,6 +68,8 @@ on_planned(void *arg)
 		deliver_wake(relay->deliver);
 	if (relay->timekeeper != NULL)
 		timekeeper_look(relay->timekeeper);
+	if (relay->learn != NULL)
+		learn_wake(relay->learn);
 }
 
 static void
@@ -168,6 +172,9 @@ start(struct relay *relay, struct err *err)
 		return -1;
 	deliver_watch(relay->deliver, on_troubled, relay);
 	deliver_configure(relay->deliver, relay->conf, relay->templates);
+	relay->learn = learn_new(relay->loop, relay->store, relay->httpc, relay->readers, NULL,
+	                         on_planned, relay);
+	learn_configure(relay->learn, relay->conf);
 	relay->timekeeper =
 		timekeeper_new(relay->loop, relay->store, relay->desk, NULL, on_looked, relay);
 	timekeeper_look(relay->timekeeper);
@@ -190,6 +197,7 @@ relay_new(struct relay **out, struct loop *loop, struct conf *conf, struct templ
 	relay->desk = plan_desk_new(conf);
 	relay->httpc = httpc_new(loop);
 	relay->helpers = helpers_new(loop, NULL, HELPERS_MAX);
+	relay->readers = helpers_new(loop, NULL, LEARN_HELPERS);
 	relay->relink_again = timer_new(loop, relink_go_on, relay);
 	if (start(relay, err) != 0) {
 		relay_free(relay);
@@ -211,6 +219,7 @@ relay_reload(struct relay *relay, struct conf *conf, struct templates *templates
 	deliver_configure(relay->deliver, conf, templates);
 	plan_desk_configure(relay->desk, conf);
 	pruner_configure(relay->pruner, conf);
+	learn_configure(relay->learn, conf);
 	relink_start(relay);
 	templates_release(old_templates);
 	conf_release(old);
@@ -240,6 +249,7 @@ relay_drain(struct relay *relay, loop_fn *done, void *arg)
 	relay->idle = timer_new(relay->loop, await_idle, relay);
 	timekeeper_stop(relay->timekeeper);
 	pruner_stop(relay->pruner);
+	learn_stop(relay->learn);
 	intake_drain(relay->intake);
 	deliver_drain(relay->deliver, await_idle, relay);
 }
@@ -263,6 +273,8 @@ relay_free(struct relay *relay)
 		timer_free(relay->idle);
 	if (relay->timekeeper != NULL)
 		timekeeper_stop(relay->timekeeper);
+	if (relay->learn != NULL)
+		learn_stop(relay->learn);
 	if (relay->deliver != NULL)
 		deliver_drain(relay->deliver, NULL,
 		              NULL); /* answers that come late submit nothing more */
@@ -272,10 +284,12 @@ relay_free(struct relay *relay)
 	intake_free(relay->intake);
 	timekeeper_free(relay->timekeeper);
 	pruner_free(relay->pruner);
+	learn_free(relay->learn);
 	if (relay->deliver != NULL)
 		deliver_free(relay->deliver);
 	httpc_free(relay->httpc);
 	helpers_free(relay->helpers);
+	helpers_free(relay->readers);
 	plan_desk_free(relay->desk);
 	templates_release(relay->templates);
 	conf_release(relay->conf);

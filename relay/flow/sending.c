@@ -5,9 +5,8 @@
 #include <string.h>
 
 #include "relay/base/mem.h"
-#include "relay/base/sign.h"
 #include "relay/flow/deliver_parts.h"
-#include "relay/source/source.h"
+#include "relay/flow/task_token.h"
 
 void
 sending_free(struct sending *sending)
@@ -19,54 +18,29 @@ sending_free(struct sending *sending)
 	}
 	if (sending->bearer)
 		mem_wipe_free(sending->bearer, strlen(sending->bearer));
+	free(sending->ca_file);
 	outlet_release(sending->outlet);
 	claimed_fini(&sending->claimed);
 	free(sending);
 }
 
-/* A token goes into a header line: visible ASCII only. */
-static bool
-is_token(const char *text)
-{
-	for (; *text; text++)
-		if (*text <= ' ' || *text > '~')
-			return false;
-	return true;
-}
-
-/* The token in clear, when a key of this source sealed it. */
-static char *
-unseal(const struct run_task_options *options, const char *sealed)
-{
-	for (size_t i = 0; i < options->base.hmac_key.count; i++) {
-		char *token = seal_open(options->base.hmac_key.values[i], "run task token", sealed);
-		if (token && is_token(token))
-			return token;
-		if (token)
-			mem_wipe_free(token, strlen(token));
-	}
-	return NULL;
-}
-
 /* A task callback goes out under the rules of the source it came to: the one
  * whose key opens its token. */
-static void
+static const char *
 prepare_callback(struct sending *sending)
 {
 	const struct deliver *d = sending->deliver;
-	const struct key_list sources = d->conf->sources;
+	const struct run_task_options *options = NULL;
 
-	for (size_t i = 0; sending->claimed.sealed && i < sources.count; i++) {
-		const struct conf_source *source = conf_item(sources, struct conf_source, i);
-		if (strcmp(source->kind->name, "hcp_run_task") != 0)
-			continue;
-		const struct run_task_options *options = source->options;
-		sending->bearer = unseal(options, sending->claimed.sealed);
-		if (sending->bearer) {
-			sending->outlet = d->callbacks[options->allow_private];
-			break;
-		}
-	}
+	sending->bearer = task_token_open(d->conf, sending->claimed.sealed, &options);
+	if (!sending->bearer)
+		return "the run task's token is gone, or the key that sealed it";
+	/* Another config since may have taken the host out. */
+	if (task_url_refusal(options, sending->claimed.target))
+		return "the callback's host is not in allowed_hosts";
+	sending->outlet = d->callbacks[options->allow_private];
+	sending->ca_file = mem_str(options->ca_file);
+	return NULL;
 }
 
 static void
@@ -96,16 +70,14 @@ message_of(const struct sending *sending)
 		.reference = sending->claimed.reference,
 		.target = sending->claimed.target,
 		.bearer = sending->bearer,
+		.ca_file = sending->ca_file,
 	};
 }
 
 void
 sending_start(struct deliver *d, struct claimed *claimed)
 {
-	static const struct sink_result no_token = {
-		.outcome = OUTCOME_REJECTED,
-		.text = "the run task's token is gone, or the key that sealed it",
-	};
+	struct sink_result refused = {.outcome = OUTCOME_REJECTED};
 	struct sending *sending = mem_alloc(sizeof(*sending));
 
 	sending->deliver = d;
@@ -127,11 +99,11 @@ sending_start(struct deliver *d, struct claimed *claimed)
 	endpoint->in_flight++;
 	endpoint->next_send_at = sending->started_at + endpoint->kind->pace_ms;
 	if (sending->claimed.target)
-		prepare_callback(sending);
+		refused.text = prepare_callback(sending);
 	else
 		sending->outlet = endpoint->outlet;
-	if (!sending->outlet) {
-		settle_submit(sending, &no_token);
+	if (refused.text) {
+		settle_submit(sending, &refused);
 		return;
 	}
 	sending->outlet->users++;

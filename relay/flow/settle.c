@@ -14,6 +14,7 @@
 #include "relay/flow/deliver_parts.h"
 #include "relay/store/alone.h"
 #include "relay/flow/plan.h"
+#include "relay/flow/task_verdict.h"
 #include "relay/store/events.h"
 
 #define TEXT_CHARS 300
@@ -191,7 +192,7 @@ write_down(struct db *db, void *arg, struct err *err)
 	if (queue_settle(db, &settlement, job->now_ms, err) < 0)
 		return -1;
 	bool over = settlement.settle == SETTLE_SENT || settlement.settle == SETTLE_DEAD;
-	return over && claimed->target && claimed->event_id
+	return over && claimed->target && claimed->event_id && task_is_final(claimed->document)
 	               ? event_drop_sealed(db, claimed->event_id, err)
 	               : 0;
 }

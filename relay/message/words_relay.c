@@ -45,18 +45,71 @@ failing_summary(struct buf *out, const struct subject *s)
 
 const struct kind_words words_of_sink_failing = {failing_title, failing_summary};
 
+/* The last run that was not answered, where it is run tasks; else NULL. */
+static const json_t *
+last_run(const struct subject *s)
+{
+	const json_t *runs = json_object_get(s->incident->detail, "runs");
+	size_t count = json_array_size(runs);
+
+	return count > 0 ? json_array_get(runs, count - 1) : NULL;
+}
+
+/* "run-i3Df5to9ELvibKpQ of acme/fin-payments-prod" */
+static void
+add_run(struct buf *out, const json_t *run)
+{
+	const char *organization = json_filled_at(run, "organization");
+
+	buf_printf(out, "%s of ", words_or_unknown(json_filled_at(run, "id")));
+	if (organization != NULL)
+		buf_printf(out, "%s/", organization);
+	buf_puts(out, words_or_unknown(json_filled_at(run, "workspace")));
+}
+
 static void
 dead_title(struct buf *out, const struct subject *s)
 {
-	buf_puts(out, "Message given up: ");
-	add_sink(out, s);
+	const json_t *run = last_run(s);
+
+	if (run == NULL) {
+		buf_puts(out, "Message given up: ");
+		add_sink(out, s);
+		return;
+	}
+	buf_puts(out, "Run not checked: ");
+	add_run(out, run);
+}
+
+static void
+unchecked_summary(struct buf *out, const struct subject *s, const json_t *run)
+{
+	int64_t count = json_int_at(s->incident->detail, "told", 1);
+
+	if (!s->incident->open) {
+		buf_puts(out, "Run tasks are answered again.");
+		return;
+	}
+	if (count > 1)
+		buf_printf(out, "%" PRId64 " runs were not checked, the last one ", count);
+	else
+		buf_puts(out, "The run ");
+	add_run(out, run);
+	buf_puts(out, count > 1 ? ": HCP Terraform" : " was not checked: HCP Terraform");
+	buf_puts(out, " could not be told of its images");
+	words_add_because(out, json_filled_at(s->incident->detail, "reason"));
 }
 
 static void
 dead_summary(struct buf *out, const struct subject *s)
 {
 	int64_t count = json_int_at(s->incident->detail, "told", 1);
+	const json_t *run = last_run(s);
 
+	if (run != NULL) {
+		unchecked_summary(out, s, run);
+		return;
+	}
 	if (!s->incident->open) {
 		add_sink(out, s);
 		buf_puts(out, " takes messages again, or is used no more.");

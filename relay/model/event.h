@@ -103,6 +103,7 @@ struct run_task_news {
 	const char *plan_url; /* of the plan as JSON; NULL before there is one (stage pre_plan) */
 	int64_t run_created_at;
 	bool speculative;
+	bool outcomes; /* its callback may list them */
 };
 
 struct event {

@@ -12,6 +12,9 @@
 #include "relay/base/mem.h"
 #include "relay/source/parts.h"
 
+/* By enum task_enforce. */
+static const char *const enforcements[] = {"advisory", "revoked", "scheduled", NULL};
+
 static const struct key keys[] = {
 	{.name = "hmac_key",
          .type = KEY_SECRET,
@@ -29,6 +32,27 @@ static const struct key keys[] = {
          .fallback = "false",
          .help = "Whether those may have loopback and private addresses and be spoken to in plain "
                  "http."},
+	{.name = "ca_file",
+         .type = KEY_PATH,
+         .offset = offsetof(struct run_task_options, ca_file),
+         .help = "Trust only these certificates for those hosts, instead of the system's."},
+	{.name = "enforce",
+         .type = KEY_CHOICE,
+         .offset = offsetof(struct run_task_options, enforce),
+         .fallback = "advisory",
+         .choices = enforcements,
+         .help = "What a run is answered failed for: nothing, a revoked image in its plan, or also "
+                 "one scheduled to be."},
+	{.name = "enforce_within",
+         .type = KEY_DURATION,
+         .offset = offsetof(struct run_task_options, enforce_within),
+         .fallback = "7d",
+         .help = "With enforce: scheduled, how soon the revocation is due for that."},
+	{.name = "plan_size",
+         .type = KEY_SIZE,
+         .offset = offsetof(struct run_task_options, plan_size),
+         .fallback = "1G",
+         .help = "The largest plan that is read, unpacked."},
 	{0},
 };
 
@@ -99,6 +123,7 @@ normalize(json_t *body, struct event *event)
 		.plan_url = json_filled_at(body, "plan_json_api_url"),
 		.run_created_at = json_time_at(body, "run_created_at"),
 		.speculative = json_true_at(body, "is_speculative"),
+		.outcomes = json_true_at(body, "capabilities.outcomes"),
 	};
 
 	if (is_verification(&picks))

@@ -36,7 +36,14 @@ struct run_task_options {
 	struct source_options base;
 	struct key_texts allowed_hosts; /* names without port; default app.terraform.io */
 	bool allow_private;
+	char *ca_file;          /* of those hosts; NULL = the system's */
+	int enforce;            /* enum task_enforce */
+	int64_t enforce_within; /* ms: with ENFORCE_SCHEDULED, how soon */
+	int64_t plan_size;      /* bytes of the largest plan that is read */
 };
+
+/* Which planned images a run task answers `failed` for; each also for what is before it. */
+enum task_enforce { ENFORCE_NOTHING, ENFORCE_REVOKED, ENFORCE_SCHEDULED };
 
 struct source_kind {
 	struct key_kind conf; /* name "hcp_terraform", rows, size */

@@ -129,6 +129,30 @@ out:
 	return rc;
 }
 
+int
+event_body(struct db *db, const char *id, struct event_body *out, struct err *err)
+{
+	struct db_row *row = db_bind(db, ST_EVENT_BODY, "t", id);
+	int rc = db_step(row, err);
+
+	*out = (struct event_body){0};
+	if (rc == 1) {
+		const char *data = db_bytes(row, 1, &out->len);
+		out->source_kind = mem_str(db_text(row, 0));
+		out->data = mem_strn(data, out->len);
+	}
+	db_end(row);
+	return rc;
+}
+
+void
+event_body_fini(struct event_body *body)
+{
+	free(body->source_kind);
+	free(body->data);
+	*body = (struct event_body){0};
+}
+
 char *
 event_sealed(struct db *db, const char *id, struct err *err)
 {

@@ -47,6 +47,15 @@ int event_insert(struct db *, const struct new_event *, char first_id[32], struc
 int event_move(struct db *, const char *id, enum event_state, const char *kind, const char *reason,
                struct err *) MUST_CHECK;
 
+/* An event as it was received, whatever became of it: 1; 0: it is there no more; -1. */
+struct event_body {
+	char *source_kind;
+	char *data;
+	size_t len;
+};
+int event_body(struct db *, const char *id, struct event_body *, struct err *) MUST_CHECK;
+void event_body_fini(struct event_body *); /* zeroed is fine */
+
 /* The sealed token; the caller frees.  NULL when there is none, it was dropped,
  * or reading failed (db_trouble() tells). */
 char *event_sealed(struct db *, const char *id, struct err *);

@@ -105,7 +105,7 @@ add_to_lane(struct db *db, const struct delivery_plan *plan, const struct lane_n
 		.edits = plan->edits,
 		/* One that was not sent yet goes with what replaces it. */
 		.reminder = !plan->resolved && (plan->reminder || lane->pending.reminder),
-		.at_once = plan->at_once || plan->target,
+		.at_once = plan->at_once,
 		.phase = plan->phase,
 		.severity = plan->severity,
 		.attempts = lane->pending.attempts,

@@ -167,7 +167,7 @@ int queue_destination_wait(struct db *, const char *destination, struct destinat
 void destination_wait_fini(struct destination_wait *);
 
 /* What queue_expire() is about to give up, by destination; not what was said
- * about failing sinks themselves. */
+ * about failing sinks themselves, and no task callback. */
 struct expiring {
 	char *destination, *sink, *sink_kind;
 	int64_t count;
@@ -214,8 +214,17 @@ int64_t queue_pending(struct db *, struct err *);
 /* At start, before the first claim: what was in flight goes out again.  It may
  * have arrived, so its end is told in any case. */
 int queue_release_all(struct db *, struct err *) MUST_CHECK;
-/* Deliveries owed for longer than their life become dead, and tokens of run
- * tasks older than that are dropped.  How many deliveries, or -1. */
+/* Gives up one task callback that was owed for longer than its life, and drops its
+ * token: 1; 0: there is none left; -1. */
+struct expired_callback {
+	char *destination;
+	json_t *document;
+};
+int queue_expire_callback(struct db *, int64_t now_ms, struct expired_callback *,
+                          struct err *) MUST_CHECK;
+void expired_callback_fini(struct expired_callback *);
+/* All others owed for longer than their life become dead, and tokens of run tasks
+ * older than theirs are dropped.  How many deliveries, or -1. */
 int64_t queue_expire(struct db *, int64_t now_ms, struct err *) MUST_CHECK;
 /* By hand: dead (or waiting) to due now, with a new life; probes a blocked
  * destination, and asks recipients that were refused once more.  1; 0 = no such

@@ -131,8 +131,7 @@ destination_wait_fini(struct destination_wait *wait)
 int
 queue_expiring(struct db *db, int64_t now_ms, struct expiring_list *list, struct err *err)
 {
-	struct db_row *row = db_bind(db, ST_QUEUE_EXPIRING, "ii", now_ms - DELIVERY_LIFE_MS,
-	                             now_ms - TASK_CALLBACK_LIFE_MS);
+	struct db_row *row = db_bind(db, ST_QUEUE_EXPIRING, "i", now_ms - DELIVERY_LIFE_MS);
 	int rc;
 
 	*list = (struct expiring_list){0};

@@ -140,36 +140,54 @@ queue_release_all(struct db *db, struct err *err)
 	}
 }
 
-/* 1: one more given up; 0: none is left; -1. */
 static int
-expire_callback(struct db *db, int64_t now_ms, struct err *err)
+document_load(struct db *db, const char *id, json_t **out, struct err *err)
+{
+	struct db_row *row = db_bind(db, ST_QUEUE_CONTENT, "t", id);
+	int rc = db_step(row, err);
+	const char *text = rc == 1 ? db_text(row, 2) : NULL;
+
+	*out = text ? json_loads(text, JSON_ALLOW_NUL, NULL) : NULL;
+	db_end(row);
+	return rc < 0 ? -1 : 0;
+}
+
+int
+queue_expire_callback(struct db *db, int64_t now_ms, struct expired_callback *out, struct err *err)
 {
 	struct owed owed;
 	int rc = owed_take(
 		db_bind(db, ST_QUEUE_EXPIRED_CALLBACK, "i", now_ms - TASK_CALLBACK_LIFE_MS), &owed,
 		err);
 
+	*out = (struct expired_callback){0};
 	if (rc == 1 && (delivery_move(db, owed.id, DELIVERY_PENDING, DELIVERY_DEAD, err) < 0 ||
-	                (owed.event_id && event_drop_sealed(db, owed.event_id, err) < 0)))
+	                (owed.event_id && event_drop_sealed(db, owed.event_id, err) < 0) ||
+	                document_load(db, owed.id, &out->document, err) < 0))
 		rc = -1;
+	if (rc == 1)
+		out->destination = mem_str(owed.destination);
 	owed_fini(&owed);
 	return rc;
+}
+
+void
+expired_callback_fini(struct expired_callback *callback)
+{
+	free(callback->destination);
+	json_decref(callback->document);
+	*callback = (struct expired_callback){0};
 }
 
 int64_t
 queue_expire(struct db *db, int64_t now_ms, struct err *err)
 {
-	int64_t callbacks = 0;
-	int rc;
+	int64_t count = db_run(db, err, ST_QUEUE_EXPIRE, "i", now_ms - DELIVERY_LIFE_MS);
 
-	while ((rc = expire_callback(db, now_ms, err)) == 1)
-		callbacks++;
-	int64_t others =
-		rc < 0 ? -1 : db_run(db, err, ST_QUEUE_EXPIRE, "i", now_ms - DELIVERY_LIFE_MS);
-	if (others < 0 || db_run(db, err, ST_CARRY_DEAD, "") < 0 ||
+	if (count < 0 || db_run(db, err, ST_CARRY_DEAD, "") < 0 ||
 	    events_drop_sealed(db, now_ms - TASK_CALLBACK_LIFE_MS, err) < 0)
 		return -1;
-	return callbacks + others;
+	return count;
 }
 
 /* Those that were refused are asked once more. */

@@ -22,6 +22,7 @@
 	  " WHERE d.state IN ('pending', 'claimed') AND d.event_id IS NOT NULL)")                 \
 	X(EVENT_LOAD, "SELECT source, source_kind, received_at, tries, body FROM events"          \
 	              " WHERE id = $1 AND state = 'accepted'")                                    \
+	X(EVENT_BODY, "SELECT source_kind, body FROM events WHERE id = $1")                       \
 	X(EVENT_STATE, "SELECT state FROM events WHERE id = $1")                                  \
 	X(EVENT_TRY, "UPDATE events SET tries = tries + 1 WHERE id = $1")                         \
 	X(EVENTS_NEXT,                                                                            \

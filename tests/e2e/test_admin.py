@@ -86,7 +86,7 @@ class Lists(RelayCase):
         self.relay.secrets.append(self.token)
         self.send(hcp.complete(IMAGES, "v1"), hcp.assign(IMAGES, "v1"), hcp.run_event(PROD),
                   hcp.assessment_event(PROD, 2), hcp.revoke(IMAGES, "v1"),
-                  hcp.run_task_event(PROD, self.hcp_terraform.url("one"), self.token))
+                  hcp.run_task_event(PROD, self.hcp_terraform.url("one"), self.token, stage="pre_plan"))
         until(lambda: self.hcp_terraform.results, what="the callback")
         self.document("image.revocation")
         self.settled()

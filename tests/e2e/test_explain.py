@@ -299,7 +299,11 @@ class Explain(RelayCase):
         task = self.file("task.json", hcp.run_task_event("fin-payments-prod", "https://127.0.0.1:1/callback", token))
         delivery, = self.report(task)["files"][0]["deliveries"]
         self.assertEqual((delivery["sink"], delivery["kind"], delivery["document"]["status"]),
-                         (None, "task_callback", "passed"))
+                         (None, "task_callback", "running"))
+        task = self.file("before.json", hcp.run_task_event("fin-payments-prod", "https://127.0.0.1:1/callback", token,
+                                                           stage="pre_plan"))
+        delivery, = self.report(task)["files"][0]["deliveries"]
+        self.assertEqual(delivery["document"]["status"], "passed")
 
     def test_secrets_are_not_shown(self):
         path, _ = self.relay.key("value.key", "a-routing-key-that-nobody-sees")

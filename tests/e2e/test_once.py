@@ -118,7 +118,7 @@ class OneDestination(RelayCase):
         hcp_terraform = self.stand_in(TaskCallback())
         self.start()
         for number in range(5):
-            payload = hcp.run_task_event(PROD, hcp_terraform.url(number), f"bearer-number-{number}")
+            payload = hcp.run_task_event(PROD, hcp_terraform.url(number), f"bearer-number-{number}", stage="pre_plan")
             self.send(payload)
             self.assertEqual(self.run_task.post(payload).json["status"], "duplicate")
         until(lambda: len(hcp_terraform.results) >= 5, what="five callbacks")

@@ -44,6 +44,7 @@ struct world {
 	struct stand_in in;
 	struct conf *conf;
 	struct timer *look, *limit;
+	bool callbacks_refused; /* the next config allows no host of ours */
 	bool (*condition)(struct world *);
 	int64_t base[METRIC_COUNT];
 	enum metric awaited;
@@ -254,13 +255,13 @@ load(struct world *w, const char *sinks)
 	char *text = mem_fmt(
 		"sources:\n"
 		"- name: task\n"
-		"  hcp_run_task: {hmac_key_file: task.key, allow_private: true}\n"
+		"  hcp_run_task: {hmac_key_file: task.key, allow_private: true, allowed_hosts: [%s]}\n"
 		"sinks:\n"
 		"- name: mark\n"
 		"  webhook: {url: \"http://%s/mark\", secret_file: hook.key, allow_private: true}\n"
 		"%s"
 		"routes: [{name: own, match: {kinds: [\"relay.*\"]}, to: [mark], wait: 3000d}]\n",
-		host, sinks);
+		w->callbacks_refused ? "elsewhere.example.com" : "127.0.0.1", host, sinks);
 	char *path = mem_fmt("%s/driftbell.yaml", w->folder);
 	struct buf report = {0};
 	struct conf *conf;
@@ -743,7 +744,7 @@ read_sealed(struct db *db, void *arg, struct err *err)
 }
 
 static void
-owe_callback(struct world *w, const char *key)
+owe_callback_of(struct world *w, const char *key, const char *document)
 {
 	char *sealed = seal_text(key, "run task token", "token-of-the-run");
 	char *url = stand_in_url(&w->in, "/callback");
@@ -751,11 +752,10 @@ owe_callback(struct world *w, const char *key)
 	struct delivery_plan plan = {
 		.notification_id = "taskrs-1",
 		.revision = 1,
-		.document = "{\"status\":\"passed\",\"message\":\"recorded\"}",
+		.document = document,
 		.destination = destination,
 		.sink_kind = "task_callback",
-		.at_once = true,
-		.resolved = true,
+		.every_revision = true,
 		.target = url,
 		.event_id = "evt_1",
 	};
@@ -766,6 +766,12 @@ owe_callback(struct world *w, const char *key)
 	free(destination);
 	free(url);
 	free(sealed);
+}
+
+static void
+owe_callback(struct world *w, const char *key)
+{
+	owe_callback_of(w, key, "{\"status\":\"passed\",\"message\":\"fine\"}");
 }
 
 static void
@@ -787,6 +793,33 @@ a_run_task_is_answered_and_its_token_dropped(void **state)
 	until_settled(w, METRIC_DELIVERIES_SENT, 1);
 	assert_string_equal(w->in.got[0].path, "/callback");
 	assert_string_equal(w->in.got[0].authorization, "Bearer token-of-the-run");
+	expect_token_gone(w);
+}
+
+static void
+the_token_is_kept_until_the_final_callback(void **state)
+{
+	struct world *w = *state;
+	char *sealed = NULL;
+
+	configure_usual(w);
+	owe_callback_of(w, TASK_KEY, "{\"status\":\"running\",\"message\":\"reads\"}");
+	until_settled(w, METRIC_DELIVERIES_SENT, 1);
+	in_store(w, read_sealed, &sealed);
+	assert_non_null(sealed);
+	free(sealed);
+}
+
+static void
+a_host_taken_out_of_the_config_gets_no_token(void **state)
+{
+	struct world *w = *state;
+
+	w->callbacks_refused = true;
+	configure_usual(w);
+	owe_callback(w, TASK_KEY);
+	until_settled(w, METRIC_DELIVERIES_DEAD, 1);
+	assert_int_equal(w->in.got_count, 0);
 	expect_token_gone(w);
 }
 
@@ -877,6 +910,8 @@ main(void)
 		WORLD_TEST(blocked_under_the_config_before_blocks_nothing),
 		WORLD_TEST(a_run_task_is_answered_and_its_token_dropped),
 		WORLD_TEST(a_token_nobody_can_open_is_given_up),
+		WORLD_TEST(the_token_is_kept_until_the_final_callback),
+		WORLD_TEST(a_host_taken_out_of_the_config_gets_no_token),
 		WORLD_TEST(a_drain_waits_for_what_is_in_flight_and_claims_nothing_more),
 		WORLD_TEST(an_idle_one_drains_at_once),
 		WORLD_TEST(the_end_cancels_what_is_still_in_flight),

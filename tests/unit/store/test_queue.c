@@ -849,12 +849,12 @@ a_task_callback_brings_its_token_and_lives_an_hour(void **state)
 		.document = "{\"status\":\"passed\"}",
 		.destination = "task_callback app.example.com",
 		.sink_kind = "task_callback",
-		.at_once = true,
-		.resolved = true,
+		.every_revision = true,
 		.not_before = T0,
 		.target = "https://app.example.com/cb",
 		.event_id = "evt_1",
 	};
+	struct expired_callback expired;
 	struct claimed got;
 	char first[32], *sealed;
 
@@ -866,12 +866,72 @@ a_task_callback_brings_its_token_and_lives_an_hour(void **state)
 	assert_null(json_object_get(got.document, "reason")); /* it has none */
 	settle_until(w, got.id, SETTLE_RETRY, T0, T0 + 5000);
 	claimed_fini(&got);
+	assert_int_equal(queue_expire_callback(w->db, T0 + HOUR_MS, &expired, &w->err), 0);
 	assert_int_equal(queue_expire(w->db, T0 + HOUR_MS, &w->err), 0);
 	sealed = event_sealed(w->db, "evt_1", &w->err);
 	assert_non_null(sealed); /* it is still needed */
 	free(sealed);
-	assert_int_equal(queue_expire(w->db, T0 + HOUR_MS + 1, &w->err), 1);
+	assert_int_equal(queue_expire_callback(w->db, T0 + HOUR_MS + 1, &expired, &w->err), 1);
+	assert_string_equal(expired.destination, plan.destination);
+	assert_string_equal(json_string_value(json_object_get(expired.document, "status")),
+	                    "passed");
+	expired_callback_fini(&expired);
 	assert_null(event_sealed(w->db, "evt_1", &w->err));
+	assert_int_equal(queue_expire_callback(w->db, T0 + HOUR_MS + 1, &expired, &w->err), 0);
+}
+
+static struct delivery_plan
+callback(int64_t revision, const char *document)
+{
+	return (struct delivery_plan){
+		.notification_id = "taskrs-1",
+		.revision = revision,
+		.document = document,
+		.destination = "task_callback app.example.com",
+		.sink_kind = "task_callback",
+		.every_revision = true,
+		.target = "https://app.example.com/cb",
+	};
+}
+
+static void
+claim_callback(struct world *w, int64_t at, int64_t revision, struct claimed *got)
+{
+	assert_int_equal(claim(w, "task_callback app.example.com", 1, at, got), 1);
+	assert_int_equal(got->revision, revision);
+}
+
+static void
+the_final_callback_replaces_one_that_was_not_sent(void **state)
+{
+	struct world *w = *state;
+	struct claimed got;
+
+	add(w, callback(1, "{\"status\":\"running\"}"), T0);
+	add(w, callback(2, "{\"status\":\"passed\"}"), T0 + 1);
+	claim_callback(w, T0 + 2, 2, &got);
+	claimed_fini(&got);
+}
+
+static void
+the_final_callback_follows_one_that_was_sent_or_given_up(void **state)
+{
+	struct world *w = *state;
+	struct claimed got;
+
+	for (int dead = 0; dead < 2; dead++) {
+		struct delivery_plan first = callback(1, "{}"), last = callback(2, "{}");
+
+		first.notification_id = last.notification_id = dead ? "taskrs-2" : "taskrs-1";
+		add(w, first, T0);
+		claim_callback(w, T0, 1, &got);
+		settle_until(w, got.id, dead ? SETTLE_DEAD : SETTLE_SENT, T0, 0);
+		claimed_fini(&got);
+		add(w, last, T0 + 1);
+		claim_callback(w, T0 + 2000, 2, &got);
+		settle_until(w, got.id, SETTLE_SENT, T0 + 2000, 0);
+		claimed_fini(&got);
+	}
 }
 
 static void
@@ -956,6 +1016,8 @@ main(void)
 		WORLD_TEST(destinations_that_are_owed_something_are_told_once_each),
 		WORLD_TEST(every_attempt_is_kept),
 		WORLD_TEST(a_task_callback_brings_its_token_and_lives_an_hour),
+		WORLD_TEST(the_final_callback_replaces_one_that_was_not_sent),
+		WORLD_TEST(the_final_callback_follows_one_that_was_sent_or_given_up),
 		WORLD_TEST(a_token_without_a_callback_goes_after_an_hour),
 		WORLD_TEST(a_delivery_moves_only_as_it_may),
 	};
