@@ -107,8 +107,8 @@ take(struct player *player, const struct story_line *line, struct plan *plan,
 	struct owed_reading claimed;
 	int64_t next_at;
 	struct err err = {""};
-	int claims = readings_claim(player->db, kind, 1, 1, player->now_ms, &claimed, &next_at,
-	                            &err);
+	int claims =
+		readings_claim(player->db, kind, 1, 1, player->now_ms, &claimed, &next_at, &err);
 
 	if (claims == 0 && player->again)
 		return;
