@@ -276,8 +276,8 @@ const struct key conf_keys[] = {
 	ROW(conf, templates, KEY_MAP, .keys = templates_keys, .size = sizeof(struct conf_templates),
             .help = "The words of messages."),
 	ROW(conf, baseline, KEY_DURATION, .fallback = "0",
-            .help = "How long a new store collects drift and failed checks, assessments and runs "
-                    "before it tells of them, in one message."),
+            .help = "How long a new store collects drift, failed checks, assessments and runs, and "
+                    "what is found of images, before it tells of them, in one message."),
 	ROW(conf, sources, KEY_LIST, .keys = source_keys, .size = sizeof(struct conf_source),
             .help = "Who sends webhooks."),
 	ROW(conf, correlate, KEY_LIST, .keys = rule_keys, .size = sizeof(struct conf_rule),

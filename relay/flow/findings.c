@@ -117,6 +117,18 @@ find_of_bucket(struct plan *plan, const struct workspace *workspace, const struc
 	return policy != NULL ? add_if_wrong(plan, usage, policy, by_name, err) : 0;
 }
 
+/* A run that goes on says by its plan where the bucket's images are to come from: what
+ * runs is from where the configuration before that said. */
+static bool
+is_outdated(const struct usage_list *usages, const struct usage *usage)
+{
+	for (size_t i = 0; usage->run[0] == '\0' && i < usages->count; i++)
+		if (usages->items[i].run[0] != '\0' &&
+		    strcmp(usages->items[i].bucket_key, usage->bucket_key) == 0)
+			return true;
+	return false;
+}
+
 int
 findings_of(struct plan *plan, const struct workspace *workspace, const struct usage_list *usages,
             struct findings *out, struct err *err)
@@ -129,7 +141,7 @@ findings_of(struct plan *plan, const struct workspace *workspace, const struct u
 
 		if (finding_untracked(plan->conf, workspace, usage))
 			add(untracked, usage, NULL, NULL);
-		else if (usage->bucket_key[0] != '\0')
+		else if (usage->bucket_key[0] != '\0' && !is_outdated(usages, usage))
 			rc = find_of_bucket(plan, workspace, usage, wrong_channel, err);
 	}
 	*out = (struct findings){.untracked = values_of(untracked),

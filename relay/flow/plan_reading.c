@@ -165,6 +165,27 @@ take_usages(struct taking *t, const struct reading *reading, const struct usage_
 	return rc;
 }
 
+/* The channel that a plan gives what runs already is that of its own configuration,
+ * which may be discarded: what a state or an apply told stands until it ends. */
+static void
+keep_channels(const struct taking *t, struct usage_list *now)
+{
+	for (size_t i = 0; i < now->count; i++) {
+		struct usage *usage = &now->items[i];
+
+		for (size_t k = 0; k < t->before.count; k++) {
+			const struct usage *old = &t->before.items[k];
+
+			if (!is_current(old) || old->evidence != EVIDENCE_STATE ||
+			    !same(old, usage))
+				continue;
+			free(usage->channel);
+			usage->channel = mem_str(old->channel);
+			usage->pinned = old->pinned;
+		}
+	}
+}
+
 static int
 take(struct taking *t, const struct owed_reading *owed, const struct reading *reading,
      struct err *err)
@@ -174,6 +195,8 @@ take(struct taking *t, const struct owed_reading *owed, const struct reading *re
 
 	if (rc == 0)
 		rc = read_usages(t, owed, reading, true, &planned, err);
+	if (reading->is_plan)
+		keep_channels(t, &now);
 	if (rc == 0)
 		rc = take_usages(t, reading, &now, &planned, err);
 	usage_list_fini(&now);
@@ -237,6 +260,26 @@ run_failed_applying(struct taking *t, const char *run_id, struct err *err)
 	return rc;
 }
 
+/* There was nothing to apply: what it planned runs already, from where it says. */
+static int
+run_finished(struct taking *t, const char *run_id, struct err *err)
+{
+	struct usage_list planned = of_run(&t->before, run_id);
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < planned.count; i++) {
+		bool runs = false;
+
+		for (size_t k = 0; k < t->before.count; k++)
+			runs |= is_current(&t->before.items[k]) &&
+			        same(&t->before.items[k], &planned.items[i]);
+		if (runs)
+			rc = usages_put(t->plan->db, t->workspace->key, &planned.items[i], err);
+	}
+	free(planned.items);
+	return rc == 0 ? usages_drop_run(t->plan->db, t->workspace->key, run_id, err) : -1;
+}
+
 static int
 end_run(struct taking *t, const struct run_news *news, bool was_applying, int64_t ended_at,
         struct err *err)
@@ -245,6 +288,8 @@ end_run(struct taking *t, const struct run_news *news, bool was_applying, int64_
 		return run_applied(t, news->id, ended_at, err);
 	if (was_applying && run_meaning(news->status) == RUN_FAILED)
 		return run_failed_applying(t, news->id, err);
+	if (run_meaning(news->status) == RUN_FINISHED)
+		return run_finished(t, news->id, err);
 	return usages_drop_run(t->plan->db, t->workspace->key, news->id, err);
 }
 
