@@ -11,6 +11,8 @@
 #include "relay/store/incidents.h"
 #include "relay/store/wakes.h"
 
+#define APPLY_AT_ONCE 50 /* some milliseconds */
+
 char *
 hush_config_id(const struct conf_silence *silence)
 {
@@ -131,7 +133,8 @@ hush_note(struct plan *plan, const char *incident_id, const struct held *held, s
 
 /* As it is told: with the others of its group, where it leads one. */
 static int
-apply_to(struct plan *plan, const struct hush *hush, const char *incident_id, struct err *err)
+apply_to(struct plan *plan, const struct hush *hush, const char *incident_id, int64_t not_before,
+         struct err *err)
 {
 	struct incident incident = {0};
 	struct incident_rows rows = {0};
@@ -149,7 +152,7 @@ apply_to(struct plan *plan, const struct hush *hush, const char *incident_id, st
 	    (collects = baseline_end_of(plan->db, incident.kind, err)) < 0)
 		goto out;
 	rc = silences_hold(plan->db, incident_id, held.until, held.until > 0 ? held.by : NULL,
-	                   collects, plan->now_ms, err);
+	                   collects > not_before ? collects : not_before, plan->now_ms, err);
 	if (rc == 1)
 		rc = note(plan, incident_id, &held, err);
 out:
@@ -179,25 +182,51 @@ next_begin(const struct hush *hush, int64_t now)
 	return first;
 }
 
+/* What is let go in pages waits for them, so that it goes together: the same
+ * moment for all that are done within a second. */
+static int64_t
+gathered_at(int64_t now_ms)
+{
+	return (now_ms / SECOND_MS + 2) * SECOND_MS;
+}
+
+/* One page of what is owed, and the wake for the next. */
+static int
+apply_behind(struct plan *plan, const struct hush *hush, const char *after, struct err *err)
+{
+	char(*ids)[ID_SIZE] = NULL;
+	int64_t count = silences_owed(plan->db, hush->count == 0, after, APPLY_AT_ONCE, &ids, err);
+	bool more = count == APPLY_AT_ONCE;
+	int64_t not_before = more || after[0] != '\0' ? gathered_at(plan->now_ms) : 0;
+	int rc = count < 0 ? -1 : 0;
+
+	for (int64_t i = 0; rc == 0 && i < count; i++)
+		rc = apply_to(plan, hush, ids[i], not_before, err);
+	/* Later by a moment: not in this turn. */
+	if (rc == 0 && more)
+		rc = wake_set(plan->db, WAKE_SILENCE, ids[count - 1], plan->now_ms + 1, err);
+	free(ids);
+	return rc;
+}
+
 int
-hush_apply(struct plan *plan, struct err *err)
+hush_woken(struct plan *plan, const char *after, struct err *err)
 {
 	struct hush hush = {0};
-	char(*ids)[ID_SIZE] = NULL;
-	int64_t count = -1;
 	int rc = hush_load(&hush, plan, err);
 
 	if (rc == 0)
-		count = silences_owed(plan->db, hush.count == 0, &ids, err);
-	if (rc == 0)
-		rc = count < 0 ? -1 : 0;
-	for (int64_t i = 0; rc == 0 && i < count; i++)
-		rc = apply_to(plan, &hush, ids[i], err);
-	if (rc == 0)
+		rc = apply_behind(plan, &hush, after, err);
+	if (rc == 0 && after[0] == '\0')
 		rc = wake_set(plan->db, WAKE_SILENCE, "", next_begin(&hush, plan->now_ms), err);
-	free(ids);
 	hush_fini(&hush);
 	return rc;
+}
+
+int
+hush_apply(struct plan *plan, struct err *err)
+{
+	return hush_woken(plan, "", err);
 }
 
 /* rc as it is, once what follows is done where something changed. */

@@ -46,9 +46,12 @@ int hush_note(struct plan *, const char *incident_id, const struct held *, struc
 /*
  * Holds and lets go what is owed, by the silences there are now: after a
  * change of them, and when one begins; sets the wake for the next that begins.
+ * Of very much the first at once, and the others by a wake that goes on behind
+ * an incident, a turn for each page, so that no accept waits for all of it.
  */
-#define WAKE_SILENCE "silence" /* subject: "" */
+#define WAKE_SILENCE "silence" /* subject: the incident it is behind, or "" */
 int hush_apply(struct plan *, struct err *) MUST_CHECK;
+int hush_woken(struct plan *, const char *after, struct err *) MUST_CHECK;
 
 /* By hand, with what follows from it.  As silences_add() and silences_drop(). */
 int hush_add(struct db *, const struct conf *, struct stored_silence *, int64_t now_ms,

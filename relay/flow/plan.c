@@ -249,13 +249,6 @@ plan_relink(struct plan_desk *desk, struct db *db, char after[ID_SIZE], int limi
 	return rc;
 }
 
-static int
-silence_begins(struct plan *plan, const char *subject, struct err *err)
-{
-	(void)subject;
-	return hush_apply(plan, err);
-}
-
 /* By the kind of wake. */
 static const struct {
 	const char *kind;
@@ -263,7 +256,7 @@ static const struct {
 } looks[] = {
 	{WAKE_INCIDENT, refresh_woken},     {WAKE_REMINDER, remind_woken},
 	{WAKE_REPLAN, remind_replan},       {WAKE_CHANNEL, refresh_channel_woken},
-	{WAKE_SILENCE, silence_begins},     {WAKE_DIGEST, plan_digest_woken},
+	{WAKE_SILENCE, hush_woken},         {WAKE_DIGEST, plan_digest_woken},
 	{WAKE_SINK, refresh_sink},          {WAKE_SOURCE, refresh_source},
 	{WAKE_GROUP, announce_group_woken},
 };

@@ -103,18 +103,16 @@ silences_drop(struct db *db, const char *id, struct err *err)
 }
 
 int64_t
-silences_owed(struct db *db, bool held_only, char (**out)[ID_SIZE], struct err *err)
+silences_owed(struct db *db, bool held_only, const char *after, int limit, char (**out)[ID_SIZE],
+              struct err *err)
 {
-	struct db_row *row = db_bind(db, held_only ? ST_HELD_INCIDENTS : ST_OWED_INCIDENTS, "");
-	size_t count = 0, cap = 0;
+	struct db_row *row = db_bind(db, held_only ? ST_HELD_INCIDENTS : ST_OWED_INCIDENTS, "ti",
+	                             after, (int64_t)limit);
+	size_t count = 0;
 	int rc;
 
-	*out = NULL;
+	*out = mem_array((size_t)limit, sizeof(**out));
 	while ((rc = db_step(row, err)) == 1) {
-		if (count == cap) {
-			cap = cap > 0 ? 2 * cap : 64;
-			*out = mem_grow(*out, cap, sizeof(**out));
-		}
 		snprintf((*out)[count++], ID_SIZE, "%s", db_text(row, 0));
 	}
 	db_end(row);

@@ -36,8 +36,10 @@ int silences_add(struct db *, struct stored_silence *, int64_t now_ms, struct er
 int silences_drop(struct db *, const char *id, struct err *) MUST_CHECK;
 
 /* The ids of incidents with anything owed, or only those with anything held,
- * sorted; free(*out).  How many, or -1. */
-int64_t silences_owed(struct db *, bool held_only, char (**out)[ID_SIZE], struct err *) MUST_CHECK;
+ * in order: up to `limit` behind the id `after` ("": from the first).  free(*out).
+ * How many, or -1. */
+int64_t silences_owed(struct db *, bool held_only, const char *after, int limit,
+                      char (**out)[ID_SIZE], struct err *) MUST_CHECK;
 /* What is owed of this incident is held by that silence, or (until 0, by NULL)
  * not held; what waited for the end of another silence is due at `not_before`
  * where that is later.  What of it a digest carries that nobody can have had is

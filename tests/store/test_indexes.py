@@ -23,6 +23,8 @@ USES = {
     "QUEUE_SINK_AT": "deliveries_due",
     "CARRY_DUE": "deliveries_due",
     "CARRY_MEMBERS": "deliveries_carrier",
+    "OWED_INCIDENTS": "deliveries_state (state=?)",
+    "HELD_INCIDENTS": "deliveries_held",
     "CARRY_COUNT": "deliveries_carrier",
     "CARRY_HELD": "deliveries_carrier",
     "CARRIERS_OF": "deliveries_incident",
