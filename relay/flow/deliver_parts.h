@@ -2,6 +2,7 @@
  * deliver_parts.h - what the files of deliver.h share, and nobody else.
  *
  *	deliver.c     life, claims, the timer
+ *	tidy.c        what a killed relay left, what moves with its sink, what is too old
  *	endpoints.c   destinations and their sinks; reloads
  *	sending.c     one claimed delivery on its way
  *	verdict.c     what an outcome means for the delivery and its destination
@@ -87,6 +88,12 @@ struct deliver {
 /* What was under way at a reload and has come back: it goes to where its sink
  * delivers now. */
 void deliver_follow(struct deliver *);
+
+/* Its two timers; frees nothing. */
+void deliver_tidy_init(struct deliver *);
+/* release: at the start, what was in flight is put back; nothing is claimed
+ * before.  probe: blocked destinations are tried again. */
+void deliver_tidy(struct deliver *, bool release, bool probe);
 
 void endpoints_configure(struct deliver *);
 void endpoints_free(struct deliver *);

@@ -75,10 +75,10 @@ int plan_relink(struct plan_desk *, struct db *, char after[ID_SIZE], int limit,
 int plan_wakes(struct plan_desk *, struct db *, int limit, int64_t now_ms, int64_t *next_at,
                struct err *) MUST_CHECK;
 
-/* plan_digest.c: what routes collect and tell at their times. */
-/* At a start and a reload: their times as the config has them now.  One that was
- * missed meanwhile is told late, once. */
+/* digest_course.c: at a start and a reload, the times of digests as the config has
+ * them now.  One that was missed meanwhile is told late, once. */
 int plan_digests(struct plan *, struct err *) MUST_CHECK;
+/* plan_digest.c: what routes collect and tell at their times. */
 int plan_digest_woken(struct plan *, const char *route, struct err *) MUST_CHECK;
 
 /* plan_image.c */

@@ -1,124 +1,24 @@
 /*
- * What a route with `digest` collects: at its times one message for each of its
- * audiences, of what is open and of what was opened and resolved since the last.
- *
- * When the last one was, and by which schedule the next was set, stands in the
- * store: a route that goes away and comes back goes on, one whose schedule
- * changed is planned anew.
+ * What a route with `digest` collects: at its times (digest_course.h) one message
+ * for each of its audiences, of what is open and of what was opened and resolved
+ * since the last.
  */
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
-#include "relay/base/tz.h"
 #include "relay/flow/announce_group.h"
+#include "relay/flow/digest_course.h"
 #include "relay/flow/hush.h"
 #include "relay/flow/refresh.h"
 #include "relay/message/digest.h"
 #include "relay/message/document.h"
 #include "relay/store/incidents.h"
 #include "relay/store/queue.h"
-#include "relay/store/wakes.h"
 #include "sinks/sink.h"
 
 #define OPEN_AT_ONCE 100 /* read in one go */
-
-/* ---- when ---- */
-
-/* "FROM AT EVERY ZONE" under "digest ROUTE"; *schedule is the caller's. */
-struct course {
-	int64_t from; /* the last one, or when it was first planned */
-	char *schedule;
-};
-
-static char *
-course_key(const char *route)
-{
-	return mem_fmt("digest %s", route);
-}
-
-static char *
-schedule_of(const struct conf_digest *digest)
-{
-	return mem_fmt("%s %" PRId64 " %s", digest->at, digest->every, digest->timezone);
-}
-
-/* 1, 0: none is known; -1. */
-static int
-course_get(struct plan *plan, const char *route, struct course *out, struct err *err)
-{
-	char *key = course_key(route);
-	struct db_row *row = db_bind(plan->db, ST_META_GET, "t", key);
-	int rc = db_step(row, err);
-
-	*out = (struct course){0};
-	if (rc == 1) {
-		char *end;
-
-		out->from = strtoll(db_text(row, 0), &end, 10);
-		out->schedule = mem_str(*end == ' ' ? end + 1 : end);
-	}
-	db_end(row);
-	free(key);
-	return rc;
-}
-
-static int
-course_drop(struct plan *plan, const char *route, struct err *err)
-{
-	char *key = course_key(route);
-	int64_t rc = db_run(plan->db, err, ST_META_DROP, "t", key);
-
-	free(key);
-	return rc < 0 ? -1 : 0;
-}
-
-/* From then on, and the next at its time. */
-static int
-course_set(struct plan *plan, const struct conf_route *route, int64_t from, struct err *err)
-{
-	const struct conf_digest *digest = &route->digest;
-	char *key = course_key(route->name), *schedule = schedule_of(digest);
-	char *value = mem_fmt("%" PRId64 " %s", from, schedule);
-	int64_t next;
-	int rc = tz_next(digest->timezone, digest->weekdays, digest->minute, plan->now_ms, &next,
-	                 err);
-
-	if (rc == 0 && db_run(plan->db, err, ST_META_PUT, "tt", key, value) < 0)
-		rc = -1;
-	if (rc == 0)
-		rc = wake_set(plan->db, WAKE_DIGEST, route->name, next, err);
-	free(value);
-	free(schedule);
-	free(key);
-	return rc;
-}
-
-int
-plan_digests(struct plan *plan, struct err *err)
-{
-	int rc = 0;
-
-	for (size_t i = 0; rc >= 0 && i < plan->conf->routes.count; i++) {
-		const struct conf_route *route =
-			conf_item(plan->conf->routes, struct conf_route, i);
-		struct course course;
-		char *schedule;
-
-		if (route->digest.every == 0)
-			continue;
-		rc = course_get(plan, route->name, &course, err);
-		schedule = schedule_of(&route->digest);
-		if (rc == 0 || (rc == 1 && strcmp(schedule, course.schedule) != 0))
-			rc = course_set(plan, route, rc == 1 ? course.from : plan->now_ms, err);
-		free(schedule);
-		free(course.schedule);
-	}
-	return rc < 0 ? -1 : 0;
-}
 
 /* ---- what ---- */
 
