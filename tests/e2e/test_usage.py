@@ -6,13 +6,16 @@ import unittest
 import support  # noqa: F401
 from harness import hcp
 from harness.case import RelayCase
+from harness.hcp_api import Blob, HcpTerraform
+from harness.terraform import ami, data_artifact, data_version, instance, plan_text
+from harness.wait import until
 
 IMAGES = "retail-checkout-images"
 PROD, STAGE, LATE = "retail-checkout-prod", "retail-checkout-stage", "retail-checkout-late"
 HOSTILE = "retail-checkout-\x1b]0;owned\x07\x9b31m"
 
 
-class Usage(RelayCase):
+class UsageCase(RelayCase):
     def setUp(self):
         super().setUp()
         self.config["teams"] = [{"name": "checkout", "workspaces": [PROD]}]
@@ -27,16 +30,18 @@ class Usage(RelayCase):
         lines = self.ask(*arguments).stdout.splitlines()
         return [[cell for cell in line.split("  ") if cell] for line in lines[1:-1]], lines[-1]
 
+    def names(self, *arguments):
+        rows, _ = self.rows("usage", *arguments)
+        return [row[0].strip() for row in rows]
+
+
+class Usage(UsageCase):
     def story(self):
         self.start()
         self.send(hcp.complete(IMAGES, "v1"), hcp.assign(IMAGES, "v1"), hcp.run_event(PROD), hcp.run_event(STAGE),
                   hcp.complete(IMAGES, "v2"), hcp.assign(IMAGES, "v2", previous="v1"), hcp.run_event(LATE),
                   hcp.complete("another-images", "v1"), hcp.run_event("lonely"))
         self.fence("usage")
-
-    def names(self, *arguments):
-        rows, _ = self.rows("usage", *arguments)
-        return [row[0].strip() for row in rows]
 
     def test_who_runs_this(self):
         self.story()
@@ -120,6 +125,64 @@ class Usage(RelayCase):
         done = self.ask("usage", "--bucket", "x" * 2000, code=1)
         self.assertIn("400", done.stderr)
         self.assertEqual(self.relay.run("usage", "--json", "--admin", "127.0.0.1:1").stdout, "")
+
+
+class Known(UsageCase):
+    """With a run task: what plans tell, and what becomes of it."""
+
+    def setUp(self):
+        super().setUp()
+        token = "run-task-bearer-5a90c3"
+        self.relay.secrets.append(token)
+        self.hcp_terraform = self.stand_in(HcpTerraform(self.stand_in(Blob()), token))
+        self.token = token
+        self.start()
+        self.send(hcp.complete(IMAGES, "v1"), hcp.assign(IMAGES, "v1"), hcp.complete(IMAGES, "v2"),
+                  hcp.assign(IMAGES, "v2", previous="v1"))
+
+    def plan(self, before, after, version):
+        """A run's plan read; the run's id."""
+        done = len(self.hcp_terraform.finals())
+        self.hcp_terraform.plan = plan_text(before, after, [data_version("base", IMAGES, version),
+                                                            data_artifact("base", IMAGES, version)])
+        task = hcp.run_task_event(PROD, self.hcp_terraform.url(f"task-{done}"), self.token)
+        self.send(task)
+        until(lambda: len(self.hcp_terraform.finals()) > done, 30, lambda: f"a final callback\n{self.relay.tail()}")
+        return task
+
+    def applied(self, task):
+        self.send(hcp.run_event(PROD, run_id=task["run_id"], created=task["run_created_at"]))
+        self.fence(task["run_id"].lower())
+
+    def shown(self, *arguments):
+        """(image, evidence, image id) of each row."""
+        rows, total = self.rows("usage", *arguments)
+        return [(row[2].strip(), row[5].strip(), row[-1].strip()) for row in rows], total
+
+    def test_planned_and_then_known(self):
+        web = [instance("web", ami(IMAGES, "v2"), 0), instance("web", ami(IMAGES, "v2"), 1)]
+        task = self.plan([], web, "v2")
+        rows, _ = self.shown("--image", ami(IMAGES, "v2"))
+        self.assertIn((f"{IMAGES} v2", f"planned by {task['run_id']}", ami(IMAGES, "v2")), rows)
+        self.applied(task)
+        rows, total = self.shown("--workspace", PROD)
+        self.assertEqual(len(rows), 1, "no rule beside what is known")
+        image, evidence, identifier = rows[0]
+        self.assertEqual((image, identifier), (f"{IMAGES} v2", ami(IMAGES, "v2")))
+        self.assertRegex(evidence, "^known, (plan|state)$")
+        self.assertEqual(total, "1 workspace: 1 known, 0 possible")
+        self.assertEqual(self.names("--image", f"{IMAGES}@v1"), [])
+        usage, = self.relay.items("workspaces", workspace=PROD)[0]["usages"]
+        self.assertEqual((usage["region"], usage["instances"], usage["planned_by"]), ("us-east-1", 2, None))
+        self.assertTrue(usage["address"].startswith("aws_instance.web"))
+        self.assertEqual([item["missing"] for item in self.relay.items("coverage")], [["assessment"]])
+
+    def test_an_image_that_no_bucket_has(self):
+        self.applied(self.plan([], [instance("web", "ami-0f00ba4")], "v2"))
+        rows, _ = self.shown("--image", "ami-0f00ba4")
+        self.assertEqual([(image, identifier) for image, _, identifier in rows], [("no known bucket", "ami-0f00ba4")])
+        item, = self.relay.items("workspaces", image="ami-0f00ba4")
+        self.assertEqual((item["name"], item["usages"][0]["bucket"]), (PROD, None))
 
 
 if __name__ == "__main__":
