@@ -147,10 +147,6 @@ plan_run_task(struct plan *plan, struct err *err)
 	int learnt = plan_learn_workspace(plan, &workspace, err);
 	int rc = learnt < 0 ? -1 : 0;
 
-	if (rc == 0 && workspace.tasked_at < plan->received_at) {
-		workspace.tasked_at = plan->received_at;
-		rc = catalog_workspace_put(plan->db, &workspace, err);
-	}
 	if (rc == 0)
 		rc = answer(plan, &workspace, err);
 	if (rc == 0 && learnt == 2)
