@@ -11,7 +11,7 @@ from harness import hcp
 from harness.case import RelayCase
 from harness.hcp_api import Blob, HcpTerraform
 from harness.server import Fault
-from harness.terraform import ami, data_artifact, data_version, instance, plan, plan_text
+from harness.terraform import ami, data_artifact, data_version, instance, plan_text
 from harness.wait import until
 
 PROD = "fin-payments-prod"
@@ -92,6 +92,52 @@ class Checked(RunTaskCase):
                                            " move to v2 on production.")
         outcome, = self.hcp_terraform.outcomes
         self.assertEqual(outcome["tags"]["Status"], [{"label": "Revoked", "level": "error"}])
+
+    def test_what_the_plan_says_of_a_revocation_counts(self):
+        self.hcp_terraform.plan = plan_text(
+            [], [instance("web", ami(IMAGES, "v2"))],
+            [data_version("base", IMAGES, "v2", revoke_at="2026-01-02T03:04:05.000Z"),
+             data_artifact("base", IMAGES, "v2", revoke_at="2026-01-02T03:04:05.000Z")])
+        self.assertEqual(self.checked()["message"], f"1 image, 1 revoked: {IMAGES} v2.")
+
+    def test_an_image_that_its_channel_left(self):
+        self.hcp_terraform.plan = moved("v1", "v1")
+        message = self.checked()["message"]
+        self.assertRegex(message, f"1 image, 1 superseded: {IMAGES} v1, 1 version behind production since 20..-..-..")
+        self.assertEqual(self.hcp_terraform.outcomes[0]["tags"]["Status"], [{"label": "Superseded", "level": "warning"}])
+
+    def test_a_deleted_image_and_one_of_no_bucket(self):
+        self.send(hcp.packer_event("delete", IMAGES, "v1"))
+        self.hcp_terraform.plan = plan_text(
+            [], [instance("web", ami(IMAGES, "v1")), instance("own", "ami-00000000000000001"),
+                 instance("same", "ami-00000000000000001")])
+        self.assertRegex(self.checked()["message"],
+                         f"1 image, 1 deleted: {IMAGES} v1.* 1 image is of no known bucket[.]")
+
+    def test_nothing_of_hcp_packer(self):
+        self.hcp_terraform.plan = plan_text()
+        self.assertEqual(self.checked()["message"], "No image of HCP Packer is in this plan.")
+
+    def test_many_instances_and_regions_are_one_image(self):
+        images = [ami(IMAGES, "v2"), ami(IMAGES, "v2", "eu-west-1")]
+        self.send(hcp.complete(IMAGES, "v2", regions=("us-east-1", "eu-west-1")))
+        self.hcp_terraform.plan = plan_text(
+            [], [instance("web", images[n % 2], n) for n in range(6)],
+            [data_artifact("east", IMAGES, "v2"), data_artifact("west", IMAGES, "v2", region="eu-west-1")])
+        self.assertEqual(self.checked()["message"], f"1 image, valid: {IMAGES} v2.")
+        body = self.hcp_terraform.outcomes[0]["body"]
+        self.assertIn("- Instances: 6", body)
+        self.assertTrue("`us-east-1`" in body and "`eu-west-1`" in body, body)
+
+    def test_where_people_read_on(self):
+        with open(self.relay.path, encoding="utf-8") as file:
+            config = json.load(file)
+        self.relay.reload({**config, "links": {"base_url": "https://relay.example.com"}})
+        self.assertEqual(self.checked()["url"], f"https://relay.example.com/workspaces/{hcp.workspace_id(PROD)}")
+        self.hcp_terraform.plan = moved("v1", "v1")
+        self.send(hcp.run_event(PROD), hcp.revoke(IMAGES, "v1"))
+        incident = self.document("image.revocation")["incident"]["id"]
+        self.assertEqual(self.checked()["url"], f"https://relay.example.com/incidents/{incident}")
 
     def test_without_outcomes_where_they_are_not_shown(self):
         task = self.task()
@@ -288,6 +334,41 @@ class Guarded(RunTaskCase):
         self.send(self.task())
         self.document("relay.dead_letter")
         self.assertEqual(self.hcp_terraform.count(), 0)
+
+
+class Unanswered(RunTaskCase):
+    """A run that cannot be told of its images is told of."""
+
+    def unanswered(self, task):
+        found = self.document("relay.dead_letter")
+        self.assertEqual(found["title"], f"Run not checked: {task['run_id']} of {hcp.ORGANIZATION}/{PROD}")
+        self.assertIn("was not checked", found["summary"])
+        self.settled()
+        self.assertEqual(len(self.receiver.about("relay.dead_letter")), 1)
+        return found
+
+    def test_its_token_has_run_out(self):
+        self.hcp_terraform.refusal = 401
+        task = self.task()
+        self.send(task)
+        self.assertIn("401", self.unanswered(task)["summary"])
+        self.hcp_terraform.refusal = None
+        self.checked()
+        self.assertEqual(self.document("relay.dead_letter", reason="resolved")["summary"], "Run tasks are answered again.")
+
+    def test_another_config_takes_its_host_out(self):
+        self.hcp_terraform.before = [Fault(204)]
+        task = self.task()
+        self.send(task)
+        until(lambda: self.relay.logged("will be retried"), what="the plan to be asked for")
+        with open(self.relay.path, encoding="utf-8") as file:
+            config = json.load(file)
+        for source in config["sources"]:
+            if "hcp_run_task" in source:
+                source["hcp_run_task"]["allowed_hosts"] = ["terraform.example.com"]
+        self.relay.reload(config)
+        self.assertIn("not in allowed_hosts", self.unanswered(task)["summary"])
+        self.assertEqual([answer for _, answer in self.hcp_terraform.fetched], [204])
 
 
 class Enforced(RunTaskCase):

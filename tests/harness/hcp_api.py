@@ -21,6 +21,7 @@ class TaskCallback(StandIn):
         self.results = []
         self.outcomes = []
         self.final = {}  # path -> status
+        self.refusal = None  # the status every callback gets
         super().__init__(port)
 
     def url(self, task):
@@ -55,6 +56,8 @@ class TaskCallback(StandIn):
             self.violation(f"callback: {fault}")
         if faults:
             return 422, {}, "{}"
+        if self.refusal:
+            return self.refusal, {}, "{}"
         with self.lock:
             if request.path in self.final:
                 return 409, {}, '{"errors":[{"status":"409"}]}'

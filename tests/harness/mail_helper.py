@@ -55,6 +55,8 @@ class Result:
 class MailHelper:
     """Started at once; result() waits."""
 
+    command = COMMAND
+
     def __init__(self, wanted):
         ours, theirs = socket.socketpair()
         # Off 3, which the child makes of it; Python's others close on exec.
@@ -63,7 +65,7 @@ class MailHelper:
 
         self.began = time.monotonic()
         self.process = subprocess.Popen(
-            COMMAND, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, close_fds=False,
+            self.command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, close_fds=False,
             preexec_fn=lambda: os.dup2(theirs_high, 3), env={**ENVIRONMENT, **passed_on})
         os.close(theirs_high)
         theirs.close()

@@ -81,3 +81,21 @@ def plan(before=(), after=(), data=(), *, errored=False, changes=None):
 
 def plan_text(*arguments, **options):
     return json.dumps(plan(*arguments, **options), separators=(",", ":")).encode()
+
+
+def large_plan(size, bucket="fin-payments-images", version="v2"):
+    """Pieces of a plan of about so many bytes, never whole in memory: instances of one
+    image are created, with a lot of user data, over and over."""
+    image = ami(bucket, version)
+    padding = "x" * 1500
+    block = ",".join(json.dumps(change(None, instance("web", image, secret=f"{padding}{n}"), ["create"])).replace(
+        '"aws_instance.web"', f'"aws_instance.web[@-{n}]"') for n in range(100))
+    data = json.dumps([data_version("base", bucket, version), data_artifact("base", bucket, version)])
+    yield ('{"format_version":"1.2","terraform_version":"1.11.4","prior_state":{"format_version":"1.0","values":'
+           '{"root_module":{"resources":' + data + '}}},"configuration":{"root_module":{}},"resource_changes":[').encode()
+    sent, number = 0, 0
+    while sent < size:
+        piece = block.replace("@", str(number)).encode()
+        yield (b"," if number else b"") + piece
+        sent, number = sent + len(piece), number + 1
+    yield b'],"complete":true,"errored":false}'
