@@ -53,8 +53,22 @@ static const struct key keys[] = {
          .offset = offsetof(struct run_task_options, plan_size),
          .fallback = "1G",
          .help = "The largest plan that is read, unpacked."},
+	{.name = "api",
+         .type = KEY_MAP,
+         .offset = offsetof(struct run_task_options, api),
+         .keys = api_keys,
+         .size = sizeof(struct api_options),
+         .help = "HCP Terraform's API, for what no webhook tells."},
 	{0},
 };
+
+static char *
+check(const void *options)
+{
+	const struct run_task_options *task = options;
+
+	return api_fault(&task->api, task->allow_private);
+}
 
 enum { ACCESS_TOKEN, STAGE, ENFORCEMENT_LEVEL, TASK_RESULT_ID };
 
@@ -135,7 +149,10 @@ normalize(json_t *body, struct event *event)
 }
 
 const struct source_kind source_hcp_run_task = {
-	.conf = {.name = "hcp_run_task", .keys = keys, .size = sizeof(struct run_task_options)},
+	.conf = {.name = "hcp_run_task",
+                 .keys = keys,
+                 .size = sizeof(struct run_task_options),
+                 .check = check},
 	.header = "X-TFC-Task-Signature",
 	.bearer = true,
 	.wants = wants,

@@ -21,10 +21,17 @@
 #include "relay/base/sign.h"
 #include "relay/config/key.h"
 #include "relay/model/event.h"
+#include "relay/source/api.h"
 
 /* The options every source kind starts with. */
 struct source_options {
 	struct secret hmac_key; /* several: all verify, the first signs */
+};
+
+struct terraform_options {
+	struct source_options base;
+	bool allow_private;
+	struct api_options api;
 };
 
 struct packer_options {
@@ -40,6 +47,7 @@ struct run_task_options {
 	int enforce;            /* enum task_enforce */
 	int64_t enforce_within; /* ms: with ENFORCE_SCHEDULED, how soon */
 	int64_t plan_size;      /* bytes of the largest plan that is read */
+	struct api_options api;
 };
 
 /* Which planned images a run task answers `failed` for; each also for what is before it. */

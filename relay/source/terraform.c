@@ -381,15 +381,38 @@ normalize(json_t *body, struct event *event)
 static const struct key keys[] = {
 	{.name = "hmac_key",
          .type = KEY_SECRET,
-         .offset = offsetof(struct source_options, hmac_key),
+         .offset = offsetof(struct terraform_options, base.hmac_key),
          .flags = KEY_REQUIRED | KEY_PLURAL,
          .help = "The token of the notification configurations; several, one a line, while it is "
                  "being changed."},
+	{.name = "allow_private",
+         .type = KEY_BOOL,
+         .offset = offsetof(struct terraform_options, allow_private),
+         .fallback = "false",
+         .help = "Whether the API may have loopback and private addresses and be spoken to in "
+                 "plain http."},
+	{.name = "api",
+         .type = KEY_MAP,
+         .offset = offsetof(struct terraform_options, api),
+         .keys = api_keys,
+         .size = sizeof(struct api_options),
+         .help = "HCP Terraform's API, for what no webhook tells."},
 	{0},
 };
 
+static char *
+check(const void *options)
+{
+	const struct terraform_options *terraform = options;
+
+	return api_fault(&terraform->api, terraform->allow_private);
+}
+
 const struct source_kind source_hcp_terraform = {
-	.conf = {.name = "hcp_terraform", .keys = keys, .size = sizeof(struct source_options)},
+	.conf = {.name = "hcp_terraform",
+                 .keys = keys,
+                 .size = sizeof(struct terraform_options),
+                 .check = check},
 	.header = "X-TFE-Notification-Signature",
 	.wants = terraform_wants,
 	.is_verification = is_verification,
