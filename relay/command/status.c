@@ -82,6 +82,32 @@ print_sinks(const json_t *sinks)
 	}
 }
 
+/* "sweep: 120 of 480 workspaces" */
+static void
+print_sweep(const json_t *sweep)
+{
+	const char *step = json_filled_at(sweep, "step"),
+		   *problem = json_filled_at(sweep, "problem");
+	const char *ended = json_filled_at(sweep, "ended_at");
+	long long done = (long long)json_int_at(sweep, "workspaces", 0),
+		  total = (long long)json_int_at(sweep, "total", -1);
+
+	const char *noun = total == 1 ? "workspace" : "workspaces";
+
+	if (step == NULL)
+		return;
+	printf("    sweep: ");
+	if (total < 0)
+		printf("looking which workspaces use HCP Packer");
+	else if (ended != NULL)
+		printf("%lld %s, at ", total, noun), client_print(ended, 0);
+	else
+		printf("%lld of %lld %s", done, total, noun);
+	if (problem != NULL)
+		printf("; "), client_print(problem, 0);
+	putchar('\n');
+}
+
 static void
 print_sources(const json_t *sources)
 {
@@ -97,6 +123,7 @@ print_sources(const json_t *sources)
 		printf("last event ");
 		print_cell(item, "last_event_at", 0);
 		putchar('\n');
+		print_sweep(json_at(item, "api.sweep"));
 	}
 }
 

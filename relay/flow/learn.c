@@ -13,6 +13,9 @@
 
 static const struct learn_step *const steps[READING_KIND_COUNT] = {
 	[READING_PLAN] = &learn_plan,
+	[READING_STATE] = &learn_state,
+	[READING_ASSESSMENT] = &learn_assessment,
+	[READING_TASKS] = &learn_tasks,
 };
 
 const struct learn_step *
@@ -173,14 +176,14 @@ learn_settled(struct learn *learn, enum reading_kind kind)
 /* ---- life ---- */
 
 struct learn *
-learn_new(struct loop *loop, struct store *store, struct httpc *httpc, struct helpers *helpers,
+learn_new(struct loop *loop, struct store *store, struct api_clients *api, struct helpers *helpers,
           int64_t (*now_ms)(void), loop_fn *settled, void *arg)
 {
 	struct learn *learn = mem_alloc(sizeof(*learn));
 
 	learn->loop = loop;
 	learn->store = store;
-	learn->httpc = httpc;
+	learn->api = api;
 	learn->helpers = helpers;
 	learn->now_ms = now_ms ? now_ms : clock_wall_ms;
 	learn->settled = settled;

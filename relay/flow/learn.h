@@ -20,19 +20,19 @@
 
 #include "relay/runtime/loop.h"
 
+struct api_clients;
 struct conf;
 struct helpers;
-struct httpc;
 struct learn;
 struct store;
 
 /* The helpers that download and read, at once: each may use READ_MEMORY. */
 #define LEARN_HELPERS 4
 
-/* loop, store, httpc and helpers outlive it.  helpers are its own: nobody's mail
+/* loop, store, api and helpers outlive it.  helpers are its own: nobody's mail
  * is to wait for a plan.  now_ms may be NULL for clock_wall_ms.  settled: after
  * each settlement, something may be owed; NULL is fine. */
-struct learn *learn_new(struct loop *, struct store *, struct httpc *, struct helpers *,
+struct learn *learn_new(struct loop *, struct store *, struct api_clients *, struct helpers *,
                         int64_t (*now_ms)(void), loop_fn *settled, void *arg);
 /* At start and after each reload; the first call puts back what a killed relay
  * was at.  Keeps a reference. */
@@ -42,7 +42,7 @@ void learn_wake(struct learn *);
 /* Claims nothing more and leaves what is under way to the next start.  From then
  * on nothing is submitted to the store: call it before store_close(). */
 void learn_stop(struct learn *);
-/* After store_close() and the last answer of its inbox, before httpc_free(). */
+/* After store_close() and the last answer of its inbox, before api_clients_free(). */
 void learn_free(struct learn *);
 
 #endif

@@ -4,6 +4,7 @@
  *	learn.c         life, claims, the timer
  *	learn_settle.c  writing down what became of a reading
  *	learn_plan.c    plans of run tasks
+ *	learn_api.c     what asks the HCP Terraform API: learn_state.c, learn_details.c
  *
  * A kind of reading is a row of learn_steps[].
  */
@@ -56,18 +57,21 @@ struct learn_step {
 	/* Loop thread: stops what is under way and frees `state`; learning_end() is not
 	 * called any more.  NULL: nothing but the helper, which is cancelled anyway. */
 	void (*cancel)(struct learning *);
+	/* Loop thread: what a helper's download came to, and what that means so far, which
+	 * it may judge otherwise.  NULL: nobody wants to know. */
+	void (*fetched)(struct learning *, const struct fetch_result *, struct learnt *);
 	/* Writer thread: everything that follows from learnt.read. */
 	int (*take)(struct plan *, const struct learning *, struct err *);
 	/* Writer thread: it is given up, and `why`.  NULL: nobody waits for it. */
 	int (*give_up)(struct plan *, const struct learning *, const char *why, struct err *);
 };
-extern const struct learn_step learn_plan;
+extern const struct learn_step learn_plan, learn_state, learn_assessment, learn_tasks;
 const struct learn_step *learn_step_of(enum reading_kind);
 
 struct learn {
 	struct loop *loop;
 	struct store *store;
-	struct httpc *httpc;
+	struct api_clients *api;
 	struct helpers *helpers;
 	int64_t (*now_ms)(void);
 	loop_fn *settled;

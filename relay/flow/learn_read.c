@@ -27,6 +27,7 @@ end_answered(struct learning *learning, const struct helper_answer *answer)
 {
 	struct read_answer read;
 	struct learnt learnt = {0};
+	const struct learn_step *step = learn_step_of(learning->owed.kind);
 	struct err err = {0};
 
 	if (read_answer_read(&read, answer->data, answer->len, &err) < 0) {
@@ -37,6 +38,8 @@ end_answered(struct learning *learning, const struct helper_answer *answer)
 	learnt.read = json_incref(read.reading);
 	learnt.wait_ms = read.fetch.retry_after_ms;
 	snprintf(learnt.why, sizeof(learnt.why), "%s", read.fetch.text);
+	if (step->fetched)
+		step->fetched(learning, &read.fetch, &learnt);
 	log_info("read", "reading", learning->owed.id, "kind",
 	         reading_kind_names[learning->owed.kind], "subject", learning->owed.subject,
 	         "outcome", fetch_end_names[read.fetch.end], "bytes", LOG_NUM(read.fetch.bytes),

@@ -6,6 +6,7 @@
 #include "relay/base/mem.h"
 #include "relay/base/ulid.h"
 #include "relay/flow/plan.h"
+#include "relay/flow/plan_owe.h"
 #include "relay/flow/plan_reading.h"
 #include "relay/store/applies.h"
 #include "relay/store/catalog.h"
@@ -123,6 +124,15 @@ plan_waiting(struct plan *plan, const struct workspace *workspace, const struct 
 	return rc;
 }
 
+/* Where its plan was not read, or did not come to be as planned, its state tells. */
+static bool
+owes_state(enum run_end end, const struct run_news *run, bool applying, bool plan_read)
+{
+	bool broke_off = applying && run_meaning(run->status) == RUN_FAILED;
+
+	return run->id != NULL && (broke_off || (end == RUN_END_APPLIED && !plan_read));
+}
+
 /* Its end, where that says anything of what the workspace runs: 1, 0, -1. */
 static int
 plan_end(struct plan *plan, struct workspace *workspace, const struct run_news *run, bool applying,
@@ -137,6 +147,9 @@ plan_end(struct plan *plan, struct workspace *workspace, const struct run_news *
 		return -1;
 	if (end != RUN_GOES_ON && run->id != NULL)
 		read = plan_run_ended(plan, workspace, run, applying, err);
+	if (read >= 0 && owes_state(end, run, applying, read == 1) &&
+	    plan_owe_state(plan, workspace, run->id, run->id, applied.from, err) != 0)
+		return -1;
 	return read < 0 ? -1 : read == 1 || end == RUN_END_APPLIED;
 }
 
@@ -159,7 +172,12 @@ plan_run(struct plan *plan, struct workspace *workspace, const struct run_news *
 	} else if (counts && catalog_workspace_put(plan->db, workspace, err) != 0) {
 		return -1;
 	}
-	return counts ? refresh_run_failed(plan, workspace, run, err) : 0;
+	if (!counts)
+		return 0;
+	if (refresh_run_failed(plan, workspace, run, err) != 0)
+		return -1;
+	return run_meaning(run->status) == RUN_FAILED ? plan_owe_tasks(plan, workspace, run, err)
+	                                              : 0;
 }
 
 /* An apply tells what the workspace runs; before it is taken in, a new one would
@@ -200,6 +218,8 @@ plan_assessment(struct plan *plan, struct err *err)
 		rc = workspace_changed(plan, &workspace, drifted != workspace.drifted, err);
 		if (rc == 0)
 			rc = refresh_assessed(plan, &workspace, news, err);
+		if (rc == 0)
+			rc = plan_owe_assessment(plan, &workspace, news, err);
 	} else if (learnt == 2) {
 		rc = refresh_workspace_images(plan, &workspace, false, err);
 	}

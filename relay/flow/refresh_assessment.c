@@ -5,7 +5,9 @@
 
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
+#include "relay/flow/refresh_details.h"
 #include "relay/flow/refresh_workspace.h"
+#include "relay/store/incidents.h"
 
 #define WHAT_SIZE 100
 
@@ -47,8 +49,8 @@ is_drifted(const struct workspace *workspace)
 	return workspace->drifted;
 }
 
-/* What drifted is known by its number only: the same number, told again by each
- * assessment, is no news. */
+/* An event tells its number only: the same number, told again by each assessment,
+ * is no news.  What it was may be asked of the API (refresh_details.h). */
 static bool
 drift_differs(const json_t *detail, const struct assessment_news *news, char *what)
 {
@@ -126,6 +128,23 @@ end_of(struct trouble *t, const struct sign *sign)
 	return what;
 }
 
+/* By name it is known until the next assessment's details, unless the numbers
+ * say that it was something else. */
+static void
+set_news(json_t *detail, const struct assessment_news *news, bool differs)
+{
+	json_t *drift = drift_of(news);
+
+	if (differs) {
+		json_object_del(detail, "resources_digest");
+		json_object_del(detail, "checks_digest");
+		json_object_del(detail, "truncated");
+	} else {
+		details_keep(drift, json_object_get(detail, "drift"));
+	}
+	json_object_set_new(detail, "drift", drift);
+}
+
 static int
 refresh_sign(struct plan *plan, const struct workspace *workspace, const struct sign *sign,
              const struct assessment_news *news, struct err *err)
@@ -143,8 +162,10 @@ refresh_sign(struct plan *plan, const struct workspace *workspace, const struct 
 	if (found == 0 && (news == NULL || !wrong))
 		goto out;
 	if (news != NULL && wrong) {
-		t.changed = found == 1 && sign->differs(t.incident.detail, news, what);
-		json_object_set_new(t.incident.detail, "drift", drift_of(news));
+		bool differs = sign->differs(t.incident.detail, news, what);
+
+		t.changed = found == 1 && differs;
+		set_news(t.incident.detail, news, differs);
 		json_object_set_new(t.incident.detail, "checks_errored",
 		                    json_integer(news->checks_errored));
 	}
@@ -154,7 +175,12 @@ refresh_sign(struct plan *plan, const struct workspace *workspace, const struct 
 	         : what[0] != '\0' ? what
 	                           : NULL;
 	t.wake_at = sign->goes_stale ? workspace->assessment_heard_at + ASSESSMENT_LIFE_MS : 0;
-	rc = trouble_settle(&t, err);
+	/* No news, but what is told of it next is told of this assessment. */
+	if (found == 1 && news != NULL && wrong && sign->goes_stale && !t.changed &&
+	    incidents_update(plan->db, &t.incident, err) != 0)
+		rc = -1;
+	if (rc == 0)
+		rc = trouble_settle(&t, err);
 out:
 	trouble_fini(&t);
 	return rc;

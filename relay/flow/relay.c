@@ -11,7 +11,9 @@
 #include "relay/flow/learn.h"
 #include "relay/flow/plan.h"
 #include "relay/flow/pruner.h"
+#include "relay/flow/sweeper.h"
 #include "relay/flow/timekeeper.h"
+#include "relay/hcp/terraform_client.h"
 #include "relay/message/templates.h"
 #include "relay/runtime/helper.h"
 #include "relay/runtime/httpc.h"
@@ -41,8 +43,10 @@ struct relay {
 	struct store *store;
 	struct httpc *httpc;
 	struct helpers *helpers, *readers;
+	struct api_clients *api;
 	struct deliver *deliver;
 	struct learn *learn;
+	struct sweeper *sweeper;
 	struct timekeeper *timekeeper;
 	struct intake *intake;
 	struct pruner *pruner;
@@ -172,12 +176,15 @@ start(struct relay *relay, struct err *err)
 		return -1;
 	deliver_watch(relay->deliver, on_troubled, relay);
 	deliver_configure(relay->deliver, relay->conf, relay->templates);
-	relay->learn = learn_new(relay->loop, relay->store, relay->httpc, relay->readers, NULL,
+	relay->learn = learn_new(relay->loop, relay->store, relay->api, relay->readers, NULL,
 	                         on_planned, relay);
 	learn_configure(relay->learn, relay->conf);
 	relay->timekeeper =
 		timekeeper_new(relay->loop, relay->store, relay->desk, NULL, on_looked, relay);
 	timekeeper_look(relay->timekeeper);
+	relay->sweeper =
+		sweeper_new(relay->loop, relay->store, relay->api, NULL, on_planned, relay);
+	sweeper_configure(relay->sweeper, relay->conf);
 	relink_start(relay);
 	relay->pruner = pruner_new(relay->loop, relay->store, relay->conf);
 	return 0;
@@ -196,6 +203,7 @@ relay_new(struct relay **out, struct loop *loop, struct conf *conf, struct templ
 	relay->inbox = inbox_new(loop);
 	relay->desk = plan_desk_new(conf);
 	relay->httpc = httpc_new(loop);
+	relay->api = api_clients_new(relay->httpc);
 	relay->helpers = helpers_new(loop, NULL, HELPERS_MAX);
 	relay->readers = helpers_new(loop, NULL, LEARN_HELPERS);
 	relay->relink_again = timer_new(loop, relink_go_on, relay);
@@ -220,6 +228,7 @@ relay_reload(struct relay *relay, struct conf *conf, struct templates *templates
 	plan_desk_configure(relay->desk, conf);
 	pruner_configure(relay->pruner, conf);
 	learn_configure(relay->learn, conf);
+	sweeper_configure(relay->sweeper, conf);
 	relink_start(relay);
 	templates_release(old_templates);
 	conf_release(old);
@@ -250,6 +259,7 @@ relay_drain(struct relay *relay, loop_fn *done, void *arg)
 	timekeeper_stop(relay->timekeeper);
 	pruner_stop(relay->pruner);
 	learn_stop(relay->learn);
+	sweeper_stop(relay->sweeper);
 	intake_drain(relay->intake);
 	deliver_drain(relay->deliver, await_idle, relay);
 }
@@ -275,6 +285,8 @@ relay_free(struct relay *relay)
 		timekeeper_stop(relay->timekeeper);
 	if (relay->learn != NULL)
 		learn_stop(relay->learn);
+	if (relay->sweeper != NULL)
+		sweeper_stop(relay->sweeper);
 	if (relay->deliver != NULL)
 		deliver_drain(relay->deliver, NULL,
 		              NULL); /* answers that come late submit nothing more */
@@ -285,8 +297,10 @@ relay_free(struct relay *relay)
 	timekeeper_free(relay->timekeeper);
 	pruner_free(relay->pruner);
 	learn_free(relay->learn);
+	sweeper_free(relay->sweeper);
 	if (relay->deliver != NULL)
 		deliver_free(relay->deliver);
+	api_clients_free(relay->api);
 	httpc_free(relay->httpc);
 	helpers_free(relay->helpers);
 	helpers_free(relay->readers);

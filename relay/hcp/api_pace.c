@@ -70,12 +70,10 @@ pace_came(struct api_pace *pace, const struct api_headers *came, int64_t now_ms)
 		return API_MEANS_LATER;
 	}
 	if (failed) {
-		pace->failures++;
 		if (came->retry_after_ms > 0)
 			wait_until(pace, now_ms + came->retry_after_ms);
 		return API_MEANS_FAILED;
 	}
-	pace->failures = 0;
 	if (is_zero(came->remaining))
 		wait_until(pace, now_ms + reset);
 	pace->refused_until = came->status == 401 ? now_ms + API_PROBE_MS : 0;

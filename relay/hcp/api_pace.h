@@ -18,7 +18,6 @@
 struct api_pace {
 	int64_t next_at;       /* no request before; 0 = at once */
 	int64_t refused_until; /* the token is not accepted: it is tried again then; 0 = it is */
-	int failures;          /* answers one after another that are no use */
 };
 
 /* How long the next request has to wait, from now. */

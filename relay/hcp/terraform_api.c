@@ -69,7 +69,7 @@ api_path_explorer(const char *organization, int64_t page)
 char *
 api_path_state(const char *workspace_id)
 {
-	return path_of("/api/v2/workspaces/", workspace_id, "/current-state-version");
+	return path_of("/api/v2/workspaces/", workspace_id, "/current-state-version?include=run");
 }
 
 char *
@@ -250,7 +250,7 @@ api_workspace_fini(struct api_workspace *workspace)
 /* State versions */
 
 static bool
-is_worth_reading(const json_t *resources, api_type_fn *worth)
+is_worth_reading(const json_t *resources, api_type_fn *worth, const void *arg)
 {
 	const json_t *resource;
 	size_t i;
@@ -260,7 +260,7 @@ is_worth_reading(const json_t *resources, api_type_fn *worth)
 		const char *type = json_text_at(resource, "type");
 
 		if (type != NULL &&
-		    (strncmp(type, PACKER_DATA, strlen(PACKER_DATA)) == 0 || worth(type)))
+		    (strncmp(type, PACKER_DATA, strlen(PACKER_DATA)) == 0 || worth(type, arg)))
 			return true;
 	}
 	return false;
@@ -274,20 +274,41 @@ http_url(const json_t *attributes, const char *name)
 	return url != NULL && url_is_http(url) ? url : NULL;
 }
 
+/* The run that made the state comes along where the token may see it. */
+static int64_t
+run_created_at(const json_t *document, const char *run_id)
+{
+	const json_t *included = json_at(document, "included"), *item;
+	size_t i;
+
+	json_array_foreach((json_t *)included, i, item)
+	{
+		const char *id = json_text_at(item, "id"), *type = json_text_at(item, "type");
+
+		if (id != NULL && type != NULL && run_id != NULL && strcmp(type, "runs") == 0 &&
+		    strcmp(id, run_id) == 0)
+			return json_time_at(item, "attributes.created-at");
+	}
+	return 0;
+}
+
 bool
-api_state_read(const json_t *document, api_type_fn *worth, struct api_state *out)
+api_state_read(const json_t *document, api_type_fn *worth, const void *arg, struct api_state *out)
 {
 	const json_t *attributes = json_at(document, "data.attributes");
 	const char *status = json_filled_at(attributes, "status");
+	const char *run_id = json_filled_at(document, "data.relationships.run.data.id");
 
 	*out = (struct api_state){
 		.id = json_filled_at(document, "data.id"),
 		.json_url = http_url(attributes, "hosted-json-state-download-url"),
 		.raw_url = http_url(attributes, "hosted-state-download-url"),
-		.run_id = json_filled_at(document, "data.relationships.run.data.id"),
+		.run_id = run_id,
+		.created_at = json_time_at(attributes, "created-at"),
+		.run_created_at = run_created_at(document, run_id),
 		.finalized = status == NULL || strcmp(status, "pending") != 0,
 		.processed = json_true_at(attributes, "resources-processed"),
-		.worth_reading = is_worth_reading(json_at(attributes, "resources"), worth),
+		.worth_reading = is_worth_reading(json_at(attributes, "resources"), worth, arg),
 	};
 	return out->id != NULL;
 }

@@ -55,14 +55,17 @@ struct api_state {
 	 * state.  Whoever has these URLs may read the state. */
 	const char *json_url, *raw_url;
 	const char *run_id;
-	bool finalized; /* false: it is still being written */
-	bool processed; /* resources[] is complete */
+	int64_t created_at;
+	int64_t run_created_at; /* 0: not told */
+	bool finalized;         /* false: it is still being written */
+	bool processed;         /* resources[] is complete */
 	/* resources[] was read, and something in it is worth a look at the state:
 	 * a data source of HCP Packer, or a type that `worth` knows. */
 	bool worth_reading;
 };
-typedef bool api_type_fn(const char *resource_type);
-bool api_state_read(const json_t *document, api_type_fn *worth, struct api_state *);
+typedef bool api_type_fn(const char *resource_type, const void *arg);
+bool api_state_read(const json_t *document, api_type_fn *worth, const void *arg,
+                    struct api_state *);
 
 /* The result of a run task. */
 struct api_task {

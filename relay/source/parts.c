@@ -88,8 +88,8 @@ add_encoded(struct buf *url, const char *part)
 	}
 }
 
-static char *
-workspace_url_build(const struct workspace_ref *ws)
+char *
+workspace_url(const struct workspace_ref *ws)
 {
 	struct buf url = {0};
 
@@ -110,7 +110,7 @@ workspace_link(struct workspace_ref *ws, const char *app_url, const char *run_ur
 	else
 		ws->url = before_run(run_url);
 	if (ws->url == NULL)
-		ws->url = workspace_url_build(ws);
+		ws->url = workspace_url(ws);
 }
 
 void

@@ -72,6 +72,10 @@ extern const struct source_kind *const source_kinds[];   /* ended by NULL */
 extern const struct key_kind *const source_conf_kinds[]; /* the same, for conf_load() */
 const struct source_kind *source_kind_named(const char *);
 
+/* The URL of a workspace for people, as host, organization and name make it; NULL
+ * where one of them is not known.  The caller frees. */
+char *workspace_url(const struct workspace_ref *);
+
 /* Prepared keys of one configured source.  Loop thread. */
 struct verifier;
 struct verifier *verifier_new(const struct source_kind *, const struct secret *keys);

@@ -3,7 +3,10 @@
  * rule matches.
  */
 #include "relay/base/mem.h"
+#include "relay/source/api.h"
 #include "relay/store/query_part.h"
+#include "relay/store/readings.h"
+#include "relay/store/sweeps.h"
 
 /* Sets object[name] to the number of a count(*) statement. */
 static int
@@ -85,6 +88,45 @@ odd_events(struct db *db, json_t *status, struct err *err)
 	return rc;
 }
 
+/* How far the listing of its organization's workspaces has come.  Those of which
+ * the state is still to be read are not done with. */
+static int
+put_sweep(struct db *db, json_t *item, const struct conf_source *source, struct err *err)
+{
+	struct sweep sweep;
+	int found = sweep_get(db, source->name, &sweep, err);
+	int64_t left =
+		found == 1 ? readings_waiting(db, READING_STATE, source->name, INT64_MAX, err) : 0;
+	json_t *out = found == 1 ? json_object() : json_null();
+
+	if (found == 1) {
+		put_text(out, "step", sweep_step_names[sweep.step]);
+		put_number(out, "workspaces", sweep.seen > left ? sweep.seen - left : 0);
+		json_object_set_new(out, "total",
+		                    sweep.total >= 0 ? json_integer(sweep.total) : json_null());
+		put_time(out, "started_at", sweep.started_at);
+		put_time(out, "ended_at", sweep.ended_at);
+		put_text(out, "problem", sweep.problem);
+	}
+	json_object_set_new(item, "sweep", out);
+	sweep_fini(&sweep);
+	return found < 0 || left < 0 ? -1 : 0;
+}
+
+static int
+put_api(struct db *db, json_t *item, const struct conf_source *source, struct err *err)
+{
+	const struct api_options *options = source_api(source);
+	json_t *api = options != NULL ? json_object() : json_null();
+
+	json_object_set_new(item, "api", api);
+	if (options == NULL)
+		return 0;
+	put_text(api, "url", options->url);
+	put_text(api, "organization", options->organization);
+	return put_sweep(db, api, source, err);
+}
+
 static int
 sources_of(struct db *db, const struct conf *conf, json_t *status, struct err *err)
 {
@@ -102,7 +144,7 @@ sources_of(struct db *db, const struct conf *conf, json_t *status, struct err *e
 		put_time(item, "last_event_at", rc == 1 ? db_int(row, 0) : 0);
 		json_array_append_new(sources, item);
 		db_end(row);
-		if (rc < 0)
+		if (rc < 0 || put_api(db, item, source, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -137,3 +137,26 @@ readings_pending(struct db *db, enum reading_kind kind, struct err *err)
 {
 	return db_number(db, err, -1, ST_READINGS_PENDING, "t", reading_kind_names[kind]);
 }
+
+int
+readings_newer_run(struct db *db, enum reading_kind kind, const char *workspace_key,
+                   const char *run_id, int64_t run_created_at, struct err *err)
+{
+	const char *name = reading_kind_names[kind];
+	int64_t waits = db_number(db, err, -1, ST_READING_WAITS, "tt", workspace_key, name);
+
+	if (waits <= 0)
+		return (int)waits;
+	return db_run(db, err, ST_READING_NEWER_RUN, "ttti", workspace_key, name, run_id,
+	              run_created_at) < 0
+	               ? -1
+	               : 1;
+}
+
+int64_t
+readings_waiting(struct db *db, enum reading_kind kind, const char *source, int64_t due_by,
+                 struct err *err)
+{
+	return db_number(db, err, -1, ST_READINGS_WAITING, "tti", source, reading_kind_names[kind],
+	                 due_by);
+}

@@ -56,6 +56,13 @@ int readings_release_all(struct db *, struct err *) MUST_CHECK;
 /* Was the plan of this run read?  1, 0, -1. */
 int readings_of_run(struct db *, const char *workspace_key, const char *run_id,
                     struct err *) MUST_CHECK;
+/* Does a reading of this kind wait for this workspace, not yet begun?  Then it is
+ * of this run, where that is newer than its own.  1, 0, -1. */
+int readings_newer_run(struct db *, enum reading_kind, const char *workspace_key,
+                       const char *run_id, int64_t run_created_at, struct err *) MUST_CHECK;
+/* How many of a kind that a source owes are under way or due by then, or -1. */
+int64_t readings_waiting(struct db *, enum reading_kind, const char *source, int64_t due_by,
+                         struct err *);
 /* How many of a kind are not done, or -1. */
 int64_t readings_pending(struct db *, enum reading_kind, struct err *);
 

@@ -10,6 +10,7 @@
  * events            what was received; event_keys outlive them
  * buckets..artifacts  the catalog: what is known of images and workspaces
  * readings          plans and states that are to be read
+ * sweeps            how far listing an organization's workspaces has come
  * incidents..       what is wrong, who is affected, what happened
  * notifications..   what is said about one incident to one audience
  * lanes, deliveries what each destination was told and is owed
@@ -110,7 +111,13 @@ static const char first[] =
 	"CREATE UNIQUE INDEX readings_subject ON readings (kind, subject);"
 	"CREATE INDEX readings_due ON readings (kind, due_at, id) WHERE state = 'pending';"
 	"CREATE INDEX readings_until ON readings (kind, until_at) WHERE state = 'pending';"
+	"CREATE INDEX readings_open ON readings (workspace_key, kind) WHERE state <> 'done';"
+	"CREATE INDEX readings_source ON readings (source, kind) WHERE state <> 'done';"
 	"CREATE INDEX readings_done ON readings (created_at) WHERE state = 'done';"
+	"CREATE TABLE sweeps ("
+	"  source TEXT NOT NULL PRIMARY KEY, place TEXT NOT NULL, step TEXT NOT NULL, page BIGINT NOT NULL,"
+	"  shortlisted BIGINT NOT NULL, seen BIGINT NOT NULL, total BIGINT NOT NULL,"
+	"  started_at BIGINT NOT NULL, ended_at BIGINT, problem TEXT) @ROWLESS@;"
 
 	"CREATE TABLE incidents ("
 	"  id TEXT NOT NULL PRIMARY KEY, key TEXT NOT NULL, kind TEXT NOT NULL, phase TEXT,"

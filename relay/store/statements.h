@@ -24,6 +24,7 @@
 #include "relay/store/sql_silences.h"
 #include "relay/store/sql_sinks.h"
 #include "relay/store/sql_store.h"
+#include "relay/store/sql_sweeps.h"
 #include "relay/store/sql_usages.h"
 #include "relay/store/sql_wakes.h"
 
@@ -37,6 +38,7 @@
 	SQL_RUNS(X)      \
 	SQL_READINGS(X)  \
 	SQL_USAGES(X)    \
+	SQL_SWEEPS(X)    \
 	SQL_CARRY(X)     \
 	SQL_WAKES(X)     \
 	SQL_SINKS(X)     \

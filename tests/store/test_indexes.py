@@ -53,6 +53,9 @@ USES = {
     "INCIDENTS_OF_BUCKET": "incidents_bucket (bucket_key=? AND status=?)",
     "INCIDENT_ROWS_OF": "r USING INDEX incident_rows_workspace (workspace_key=? AND incident_id=?)",
     "NOTIFICATIONS_HEARD": "d USING INDEX deliveries_lane",
+    "READING_WAITS": "readings_open (workspace_key=? AND kind=?)",
+    "READING_NEWER_RUN": "readings_open (workspace_key=? AND kind=?)",
+    "READINGS_WAITING": "readings_source (source=? AND kind=?)",
     "ODD_EVENTS_LEFT": "events_odd_kind (source=? AND <expr>=?)",
 }
 

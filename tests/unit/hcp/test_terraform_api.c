@@ -37,14 +37,16 @@ paths_encode_what_they_are_given(void **state)
 	           "/api/v2/organizations/acme/explorer?type=workspaces&"
 	           "filter%5B0%5D%5Bproviders%5D%5Bcontains%5D%5B0%5D=hashicorp%2Fhcp&"
 	           "page%5Bnumber%5D=1&page%5Bsize%5D=100");
-	check_path(api_path_state("ws-1"), "/api/v2/workspaces/ws-1/current-state-version");
+	check_path(api_path_state("ws-1"),
+	           "/api/v2/workspaces/ws-1/current-state-version?include=run");
 	check_path(api_path_assessment_output("asmtres-1"),
 	           "/api/v2/assessment-results/asmtres-1/json-output");
 	check_path(api_path_task_stages("run-1"), "/api/v2/runs/run-1/task-stages?"
 	                                          "include=task_results&page%5Bsize%5D=100");
 	/* An id is one part of the path, whatever it holds. */
-	check_path(api_path_state("../../x?y#z\xc3\xa9\r\n"),
-	           "/api/v2/workspaces/..%2F..%2Fx%3Fy%23z%C3%A9%0D%0A/current-state-version");
+	check_path(
+		api_path_state("../../x?y#z\xc3\xa9\r\n"),
+		"/api/v2/workspaces/..%2F..%2Fx%3Fy%23z%C3%A9%0D%0A/current-state-version?include=run");
 }
 
 static void
@@ -155,8 +157,9 @@ the_explorer_tells_of_a_workspace(void **state)
 }
 
 static bool
-is_instance(const char *type)
+is_instance(const char *type, const void *arg)
 {
+	(void)arg;
 	return strcmp(type, "aws_instance") == 0;
 }
 
@@ -167,7 +170,7 @@ state_of(json_t **document, const char *attributes)
 	struct api_state out;
 
 	*document = read_json(text);
-	assert_true(api_state_read(*document, is_instance, &out));
+	assert_true(api_state_read(*document, is_instance, NULL, &out));
 	free(text);
 	return out;
 }
@@ -202,6 +205,27 @@ a_state_is_worth_reading_for_what_is_in_it(void **state)
 }
 
 static void
+a_state_tells_of_the_run_that_made_it(void **state)
+{
+	json_t *document = read_json(
+		"{\"data\":{\"id\":\"sv-1\",\"attributes\":{\"created-at\":\"2026-03-02T10:05:31.794Z\"},"
+		"\"relationships\":{\"run\":{\"data\":{\"id\":\"run-2\",\"type\":\"runs\"}}}},"
+		"\"included\":[{\"id\":\"run-1\",\"type\":\"runs\",\"attributes\":{"
+		"\"created-at\":\"2020-01-01T00:00:00Z\"}},{\"id\":\"run-2\",\"type\":\"runs\","
+		"\"attributes\":{\"created-at\":\"2026-03-02T10:00:00Z\"}}]}");
+	struct api_state read;
+
+	(void)state;
+	assert_true(api_state_read(document, is_instance, NULL, &read));
+	assert_string_equal(read.run_id, "run-2");
+	assert_int_equal(read.created_at - read.run_created_at, 331794);
+	json_array_clear(json_at(document, "included"));
+	assert_true(api_state_read(document, is_instance, NULL, &read));
+	assert_int_equal(read.run_created_at, 0);
+	json_decref(document);
+}
+
+static void
 only_http_urls_lead_to_a_state(void **state)
 {
 	json_t *document;
@@ -216,7 +240,7 @@ only_http_urls_lead_to_a_state(void **state)
 	assert_false(read.finalized);
 	json_decref(document);
 	document = read_json("{\"data\":null}");
-	assert_false(api_state_read(document, is_instance, &read));
+	assert_false(api_state_read(document, is_instance, NULL, &read));
 	json_decref(document);
 }
 
@@ -264,7 +288,7 @@ what_the_documentation_shows_is_read(void **state)
 	struct api_state read;
 
 	(void)state;
-	assert_true(api_state_read(document, is_instance, &read));
+	assert_true(api_state_read(document, is_instance, NULL, &read));
 	assert_true(read.processed && read.worth_reading && read.finalized);
 	assert_non_null(read.json_url);
 	assert_string_equal(read.run_id, "run-YfmFLWpgTv31VZsP");
@@ -293,6 +317,7 @@ main(void)
 		cmocka_unit_test(the_list_tells_of_a_workspace),
 		cmocka_unit_test(the_explorer_tells_of_a_workspace),
 		cmocka_unit_test(a_state_is_worth_reading_for_what_is_in_it),
+		cmocka_unit_test(a_state_tells_of_the_run_that_made_it),
 		cmocka_unit_test(only_http_urls_lead_to_a_state),
 		cmocka_unit_test(the_failed_task_of_hcp_packer_is_found),
 	};
