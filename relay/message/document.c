@@ -257,6 +257,7 @@ document_build(const struct document_facts *facts)
 
 	if (facts->image_cut != NULL)
 		json_object_update(cut, (json_t *)facts->image_cut);
+	json_object_update(cut, json_object_get(incident->detail, "truncated"));
 	json_object_set_new(out, "schema", json_string("driftbell.notification.v1"));
 	json_object_set_new(out, "id", json_string(facts->notification_id));
 	json_object_set_new(out, "revision", json_integer(facts->revision));

@@ -239,12 +239,16 @@ counts_of(const struct sample *sample, const json_t *rows)
 static json_t *
 drift(void)
 {
-	return json_pack("{s:i, s:i, s:i, s:s, s:s, s:[], s:[]}", "resources_drifted", 4,
-	                 "resources_undrifted", 55, "checks_failed", 2, "assessment_id",
-	                 "asmtres-UG5rE9L1373hMYMA", "url",
+	return json_pack("{s:i, s:i, s:i, s:s, s:s, s:[{s:s, s:s, s:s, s:[s, s]}], "
+	                 "s:[{s:s, s:s, s:[s]}]}",
+	                 "resources_drifted", 4, "resources_undrifted", 55, "checks_failed", 2,
+	                 "assessment_id", "asmtres-UG5rE9L1373hMYMA", "url",
 	                 "https://app.terraform.io/api/v2/assessment-results/"
 	                 "asmtres-UG5rE9L1373hMYMA",
-	                 "resources", "checks");
+	                 "resources", "address", "module.web.aws_instance.web[0]", "type",
+	                 "aws_instance", "action", "update", "attributes", "tags", "user_data",
+	                 "checks", "address", "check.image_not_revoked", "status", "fail",
+	                 "messages", "The image of <web> is revoked.");
 }
 
 static json_t *
@@ -257,6 +261,14 @@ run(void)
 	                 "run-FwnENkvDnrpyFC7M");
 }
 
+static json_t *
+stopped_by(void)
+{
+	return json_pack("{s:s, s:s, s:s}", "name", "HCP-Packer", "message",
+	                 "1 resource references a revoked version.", "url",
+	                 "https://portal.cloud.hashicorp.com/services/packer");
+}
+
 /* Of what an incident has, what is always known. */
 static void
 keep_little(json_t *detail, const char *known)
@@ -266,7 +278,9 @@ keep_little(json_t *detail, const char *known)
 
 	json_object_foreach(detail, name, value)
 	{
-		if (strcmp(name, known) != 0 && !json_is_array(value))
+		if (json_is_array(value))
+			json_object_set_new(detail, name, json_array());
+		else if (strcmp(name, known) != 0)
 			json_object_set_new(detail, name, json_null());
 	}
 }
@@ -325,6 +339,8 @@ document_of(const struct sample *sample, json_t *image, json_t *rows)
 	set(out, "workspace_counts", counts_of(sample, rows));
 	set(out, "drift", sample->has & SAMPLE_DRIFT ? drift() : json_null());
 	set(out, "run", sample->has & SAMPLE_RUN ? run() : json_null());
+	if (strcmp(sample->kind, "workspace.run_failed") == 0)
+		set(json_object_get(out, "run"), "task", stopped_by());
 	sample_add_findings(out, sample, false);
 	set(out, "events", json_pack("[s]", "evt_01KEZJ3V7M0N2P4Q6R8S0T2V4W"));
 	set(out, "truncated", json_object());

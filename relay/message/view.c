@@ -88,32 +88,37 @@ listed(const json_t *document, const json_t *rows)
 	                 more > 0 ? json_integer(more) : json_null());
 }
 
-/* The same of what is found of its images. */
+/* The same of another list of the document, which `truncated` tells the length of. */
 static void
-list_findings(json_t *listed, const json_t *document)
+list_few(json_t *listed, const json_t *document, const char *path, const char *name)
 {
-	json_t *all = json_object_get(document, "findings"), *few = json_array(), *finding;
+	json_t *all = json_at(document, path), *few = json_array(), *item;
+	char *cut = mem_fmt("truncated.%s", name), *rest = mem_fmt("more_%s", name);
 	int64_t count = (int64_t)json_array_size(all), more;
 	size_t i;
 
-	json_array_foreach(all, i, finding)
+	json_array_foreach(all, i, item)
 	{
 		if (i < VIEW_LISTED)
-			json_array_append(few, finding);
+			json_array_append(few, item);
 	}
-	more = json_int_at(document, "truncated.findings", count) - (int64_t)json_array_size(few);
-	json_object_set_new(listed, "findings", few);
-	json_object_set_new(listed, "more_findings", more > 0 ? json_integer(more) : json_null());
+	more = json_int_at(document, cut, count) - (int64_t)json_array_size(few);
+	json_object_set_new(listed, name, few);
+	json_object_set_new(listed, rest, more > 0 ? json_integer(more) : json_null());
+	free(cut);
+	free(rest);
 }
 
 static void
 add_rows(json_t *view, const json_t *document)
 {
-	json_t *rows = view_of_rows(document);
+	json_t *rows = view_of_rows(document), *few = listed(document, rows);
 
 	json_object_set_new(view, "is", words_of_document(document));
-	json_object_set_new(view, "listed", listed(document, rows));
-	list_findings(json_object_get(view, "listed"), document);
+	list_few(few, document, "findings", "findings");
+	list_few(few, document, "drift.resources", "resources");
+	list_few(few, document, "drift.checks", "checks");
+	json_object_set_new(view, "listed", few);
 	json_object_set_new(view, "workspaces", rows);
 }
 

@@ -9,7 +9,8 @@
  *	         family (is.image, is.workspace, is.relay)
  *	listed   {"workspaces": the first VIEW_LISTED affected rows, "more": how many
  *	         affected ones are not among them, or null, "findings": the first
- *	         VIEW_LISTED, "more_findings": how many others, or null}
+ *	         VIEW_LISTED, "more_findings": how many others, or null; the same of
+ *	         drift's "resources" and "checks"}
  *	workspaces[].is   state, certainty, evidence of the row, and drifted
  *	document the notification document alone, for {"$json": "document"}
  *	of a digest  is.digest; listed is {"incidents": the first VIEW_LISTED, "more":

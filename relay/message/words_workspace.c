@@ -189,6 +189,22 @@ add_run(struct buf *out, const struct subject *s)
 		buf_printf(out, ", started by %s,", by);
 }
 
+/* " was stopped by HCP Packer's run task: ... Move to v4."; whether it was. */
+static bool
+add_stopped(struct buf *out, const struct subject *s)
+{
+	const json_t *task = json_at(s->incident->detail, "run.task");
+	const char *version = json_filled_at(s->image, "replacement.version");
+
+	if (!json_is_object(task))
+		return false;
+	buf_puts(out, " was stopped by HCP Packer's run task");
+	words_add_because(out, json_filled_at(task, "message"));
+	if (version != NULL)
+		buf_printf(out, " Move to %s.", version);
+	return true;
+}
+
 static void
 run_failed_summary(struct buf *out, const struct subject *s)
 {
@@ -203,6 +219,8 @@ run_failed_summary(struct buf *out, const struct subject *s)
 	}
 	add_withdrawn_first(out, s);
 	add_run(out, s);
+	if (add_stopped(out, s))
+		return;
 	buf_puts(out, status != NULL && strcmp(status, "policy_soft_failed") == 0
 	                      ? " failed a policy check"
 	                      : " errored");

@@ -370,6 +370,8 @@ static const struct {
 	{"plan", player_reading},
 	{"state", player_reading},
 	{"owner", player_owner},
+	{"details", player_details},
+	{"stopped-by", player_details},
 	{"down", play_down},
 	{"up", play_down},
 	{"blocks", play_refuses},

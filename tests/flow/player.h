@@ -84,6 +84,9 @@ void player_reading(struct player *, const struct story_line *);
 /* owner.c: the verb "owner" */
 void player_owner(struct player *, const struct story_line *);
 
+/* details.c: the verbs "details" and "stopped-by" */
+void player_details(struct player *, const struct story_line *);
+
 /* acknowledge.c */
 void player_acknowledge(struct player *, const struct story_line *);
 /* silence.c: the verbs "silence" and "unsilence" */

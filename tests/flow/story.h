@@ -17,6 +17,7 @@
  *	                          payload_terraform.c
  *	plan, state WORKSPACE ... what was read of one: reading.c
  *	owner WORKSPACE ...       what the API tells of one: owner.c
+ *	details, stopped-by WORKSPACE ...  what the API tells of its incidents: details.c
  *	raw SOURCE {JSON} or FILE of the story
  *	parked PACKER-EVENT...    stored, and planning it failed for good
  *	replay evt#N              by hand
