@@ -139,6 +139,9 @@ findings_of(struct plan *plan, const struct workspace *workspace, const struct u
 	for (size_t i = 0; rc == 0 && i < usages->count; i++) {
 		const struct usage *usage = &usages->items[i];
 
+		/* An earlier plan's, of which a later one shows nothing. */
+		if (!usage_is_current(usage) && !usage->certain)
+			continue;
 		if (finding_untracked(plan->conf, workspace, usage))
 			add(untracked, usage, NULL, NULL);
 		else if (usage->bucket_key[0] != '\0' && !is_outdated(usages, usage))

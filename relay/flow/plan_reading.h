@@ -15,21 +15,18 @@
  * than what is known it changes nothing.  A speculative plan is not given
  * here: it adds no usage.
  *
- * The managed resources of a plan's prior state are what runs now: where they
- * have images, they are all there are.  What the plan makes of them is kept apart,
- * under its run, until that ends.
+ * The instances of a plan's prior state are what runs now: where they have images,
+ * they are all the instances there are.  What the plan makes of them is kept apart,
+ * under its run, until that ends (plan_run_end.h).
  */
 int plan_reading(struct plan *, const struct owed_reading *, const struct reading *,
                  struct err *) MUST_CHECK;
 
-/* A run has come to its end, as this status of it says: what it planned is what
- * the workspace runs, or is nothing any more.  One that failed while it was
- * applying may have left either. */
-int plan_run_ended(struct plan *, struct workspace *, const struct run_news *, bool was_applying,
-                   struct err *) MUST_CHECK;
-
-/* Artifacts of this image came to be known: usages that waited for that are its. */
+/* Artifacts of this image, or one of this version, came to be known: usages that waited
+ * for that are its. */
 int plan_resolve(struct plan *, const struct image *, struct err *) MUST_CHECK;
+int plan_know_artifact(struct plan *, const char *bucket_key, const char *fingerprint,
+                       const char *external_identifier, struct err *) MUST_CHECK;
 /* The same of a bucket that came to be known in full. */
 struct bucket_name;
 int plan_place_usages(struct plan *, const struct bucket_name *, struct err *) MUST_CHECK;

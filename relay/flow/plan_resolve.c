@@ -65,7 +65,7 @@ place_in_workspace(struct plan *plan, const char *workspace_key, const struct pl
 		if (is_meant(p, usage))
 			rc = place_usage(plan, workspace_key, p, usage, err);
 		else
-			gaps |= usage->run[0] == '\0' && usage->bucket_key[0] == '\0';
+			gaps |= usage_is_current(usage) && usage->bucket_key[0] == '\0';
 	}
 	if (rc == 0)
 		rc = catalog_workspace(plan->db, workspace_key, &workspace, err);
@@ -93,19 +93,24 @@ place_everywhere(struct plan *plan, const struct workspace_keys *workspaces,
 	return rc;
 }
 
-static int
-resolve_artifact(struct plan *plan, const struct image *image, const char *external_identifier,
-                 struct err *err)
+int
+plan_know_artifact(struct plan *plan, const char *bucket_key, const char *fingerprint,
+                   const char *external_identifier, struct err *err)
 {
 	struct workspace_keys workspaces;
-	char *key = image_id_key(external_identifier);
-	struct placing p = {.identifier = key,
-	                    .bucket_key = image->bucket_key,
-	                    .fingerprint = image->fingerprint};
-	int rc = usages_unresolved(plan->db, external_identifier, &workspaces, err);
+	char *key;
+	int rc = artifact_put(plan->db, external_identifier, bucket_key, fingerprint, err);
 
+	if (rc != 1)
+		return rc;
+	key = image_id_key(external_identifier);
+	rc = usages_unresolved(plan->db, external_identifier, &workspaces, err);
 	if (rc == 0)
-		rc = place_everywhere(plan, &workspaces, &p, err);
+		rc = place_everywhere(plan, &workspaces,
+		                      &(struct placing){.identifier = key,
+		                                        .bucket_key = bucket_key,
+		                                        .fingerprint = fingerprint},
+		                      err);
 	workspace_keys_fini(&workspaces);
 	free(key);
 	return rc;
@@ -114,17 +119,15 @@ resolve_artifact(struct plan *plan, const struct image *image, const char *exter
 int
 plan_resolve(struct plan *plan, const struct image *image, struct err *err)
 {
-	int rc = artifacts_put(plan->db, image, err);
 	size_t i;
 	json_t *artifact;
 
-	if (rc != 0)
-		return -1;
 	json_array_foreach(image->artifacts, i, artifact)
 	{
 		const char *id = json_filled_at(artifact, "external_identifier");
 
-		if (id != NULL && resolve_artifact(plan, image, id, err) != 0)
+		if (id != NULL &&
+		    plan_know_artifact(plan, image->bucket_key, image->fingerprint, id, err) != 0)
 			return -1;
 	}
 	return 0;

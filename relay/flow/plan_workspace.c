@@ -7,7 +7,7 @@
 #include "relay/base/ulid.h"
 #include "relay/flow/plan.h"
 #include "relay/flow/plan_owe.h"
-#include "relay/flow/plan_reading.h"
+#include "relay/flow/plan_run_end.h"
 #include "relay/store/applies.h"
 #include "relay/store/catalog.h"
 #include "relay/store/runs.h"
@@ -95,73 +95,73 @@ workspace_changed(struct plan *plan, const struct workspace *workspace, bool dri
 	return refresh_workspace_images(plan, workspace, drift_changed, err);
 }
 
-/* Whether it waits for a person; and whether it was ever seen to apply. */
-static int
-plan_waiting(struct plan *plan, const struct workspace *workspace, const struct run_news *news,
-             bool *applying, struct err *err)
-{
+/* What is known of a run, with this news of it. */
+struct heard {
 	struct run run;
-	bool told, applied_before;
-	int rc = 0;
+	bool ends; /* it is known just now how it ended */
+};
 
-	if (news->id == NULL)
-		return 0;
-	if (runs_get(plan->db, workspace->host, news->id, &run, err) < 0) {
-		run_fini(&run);
+/* Whether it waits for a person; and how it ended. */
+static int
+plan_heard_of(struct plan *plan, const struct workspace *workspace, const struct run_news *news,
+              struct heard *heard, struct err *err)
+{
+	struct run *run = &heard->run;
+	bool told, applying, ended;
+
+	if (runs_get(plan->db, workspace->host, news->id, run, err) < 0)
 		return -1;
+	applying = run->applying;
+	ended = run_end(run->status) != RUN_GOES_ON;
+	told = run_told(run, news, plan->received_at);
+	heard->ends = run_end(run->status) != RUN_GOES_ON && (!ended || run->applying != applying);
+	if (told || run->applying != applying) {
+		free(run->workspace_key);
+		run->workspace_key = mem_str(workspace->key);
+		if (runs_put(plan->db, run, err) != 0)
+			return -1;
 	}
-	applied_before = run.applying;
-	told = run_told(&run, news, plan->received_at);
-	*applying = run.applying;
-	if (told || run.applying != applied_before) {
-		free(run.workspace_key);
-		run.workspace_key = mem_str(workspace->key);
-		rc = runs_put(plan->db, &run, err);
-	}
-	if (rc == 0 && told)
-		rc = refresh_run_waiting(plan, workspace, &run, news, err);
-	run_fini(&run);
-	return rc;
+	return told ? refresh_run_waiting(plan, workspace, run, news, err) : 0;
 }
 
 /* Where its plan was not read, or did not come to be as planned, its state tells. */
 static bool
-owes_state(enum run_end end, const struct run_news *run, bool applying, bool plan_read)
+owes_state(const struct run *run, bool plan_read)
 {
-	bool broke_off = applying && run_meaning(run->status) == RUN_FAILED;
-
-	return run->id != NULL && (broke_off || (end == RUN_END_APPLIED && !plan_read));
+	return run_end(run->status) == RUN_END_APPLIED ? !plan_read : run->applying;
 }
 
-/* Its end, where that says anything of what the workspace runs: 1, 0, -1. */
+/* Does it say anything of what the workspace runs?  1, 0, -1. */
 static int
-plan_end(struct plan *plan, struct workspace *workspace, const struct run_news *run, bool applying,
-         struct err *err)
+plan_end(struct plan *plan, struct workspace *workspace, const struct run_news *news,
+         const struct heard *heard, struct err *err)
 {
-	int64_t at = run->updated_at != 0 ? run->updated_at : plan->received_at;
-	struct applied applied = {run->created_at != 0 ? run->created_at : at, at};
-	enum run_end end = run_end(run->status);
+	int64_t at = news->updated_at != 0 ? news->updated_at : plan->received_at;
+	struct applied applied = {news->created_at != 0 ? news->created_at : at, at};
+	bool is_applied = run_end(news->status) == RUN_END_APPLIED;
 	int read = 0;
 
-	if (end == RUN_END_APPLIED && applies_add(plan->db, workspace->key, applied, err) != 0)
+	if (is_applied && applies_add(plan->db, workspace->key, applied, err) != 0)
 		return -1;
-	if (end != RUN_GOES_ON && run->id != NULL)
-		read = plan_run_ended(plan, workspace, run, applying, err);
-	if (read >= 0 && owes_state(end, run, applying, read == 1) &&
-	    plan_owe_state(plan, workspace, run->id, run->id, applied.from, err) != 0)
+	if (heard->ends)
+		read = plan_run_ended(plan, workspace, &heard->run, applied.from, err);
+	if (read >= 0 && heard->ends && owes_state(&heard->run, read == 1) &&
+	    plan_owe_state(plan, workspace, heard->run.id, heard->run.id, applied.from, err) != 0)
 		return -1;
-	return read < 0 ? -1 : read == 1 || end == RUN_END_APPLIED;
+	return read < 0 ? -1 : read == 1 || is_applied;
 }
 
 static int
 plan_run(struct plan *plan, struct workspace *workspace, const struct run_news *run,
          struct err *err)
 {
-	bool drifted = workspace->drifted, applying = false,
+	bool drifted = workspace->drifted,
 	     counts = workspace_run(workspace, run, plan->received_at);
-	int rc = plan_waiting(plan, workspace, run, &applying, err);
-	int changed = rc == 0 ? plan_end(plan, workspace, run, applying, err) : -1;
+	struct heard heard = {.ends = false};
+	int rc = run->id != NULL ? plan_heard_of(plan, workspace, run, &heard, err) : 0;
+	int changed = rc == 0 ? plan_end(plan, workspace, run, &heard, err) : -1;
 
+	run_fini(&heard.run);
 	if (changed < 0)
 		return -1;
 	if (changed == 1) {
@@ -242,17 +242,25 @@ plan_workspace_woken(struct plan *plan, const char *workspace_key, struct err *e
 	return rc;
 }
 
+/* What it runs is over, unless what was applied since came back. */
+static int
+workspace_gone(struct plan *plan, struct workspace *workspace, int64_t at, struct err *err)
+{
+	if (workspace->gone_at == at && plan_run_destroyed(plan, workspace, at, err) != 0)
+		return -1;
+	if (workspace_changed(plan, workspace, false, err) != 0)
+		return -1;
+	return refresh_about(plan, workspace, err);
+}
+
 int
 plan_gone(struct plan *plan, int64_t at, struct err *err)
 {
 	struct workspace workspace;
 	int learnt = plan_learn_workspace(plan, &workspace, err), rc = learnt < 0 ? -1 : 0;
 
-	if (learnt > 0 && workspace_is_gone(&workspace, at)) {
-		rc = workspace_changed(plan, &workspace, false, err);
-		if (rc == 0)
-			rc = refresh_about(plan, &workspace, err);
-	}
+	if (learnt > 0 && workspace_is_gone(&workspace, at))
+		rc = workspace_gone(plan, &workspace, at, err);
 	workspace_fini(&workspace);
 	return rc;
 }
@@ -263,17 +271,15 @@ plan_auto_destroy(struct plan *plan, struct err *err)
 	const struct auto_destroy_news *news = &plan->event->auto_destroy;
 	struct workspace workspace;
 	int learnt = plan_learn_workspace(plan, &workspace, err), rc = learnt < 0 ? -1 : 0;
+	int64_t at = news->run_created_at != 0 ? news->run_created_at : plan->received_at;
 	bool gone = learnt > 0 && news->results && run_meaning(news->run_status) == RUN_APPLIED &&
-	            workspace_is_gone(&workspace, news->run_created_at != 0 ? news->run_created_at
-	                                                                    : plan->received_at);
+	            workspace_is_gone(&workspace, at);
 
 	/* Before all else that ends with the workspace: it knows of the run. */
 	if (learnt > 0)
 		rc = refresh_auto_destroy(plan, &workspace, news, err);
 	if (rc == 0 && gone)
-		rc = workspace_changed(plan, &workspace, false, err);
-	if (rc == 0 && gone)
-		rc = refresh_about(plan, &workspace, err);
+		rc = workspace_gone(plan, &workspace, at, err);
 	if (rc == 0 && !gone && learnt == 2)
 		rc = refresh_workspace_images(plan, &workspace, false, err);
 	workspace_fini(&workspace);

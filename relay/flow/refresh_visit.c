@@ -144,12 +144,20 @@ struct visit {
 	const struct incident_list *listing; /* these were refreshed already */
 };
 
-static int
-visit_image(const struct visit *v, const struct image *image, struct err *err)
+/* Of whom nothing is known it is not news that it may run everything. */
+static enum refresh_open
+may_open(const struct visit *v, const struct bucket_use *use)
 {
-	enum refresh_open open = v->workspace->applied.to != 0 || v->workspace->exact.as_of != 0
-	                                 ? REFRESH_FOR_SOMEBODY
-	                                 : REFRESH_OPEN_ONLY;
+	return v->workspace->applied.to != 0 || v->workspace->exact.as_of != 0 ||
+	                       use->usages.count > 0
+	               ? REFRESH_FOR_SOMEBODY
+	               : REFRESH_OPEN_ONLY;
+}
+
+static int
+visit_image(const struct visit *v, const struct image *image, enum refresh_open open,
+            struct err *err)
+{
 	char *root;
 	int rc = 0;
 
@@ -185,26 +193,24 @@ visit_withdrawn(const struct visit *v, const struct bucket_use *use, struct err 
 	for (size_t i = 0; rc == 0 && i < images.count; i++)
 		if (usage_judge(use, &history, w->applied, w->exact, &images.items[i],
 		                v->plan->now_ms, &how))
-			rc = visit_image(v, &images.items[i], err);
+			rc = visit_image(v, &images.items[i], may_open(v, use), err);
 	history_fini(&history);
 	image_list_fini(&images);
 	return rc;
 }
 
-/* One whose last run began no later than the channel moved may have stayed behind. */
+/* By rule only one whose last run began no later than the channel moved stayed behind. */
 static int
 visit_channel(const struct visit *v, const struct bucket_use *use, const struct history *history,
               const char *channel, struct err *err)
 {
 	const struct workspace *w = v->workspace;
-	enum refresh_open open = w->applied.to != 0 || w->exact.as_of != 0 ? REFRESH_FOR_SOMEBODY
-	                                                                   : REFRESH_OPEN_ONLY;
 	const struct assignment *now = history_current(history, channel);
 
-	if (now == NULL || now->at < w->applied.from ||
+	if (now == NULL || (now->at < w->applied.from && use->usages.count == 0) ||
 	    !usage_follows(use, w->applied, w->exact, channel))
 		return 0;
-	return refresh_superseded(v->plan, use->bucket_key, channel, open, w, err);
+	return refresh_superseded(v->plan, use->bucket_key, channel, may_open(v, use), w, err);
 }
 
 static bool

@@ -18,11 +18,32 @@ struct running {
 	struct usage_found how;
 };
 
+/* What it runs of a bucket, and what it is about to where that is all that is known; all
+ * but the array is borrowed. */
+static struct bucket_use
+of_now(const struct bucket_use *use)
+{
+	struct bucket_use now = *use;
+
+	now.usages.items = mem_array(use->usages.count + 1, sizeof(*now.usages.items));
+	now.usages.count = 0;
+	for (size_t i = 0; i < use->usages.count; i++)
+		if (usage_is_current(&use->usages.items[i]))
+			now.usages.items[now.usages.count++] = use->usages.items[i];
+	if (now.usages.count == 0 && !use->linked) {
+		now.usages.count = use->usages.count;
+		memcpy(now.usages.items, use->usages.items,
+		       use->usages.count * sizeof(*now.usages.items));
+	}
+	return now;
+}
+
 /* Of a bucket the one version that what is known leaves, or none when there are several. */
 static int
 only_one(struct plan *plan, const struct workspace *workspace, const struct bucket_use *use,
          struct running *out, struct err *err)
 {
+	struct bucket_use now = of_now(use);
 	struct history history = {0};
 	struct image_list images = {0};
 	struct usage_found how, of_found = out->how;
@@ -33,7 +54,7 @@ only_one(struct plan *plan, const struct workspace *workspace, const struct buck
 	    catalog_images_of(plan->db, use->bucket_key, &images, err) != 0)
 		goto out;
 	for (size_t i = 0; i < images.count && found < 2; i++)
-		if (usage_judge(use, &history, workspace->applied, workspace->exact,
+		if (usage_judge(&now, &history, workspace->applied, workspace->exact,
 		                &images.items[i], plan->now_ms, &how)) {
 			found++;
 			at = i;
@@ -48,6 +69,7 @@ only_one(struct plan *plan, const struct workspace *workspace, const struct buck
 	}
 	rc = found == 1;
 out:
+	free(now.usages.items);
 	history_fini(&history);
 	image_list_fini(&images);
 	return rc;

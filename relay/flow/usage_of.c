@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "relay/base/mem.h"
+#include "relay/flow/plan_reading.h"
 #include "relay/model/key.h"
 #include "relay/store/artifacts.h"
 #include "relay/store/catalog.h"
@@ -97,24 +98,46 @@ know_version(struct plan *plan, const struct reading_use *use, const char *bucke
 	return rc < 0 ? -1 : 0;
 }
 
+/* What it names: *bucket_key is NULL where it names no bucket, *fingerprint where no version. */
+static int
+find_named(struct plan *plan, const struct reading_use *use, char **bucket_key, char **fingerprint,
+           struct err *err)
+{
+	*bucket_key = *fingerprint = NULL;
+	if (use->bucket == NULL)
+		return 0;
+	if (find_bucket(plan, use, bucket_key, err) != 0)
+		return -1;
+	return find_version(plan, use, *bucket_key, fingerprint, err);
+}
+
+int
+usage_learn(struct plan *plan, const struct reading_use *use, struct err *err)
+{
+	char *bucket_key = NULL, *fingerprint = NULL;
+	int rc = use->external_identifier != NULL
+	                 ? find_named(plan, use, &bucket_key, &fingerprint, err)
+	                 : 0;
+
+	if (rc == 0 && fingerprint != NULL)
+		rc = know_version(plan, use, bucket_key, fingerprint, err);
+	if (rc == 0 && fingerprint != NULL)
+		rc = plan_know_artifact(plan, bucket_key, fingerprint, use->external_identifier,
+		                        err);
+	free(bucket_key);
+	free(fingerprint);
+	return rc;
+}
+
 static int
 place(struct plan *plan, const struct reading_use *use, char **bucket_key, char **fingerprint,
       struct err *err)
 {
-	bool named = false;
-	int rc = 0;
+	int rc = find_named(plan, use, bucket_key, fingerprint, err);
+	bool named = *fingerprint != NULL;
 
-	if (use->bucket != NULL) {
-		rc = find_bucket(plan, use, bucket_key, err);
-		if (rc == 0)
-			rc = find_version(plan, use, *bucket_key, fingerprint, err);
-		named = rc == 0 && *fingerprint != NULL;
-	}
 	if (rc == 0 && named)
 		rc = know_version(plan, use, *bucket_key, *fingerprint, err);
-	if (rc == 0 && named && use->external_identifier != NULL)
-		rc = artifact_put(plan->db, use->external_identifier, *bucket_key, *fingerprint,
-		                  err);
 	if (*bucket_key == NULL)
 		*bucket_key = mem_str("");
 	if (rc == 0 && !named && use->external_identifier != NULL)

@@ -14,10 +14,14 @@ struct usage_origin {
 	int64_t seen_at;
 };
 
+/* The artifact of a version that a data source names is known from then on: also of
+ * workspaces whose plans named only the artifact. */
+int usage_learn(struct plan *, const struct reading_use *, struct err *) MUST_CHECK;
+
 /*
- * Appends it to the list.  A bucket and a version that a data source names in
- * full are known from then on, and which artifact they have; an image id alone
- * is looked up among the artifacts.  What is still not found is "".
+ * Appends it to the list.  A bucket and a version that a data source names in full are
+ * known from then on; an image id alone is looked up among the artifacts.  What is not
+ * found is "".
  */
 int usage_of(struct plan *, const struct reading_use *, const struct usage_origin *,
              struct usage_list *, struct err *) MUST_CHECK;

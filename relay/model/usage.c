@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "relay/base/clock.h"
+
 const char *const usage_basis_names[] = {"resource", "data", "deferred", NULL};
 
 void
@@ -20,6 +22,21 @@ usage_fini(struct usage *usage)
 	free(usage->type);
 	free(usage->address);
 	memset(usage, 0, sizeof(*usage));
+}
+
+bool
+usage_is_current(const struct usage *usage)
+{
+	return usage->run[0] == '\0';
+}
+
+bool
+usage_list_has_gaps(const struct usage_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (usage_is_current(&list->items[i]) && list->items[i].bucket_key[0] == '\0')
+			return true;
+	return false;
 }
 
 void
@@ -141,18 +158,30 @@ usage_followed_channel(const char *rule_channel)
 	return rule_channel != NULL ? rule_channel : "production";
 }
 
-/* Is what was read still what it runs?  Not after a later apply that a rule tells of. */
-static bool
-is_exact(const struct bucket_use *use, struct applied applied, struct exact exact)
+int64_t
+exact_with(int64_t run_created_at)
 {
-	return exact.as_of != 0 && (exact.as_of >= applied.from || !use->linked);
+	return run_created_at - run_created_at % SECOND_MS;
+}
+
+int64_t
+exact_before(int64_t run_created_at)
+{
+	return exact_with(run_created_at) - 1;
+}
+
+bool
+exact_holds(struct exact exact, struct applied applied)
+{
+	return exact.as_of != 0 && exact.as_of >= exact_with(applied.from);
 }
 
 bool
 usage_counts(const struct bucket_use *use, const struct usage *usage, struct applied applied,
              struct exact exact)
 {
-	return usage->run[0] != '\0' || is_exact(use, applied, exact);
+	return !usage_is_current(usage) || !use->linked || exact_holds(exact, applied) ||
+	       (!usage->certain && usage->seen_at >= applied.to);
 }
 
 /* A version that is not known is one that its channel may have held, and not one
@@ -161,9 +190,13 @@ static bool
 may_be(const struct usage *usage, const struct history *history, struct applied applied,
        const struct image *image, int64_t now_ms)
 {
+	/* What is planned is not what the last apply found. */
+	const struct applied planned = {usage->seen_at, now_ms};
+
 	if (usage->external_identifier[0] != '\0')
 		return image->artifacts == NULL && completed_by(image, now_ms);
-	return usage_possible(history, usage->channel, applied, image, now_ms);
+	return usage_possible(history, usage->channel, usage_is_current(usage) ? applied : planned,
+	                      image, now_ms);
 }
 
 /* Better evidence first, and what is certain before what is not. */
@@ -198,7 +231,9 @@ judge_exact(const struct asked *q, struct usage_found *out)
 	for (size_t i = 0; i < q->use->usages.count; i++) {
 		const struct usage *usage = &q->use->usages.items[i];
 		bool names = strcmp(usage->fingerprint, q->image->fingerprint) == 0;
-		struct usage_found one = {names && usage->certain, usage->evidence, usage->channel};
+		bool holds = !usage_is_current(usage) || exact_holds(q->exact, q->applied);
+		struct usage_found one = {names && usage->certain && holds, usage->evidence,
+		                          usage->channel};
 
 		if (!usage_counts(q->use, usage, q->applied, q->exact) ||
 		    !is_from(usage, q->channel) ||
@@ -216,7 +251,7 @@ static bool
 has_current(const struct bucket_use *use)
 {
 	for (size_t i = 0; i < use->usages.count; i++)
-		if (use->usages.items[i].run[0] == '\0')
+		if (usage_is_current(&use->usages.items[i]))
 			return true;
 	return false;
 }
@@ -224,7 +259,8 @@ has_current(const struct bucket_use *use)
 bool
 usage_by_rule(const struct bucket_use *use, struct applied applied, struct exact exact)
 {
-	return use->linked && (!is_exact(use, applied, exact) || (exact.gaps && !has_current(use)));
+	return use->linked && (!exact_holds(exact, applied) ||
+	                       ((exact.gaps || exact.partial) && !has_current(use)));
 }
 
 static bool

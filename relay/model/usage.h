@@ -60,6 +60,10 @@ enum usage_basis {
 };
 extern const char *const usage_basis_names[]; /* "resource", ...; ended by NULL */
 
+/* Where a run's id stands: what the data sources of a plan say that failed, until
+ * the next plan. */
+#define USAGE_RUN_ERRORED "errored"
+
 /* What a plan or a state says that a workspace runs, or will.  Text is owned. */
 struct usage {
 	char *run;                 /* "": it runs; else the run that plans it, while that goes on */
@@ -67,7 +71,9 @@ struct usage {
 	char *fingerprint;         /* "": which version is not known */
 	char *external_identifier; /* "": none is known */
 	enum evidence evidence;
-	bool certain; /* false: a run that failed while applying may have left it or not */
+	/* false: it may be so or not, because a run broke off while it was applying, or
+	 * because the end of an earlier one was not heard */
+	bool certain;
 	enum usage_basis basis;
 	char *channel, *version, *platform, *region;
 	bool pinned; /* the configuration names the version itself, and no channel */
@@ -77,20 +83,33 @@ struct usage {
 	int64_t seen_at;
 };
 void usage_fini(struct usage *);
+bool usage_is_current(const struct usage *);
 
 struct usage_list {
 	struct usage *items;
 	size_t count;
 };
 void usage_list_fini(struct usage_list *);
+/* Is an image among what runs that no bucket is known to have? */
+bool usage_list_has_gaps(const struct usage_list *);
 
 /* How well it is known what a workspace runs. */
 struct exact {
-	/* The creation of the newest run whose plan or state was read for it; 0:
-	 * none was. */
+	/* What the runs did that were created until then is known; 0: nothing is. */
 	int64_t as_of;
-	bool gaps; /* it has images that no bucket is known to have */
+	bool gaps;    /* it has images that no bucket is known to have */
+	bool partial; /* what was read was too large to be read whole */
 };
+
+/*
+ * As of a run that was applied, and as of one that is only planned.  By the second: a
+ * run task tells when a run was created with its milliseconds, a notification of the
+ * same run without (reference, hcp-terraform.md 1 and 4.1).
+ */
+int64_t exact_with(int64_t run_created_at);
+int64_t exact_before(int64_t run_created_at);
+/* Is what was read still what it runs?  Not after a later apply. */
+bool exact_holds(struct exact, struct applied);
 
 /* One bucket, as far as a workspace has to do with it.  Text is owned. */
 struct bucket_use {
@@ -112,13 +131,15 @@ struct usage_found {
  * Does a workspace whose last applied run this was run the image, and how do
  * we know?  What is known as of the last applied run overrules the rule, but for
  * images that no bucket is known to have: one of those may be the bucket's.  After
- * a later run of which nothing was read the rule counts again, where there is one.
+ * a later run of which nothing was read the rule counts again; where there is none,
+ * what was known before may still be so.
  */
 bool usage_judge(const struct bucket_use *, const struct history *, struct applied, struct exact,
                  const struct image *, int64_t now_ms, struct usage_found *out);
 
-/* Does this usage of it count?  What is planned does in any case, and what it runs
- * while that is known. */
+/* Does this usage of it count?  What is planned does in any case; what it runs while
+ * that is known, and where nothing else tells of it; and what a run that broke off may
+ * have left, until the next apply. */
 bool usage_counts(const struct bucket_use *, const struct usage *, struct applied, struct exact);
 /* Does the rule? */
 bool usage_by_rule(const struct bucket_use *, struct applied, struct exact);

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "relay/base/json.h"
 #include "relay/base/mem.h"
 #include "relay/model/image_id.h"
 #include "relay/model/key.h"
@@ -18,24 +17,7 @@ artifact_put(struct db *db, const char *external_identifier, const char *bucket_
 
 	free(image_key);
 	free(id);
-	return n < 0 ? -1 : 0;
-}
-
-int
-artifacts_put(struct db *db, const struct image *image, struct err *err)
-{
-	size_t i;
-	json_t *artifact;
-
-	json_array_foreach(image->artifacts, i, artifact)
-	{
-		const char *id = json_filled_at(artifact, "external_identifier");
-
-		if (id != NULL &&
-		    artifact_put(db, id, image->bucket_key, image->fingerprint, err) != 0)
-			return -1;
-	}
-	return 0;
+	return n < 0 ? -1 : n > 0;
 }
 
 int

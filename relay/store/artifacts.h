@@ -8,8 +8,7 @@
 #include "relay/model/image.h"
 #include "relay/store/db.h"
 
-/* All that the image is known to have. */
-int artifacts_put(struct db *, const struct image *, struct err *) MUST_CHECK;
+/* 1: it was not known; 0, -1. */
 int artifact_put(struct db *, const char *external_identifier, const char *bucket_key,
                  const char *fingerprint, struct err *) MUST_CHECK;
 /* Which image has it: 1 (its key is the caller's), 0 none, or several, -1.

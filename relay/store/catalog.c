@@ -315,14 +315,14 @@ catalog_workspace_find(struct db *db, const struct workspace_ref *ref, struct wo
 int
 catalog_workspace_put(struct db *db, const struct workspace *w, struct err *err)
 {
-	int64_t n =
-		db_run(db, err, ST_WORKSPACE_PUT, "ttttttitzzzzzizizzzzzittzzz", w->key, w->host,
-	               w->id, w->organization, w->name, w->url, w->seen_at, w->applied_run,
-	               w->applied.from, w->applied.to, w->run_ok_at, w->run_failed_at,
-	               w->assessed_at, (int64_t)w->drifted, w->gone_at, (int64_t)w->checks_failed,
-	               w->assessment_failed_at, w->assessment_heard_at, w->ended_at,
-	               w->first_heard_at, w->exact.as_of, (int64_t)w->exact.gaps, w->project,
-	               w->tags, w->notified_at, w->tasked_at, (int64_t)w->health);
+	int64_t n = db_run(db, err, ST_WORKSPACE_PUT, "ttttttitzzzzzizizzzzzittzzz", w->key,
+	                   w->host, w->id, w->organization, w->name, w->url, w->seen_at,
+	                   w->applied_run, w->applied.from, w->applied.to, w->run_ok_at,
+	                   w->run_failed_at, w->assessed_at, (int64_t)w->drifted, w->gone_at,
+	                   (int64_t)w->checks_failed, w->assessment_failed_at,
+	                   w->assessment_heard_at, w->ended_at, w->first_heard_at, w->exact.as_of,
+	                   (int64_t)w->exact.gaps + 2 * (int64_t)w->exact.partial, w->project,
+	                   w->tags, w->notified_at, w->tasked_at, (int64_t)w->health);
 
 	return n < 0 ? -1 : 0;
 }

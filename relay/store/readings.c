@@ -125,11 +125,11 @@ readings_release_all(struct db *db, struct err *err)
 }
 
 int
-readings_of_run(struct db *db, const char *workspace_key, const char *run_id, struct err *err)
+readings_of_run(struct db *db, const char *workspace_key, const char *run_id, int64_t *created_at,
+                struct err *err)
 {
-	int64_t n = db_number(db, err, -1, ST_READING_OF_RUN, "tt", workspace_key, run_id);
-
-	return n < 0 ? -1 : n > 0;
+	*created_at = db_number(db, err, -1, ST_READING_OF_RUN, "tt", workspace_key, run_id);
+	return *created_at < 0 ? -1 : *created_at > 0;
 }
 
 int64_t

@@ -53,8 +53,9 @@ int readings_again(struct db *, const char *id, int64_t due_at, const char *why,
 int readings_done(struct db *, const char *id, const char *outcome, struct err *) MUST_CHECK;
 /* At start: what a killed relay was at is read again. */
 int readings_release_all(struct db *, struct err *) MUST_CHECK;
-/* Was the plan of this run read?  1, 0, -1. */
-int readings_of_run(struct db *, const char *workspace_key, const char *run_id,
+/* Was the plan of this run read?  1, and when the run was created, as far as that was
+ * told; 0, -1. */
+int readings_of_run(struct db *, const char *workspace_key, const char *run_id, int64_t *created_at,
                     struct err *) MUST_CHECK;
 /* Does a reading of this kind wait for this workspace, not yet begun?  Then it is
  * of this run, where that is newer than its own.  1, 0, -1. */

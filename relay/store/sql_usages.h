@@ -6,6 +6,16 @@
 	"u.run, u.bucket_key, u.fingerprint, u.external_identifier, u.evidence, u.certain, "   \
 	"u.basis, u.channel, u.version, u.platform, u.region, u.provider, u.type, u.address, " \
 	"u.instances, u.fresh, u.seen_at, u.pinned"
+/* As they are stored. */
+#define USAGE_STORED                                                                         \
+	"workspace_key, run, bucket_key, fingerprint, external_identifier, identifier_key, " \
+	"evidence, certain, basis, channel, version, platform, region, provider, type, "     \
+	"address, instances, fresh, seen_at, pinned"
+/* What a run planned that was not created after $2; of no run that is known, too. */
+#define USAGE_PLANNED_UNTIL                                                                 \
+	" WHERE workspace_key = $1 AND run <> '' AND NOT EXISTS (SELECT 1 FROM readings r " \
+	"WHERE r.run_id = usages.run AND r.kind = 'plan' AND r.workspace_key = $1 "         \
+	"AND COALESCE(r.run_created_at, r.created_at) > $2)"
 #define USAGE_ORDER \
 	" ORDER BY u.workspace_key, u.bucket_key, u.run, u.fingerprint, u.external_identifier"
 
@@ -48,7 +58,16 @@
 	  "UPDATE usages SET certain = 0 WHERE workspace_key = $1 AND run = $2 AND bucket_key = $3 "     \
 	  "AND fingerprint = $4 AND external_identifier = $5")                                           \
 	X(USAGES_DROP_RUN, "DELETE FROM usages WHERE workspace_key = $1 AND run = $2")                   \
-	X(USAGES_DROP_RUNS, "DELETE FROM usages WHERE workspace_key = $1 AND run <> ''")                 \
+	X(USAGES_DROP_PLANNED, "DELETE FROM usages" USAGE_PLANNED_UNTIL)                                 \
+	X(USAGES_DOUBT_PLANNED, "UPDATE usages SET certain = 0" USAGE_PLANNED_UNTIL)                     \
+	X(USAGES_UNDO,                                                                                   \
+	  "INSERT INTO undone_usages (" USAGE_STORED ") SELECT " USAGE_STORED                            \
+	  " FROM usages WHERE workspace_key = $1 AND run = $2 ON CONFLICT (workspace_key, run, "         \
+	  "bucket_key, fingerprint, external_identifier) DO NOTHING")                                    \
+	X(USAGES_UNDONE,                                                                                 \
+	  "SELECT " USAGE_COLUMNS " FROM undone_usages u WHERE u.workspace_key = $1 "                    \
+	  "AND u.run = $2" USAGE_ORDER)                                                                  \
+	X(USAGES_FORGET_UNDONE, "DELETE FROM undone_usages WHERE workspace_key = $1")                    \
 	X(USAGES_UNRESOLVED,                                                                             \
 	  "SELECT DISTINCT workspace_key FROM usages WHERE identifier_key = $1 "                         \
 	  "AND identifier_key <> '' AND fingerprint = '' ORDER BY workspace_key")                        \

@@ -187,10 +187,9 @@ users_of_workspace(struct db *db, const char *workspace_key, struct user_list *l
 	return rc;
 }
 
-int
-usages_of(struct db *db, const char *workspace_key, struct usage_list *list, struct err *err)
+static int
+read_usages(struct db_row *row, struct usage_list *list, struct err *err)
 {
-	struct db_row *row = db_bind(db, ST_USAGES_OF_WORKSPACE, "t", workspace_key);
 	int rc;
 
 	*list = (struct usage_list){0};
@@ -198,6 +197,12 @@ usages_of(struct db *db, const char *workspace_key, struct usage_list *list, str
 		append_usage(list, read_usage(row));
 	db_end(row);
 	return rc;
+}
+
+int
+usages_of(struct db *db, const char *workspace_key, struct usage_list *list, struct err *err)
+{
+	return read_usages(db_bind(db, ST_USAGES_OF_WORKSPACE, "t", workspace_key), list, err);
 }
 
 int
@@ -233,13 +238,60 @@ usages_doubt(struct db *db, const char *workspace_key, const struct usage *u, st
 	return n < 0 ? -1 : 0;
 }
 
+/* A statement that takes these alone, and answers nothing. */
+static int
+run_of(struct db *db, enum statement which, const char *workspace_key, const char *run,
+       struct err *err)
+{
+	return db_run(db, err, which, "tt", workspace_key, run) < 0 ? -1 : 0;
+}
+
+static int
+run_until(struct db *db, enum statement which, const char *workspace_key, int64_t until,
+          struct err *err)
+{
+	return db_run(db, err, which, "ti", workspace_key, until) < 0 ? -1 : 0;
+}
+
 int
 usages_drop_run(struct db *db, const char *workspace_key, const char *run, struct err *err)
 {
-	int64_t n = run != NULL ? db_run(db, err, ST_USAGES_DROP_RUN, "tt", workspace_key, run)
-	                        : db_run(db, err, ST_USAGES_DROP_RUNS, "t", workspace_key);
+	return run_of(db, ST_USAGES_DROP_RUN, workspace_key, run, err);
+}
 
-	return n < 0 ? -1 : 0;
+int
+usages_drop_planned(struct db *db, const char *workspace_key, int64_t created_until,
+                    struct err *err)
+{
+	return run_until(db, ST_USAGES_DROP_PLANNED, workspace_key, created_until, err);
+}
+
+int
+usages_doubt_planned(struct db *db, const char *workspace_key, int64_t created_until,
+                     struct err *err)
+{
+	return run_until(db, ST_USAGES_DOUBT_PLANNED, workspace_key, created_until, err);
+}
+
+int
+usages_undo_run(struct db *db, const char *workspace_key, const char *run, struct err *err)
+{
+	if (run_of(db, ST_USAGES_UNDO, workspace_key, run, err) != 0)
+		return -1;
+	return usages_drop_run(db, workspace_key, run, err);
+}
+
+int
+usages_undone(struct db *db, const char *workspace_key, const char *run, struct usage_list *list,
+              struct err *err)
+{
+	return read_usages(db_bind(db, ST_USAGES_UNDONE, "tt", workspace_key, run), list, err);
+}
+
+int
+usages_forget_undone(struct db *db, const char *workspace_key, struct err *err)
+{
+	return db_run(db, err, ST_USAGES_FORGET_UNDONE, "t", workspace_key) < 0 ? -1 : 0;
 }
 
 int

@@ -40,9 +40,21 @@ int usages_drop(struct db *, const char *workspace_key, const struct usage *,
 /* It may be so, or not. */
 int usages_doubt(struct db *, const char *workspace_key, const struct usage *,
                  struct err *) MUST_CHECK;
-/* All of one run (""), or of all runs that plan something (NULL). */
 int usages_drop_run(struct db *, const char *workspace_key, const char *run,
                     struct err *) MUST_CHECK;
+/* What runs plan that were created until then, and what an errored plan says: it is over,
+ * or may have been applied or not. */
+int usages_drop_planned(struct db *, const char *workspace_key, int64_t created_until,
+                        struct err *) MUST_CHECK;
+int usages_doubt_planned(struct db *, const char *workspace_key, int64_t created_until,
+                         struct err *) MUST_CHECK;
+/* What a run planned that ended, and was not heard to apply any of it: that may be heard
+ * late, so it is kept apart, and counts nowhere. */
+int usages_undo_run(struct db *, const char *workspace_key, const char *run,
+                    struct err *) MUST_CHECK;
+int usages_undone(struct db *, const char *workspace_key, const char *run, struct usage_list *,
+                  struct err *) MUST_CHECK;
+int usages_forget_undone(struct db *, const char *workspace_key, struct err *) MUST_CHECK;
 /* It ran the image of this usage until then: for who is told late of its revocation. */
 int usages_ended(struct db *, const char *workspace_key, const struct usage *, int64_t until,
                  struct err *) MUST_CHECK;

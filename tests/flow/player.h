@@ -79,8 +79,11 @@ void player_relink(struct player *, const struct story_line *);
 /* The id behind evt#1, inc#1: by the order they came in. */
 const char *player_id(const struct player *, const struct story_line *, const char *name);
 
-/* reading.c: the verbs "plan" and "state" */
+/* reading.c: the verbs "plan" and "state"; and the same of one told at another time
+ * than it is read at. */
+bool player_reads(const struct story_line *);
 void player_reading(struct player *, const struct story_line *);
+void player_reading_of(struct player *, const struct story_line *, int64_t told_at);
 /* owner.c: the verb "owner" */
 void player_owner(struct player *, const struct story_line *);
 

@@ -6,7 +6,8 @@
  *
  * USE is BUCKET:VERSION:CHANNEL:IMAGE-ID, any of them empty, and with :data or
  * :deferred behind it where no instance tells of it.  A version's fingerprint is
- * BUCKET-VERSION, as in payload_packer.c; no BUCKET is an image id alone.
+ * BUCKET-VERSION, as in payload_packer.c; no BUCKET is an image id alone.  ~BUCKET is
+ * one whose organization and project are not told.
  */
 #include "relay/flow/plan_reading.h"
 
@@ -30,15 +31,19 @@ use_of(char *spec, const char *when)
 {
 	char *bucket = strsep(&spec, ":"), *version = strsep(&spec, ":"),
 	     *channel = strsep(&spec, ":"), *id = strsep(&spec, ":"), *by = strsep(&spec, ":");
-	bool named = *bucket != '\0', versioned = named && version != NULL && *version != '\0';
-	json_t *use = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "when", when, "by",
-	                        by != NULL ? by : "resource", "bucket", text_or_null(bucket),
-	                        "version", text_or_null(version), "channel", text_or_null(channel),
-	                        "external_identifier", text_or_null(id), "fingerprint",
-	                        versioned ? payload_text_take(mem_fmt("%s-%s", bucket, version))
-	                                  : json_null());
+	bool placed = *bucket != '~', named = *bucket != '\0',
+	     versioned = named && version != NULL && *version != '\0';
+	json_t *use;
 
-	if (named) {
+	bucket += !placed;
+	use = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "when", when, "by",
+	                by != NULL ? by : "resource", "bucket", text_or_null(bucket), "version",
+	                text_or_null(version), "channel", text_or_null(channel),
+	                "external_identifier", text_or_null(id), "fingerprint",
+	                versioned ? payload_text_take(mem_fmt("%s-%s", bucket, version))
+	                          : json_null());
+
+	if (named && placed) {
 		json_object_set_new(use, "organization_id", json_string(ORGANIZATION_ID));
 		json_object_set_new(use, "project_id", json_string(PROJECT_ID));
 	}
@@ -99,55 +104,76 @@ learn(struct player *player, const struct story_line *line, struct plan *plan,
 	free(id);
 }
 
-/* Killed after the commit it has been read: then there is none to claim. */
+bool
+player_reads(const struct story_line *line)
+{
+	return strcmp(line->words[0], "plan") == 0 || strcmp(line->words[0], "state") == 0;
+}
+
+/* It is owed once, and then due; told again, or by a relay that was killed when it had
+ * been read, there is nothing to claim. */
+static bool
+claim(struct player *player, const struct story_line *line, const char *workspace_key,
+      int64_t told_at, struct owed_reading *claimed)
+{
+	struct owed_reading owed = {
+		.kind = strcmp(line->words[0], "plan") == 0 ? READING_PLAN : READING_STATE,
+		.source = (char *)"run-task",
+		.workspace_key = (char *)workspace_key,
+		.run_id = (char *)line_option(line, "id"),
+		.run_created_at = line_time_or(line, "created", told_at, told_at),
+		.created_at = player->now_ms,
+		.until_at = player->now_ms + MINUTE_MS};
+	int64_t next_at;
+	struct err err;
+	int count = -1;
+
+	owed.subject = mem_fmt("line %d", line->number);
+	if (readings_owe(player->db, &owed, player->now_ms, player->now_ms, &err) == 0)
+		count = readings_claim(player->db, owed.kind, 1, 1, player->now_ms, claimed,
+		                       &next_at, &err);
+	if (count < 0)
+		line_fail(line, "%s", err.text);
+	free(owed.subject);
+	return count == 1;
+}
+
 static void
 take(struct player *player, const struct story_line *line, struct plan *plan,
-     enum reading_kind kind, const struct reading *reading)
+     const struct owed_reading *claimed)
 {
-	struct owed_reading claimed;
-	int64_t next_at;
-	struct err err = {""};
-	int claims =
-		readings_claim(player->db, kind, 1, 1, player->now_ms, &claimed, &next_at, &err);
+	struct reading reading;
+	struct err err;
 
-	if (claims == 0 && player->again)
-		return;
-	if (claims != 1 || plan_reading(plan, &claimed, reading, &err) != 0 ||
-	    readings_done(player->db, claimed.id, READING_READ, &err) != 0)
+	read_line(line, &reading);
+	if (plan_reading(plan, claimed, &reading, &err) != 0 ||
+	    readings_done(player->db, claimed->id, READING_READ, &err) != 0)
 		line_fail(line, "%s", err.text);
-	owed_reading_fini(&claimed);
+	reading_fini(&reading);
 }
 
 void
-player_reading(struct player *player, const struct story_line *line)
+player_reading_of(struct player *player, const struct story_line *line, int64_t told_at)
 {
 	struct plan plan = {.db = player->db,
 	                    .conf = player->conf,
 	                    .received_at = player->now_ms,
 	                    .now_ms = player->now_ms};
-	struct reading reading;
+	struct owed_reading claimed;
 	struct workspace workspace;
-	bool is_plan = strcmp(line_word(line, 0), "plan") == 0;
-	struct owed_reading owed = {.kind = is_plan ? READING_PLAN : READING_STATE,
-	                            .source = (char *)"run-task",
-	                            .run_id = (char *)line_option(line, "id"),
-	                            .created_at = player->now_ms,
-	                            .until_at = player->now_ms + MINUTE_MS};
-	struct err err;
 
 	player_begin(player, line);
-	read_line(line, &reading);
 	learn(player, line, &plan, &workspace);
-	owed.subject = mem_fmt("%s of line %d", owed.run_id != NULL ? owed.run_id : workspace.key,
-	                       line->number);
-	owed.workspace_key = mem_str(workspace.key);
-	owed.run_created_at = line_time_or(line, "created", player->now_ms, player->now_ms);
-	if (readings_owe(player->db, &owed, player->now_ms, player->now_ms, &err) != 0)
-		line_fail(line, "%s", err.text);
-	take(player, line, &plan, owed.kind, &reading);
+	if (claim(player, line, workspace.key, told_at, &claimed)) {
+		take(player, line, &plan, &claimed);
+		owed_reading_fini(&claimed);
+	}
 	player_commit(player, line);
-	free(owed.subject);
-	free(owed.workspace_key);
 	workspace_fini(&workspace);
-	reading_fini(&reading);
+}
+
+void
+player_reading(struct player *player, const struct story_line *line)
+{
+	player_reading_of(player, line, player->now_ms);
 }

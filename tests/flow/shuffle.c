@@ -8,7 +8,7 @@
 #include "relay/base/clock.h"
 #include "relay/base/mem.h"
 
-/* One event of the story, as it would arrive. */
+/* One event of the story, as it would arrive; without a body, what was read. */
 struct arrival {
 	const struct story_line *line;
 	const char *source;
@@ -37,10 +37,13 @@ collect(struct arrivals *all, const struct player *player, const struct story *s
 			now_ms = line_time(line, line_word(line, 1), now_ms);
 		else if (line->words[0][0] == '+')
 			now_ms = line_time(line, line->words[0], now_ms);
-		if (verb == NULL)
+		if (verb == NULL && !player_reads(line))
 			continue;
 		all->items = mem_grow(all->items, all->count + 1, sizeof(*all->items));
 		arrival = &all->items[all->count++];
+		*arrival = (struct arrival){.line = line, .told_at = now_ms};
+		if (verb == NULL)
+			continue;
 		body = verb->compose(line, now_ms, (int)all->count);
 		*arrival =
 			(struct arrival){.line = line,
@@ -83,8 +86,12 @@ outcome_fini(struct outcome *outcome)
 static void
 receive(struct player *player, const struct arrival *arrival, char id[ID_SIZE])
 {
-	player_receive(player, arrival->line, arrival->source, arrival->body, strlen(arrival->body),
-	               id);
+	id[0] = '\0';
+	if (arrival->body == NULL)
+		player_reading_of(player, arrival->line, arrival->told_at);
+	else
+		player_receive(player, arrival->line, arrival->source, arrival->body,
+		               strlen(arrival->body), id);
 }
 
 static char *

@@ -1,7 +1,8 @@
 /*
  * shuffle.h - HCP promises neither order nor that all arrives, and repeats
- * what it had no answer to.  The events of a story, each with its own time,
- * any of them lost, in whatever order the others arrive:
+ * what it had no answer to.  Plans and states are read when there is time.  The
+ * events and readings of a story, each with its own time, any of them lost, in
+ * whatever order the others arrive:
  *
  *	- leave the same incidents open and the same workspaces affected as those
  *	  that are left do in the story's order;

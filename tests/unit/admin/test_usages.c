@@ -30,7 +30,8 @@ add_image(struct db *db, const char *fingerprint, const char *version, const cha
 	struct err err = {""};
 
 	FILL_OK(catalog_image_put(db, &image, &err));
-	FILL_OK(artifacts_put(db, &image, &err));
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(artifact_put(db, identifiers[i], web, fingerprint, &err), 1);
 	json_decref(image.artifacts);
 	free(image.key);
 }

@@ -17,6 +17,7 @@
 #include "relay/base/mem.h"
 #include "relay/flow/findings.h"
 #include "relay/flow/plan_reading.h"
+#include "relay/flow/plan_run_end.h"
 #include "relay/message/words_finding_task.h"
 #include "relay/store/catalog.h"
 #include "relay/store/incidents.h"
@@ -158,19 +159,17 @@ workspace_of(struct world *w, struct workspace *workspace)
 }
 
 static void
-ends(struct world *w, const char *run, const char *status)
+ends(struct world *w, const char *run_id, const char *status)
 {
-	struct run_news news = {.id = run,
-	                        .status = status,
-	                        .created_at = w->now_ms,
-	                        .updated_at = w->now_ms + 500};
+	struct run run = {
+		.id = (char *)run_id, .status = (char *)status, .updated_at = w->now_ms + 500};
 	struct plan plan = plan_of(w);
 	struct workspace workspace;
 	struct err err = {""};
 
 	w->now_ms += 1000;
 	workspace_of(w, &workspace);
-	assert_int_equal(plan_run_ended(&plan, &workspace, &news, false, &err), 1);
+	assert_int_equal(plan_run_ended(&plan, &workspace, &run, w->now_ms, &err), 1);
 	assert_int_equal(catalog_workspace_put(w->db, &workspace, &err), 0);
 	assert_int_equal(refresh_about(&plan, &workspace, &err), 0);
 	workspace_fini(&workspace);
