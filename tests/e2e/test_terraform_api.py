@@ -7,7 +7,7 @@ import support  # noqa: F401
 from harness import hcp
 from harness.case import RelayCase
 from harness.server import Fault
-from harness.terraform_api import Gate, TerraformApi, Workspace
+from harness.terraform_api import Gate, Slow, TerraformApi, Workspace
 from harness.wait import until
 
 BUCKET = "base-ubuntu"
@@ -50,6 +50,7 @@ class Api(RelayCase):
         log = self.relay.log()
         for secret in api.secrets:
             self.assertNotIn(secret, log)
+            self.assertFalse(self.store_holds(secret), "a secret is in the store")
 
     def host(self):
         return self.terraform_api.base.removeprefix("http://")
@@ -103,8 +104,6 @@ class Sweep(Api):
         document = self.document("image.revocation")
         row = document["workspaces"][0]
         self.assertEqual((row["name"], row["certainty"], row["evidence"]), ("fin-web-prod", "known", "state"))
-        for secret in api.secrets:
-            self.assertFalse(self.store_holds(secret), "a secret is in the store")
 
     def test_status_shows_how_far_it_is(self):
         api = self.api(*(Workspace(f"fin-{i:02d}-prod") for i in range(30)), explorer=False, page_size=10)
@@ -143,6 +142,20 @@ class Sweep(Api):
         self.assertEqual(len(again), 12)
         self.assertEqual(self.sweep()["workspaces"], 500)
 
+    def test_what_a_killed_relay_was_reading_is_read_again(self):
+        api = self.api(*(Workspace(f"fin-{i:02d}-prod", state("v1")) for i in range(12)))
+        self.config["correlate"] = []
+        gate = Gate(api, api.named("fin-05-prod").id)
+        self.start()
+        self.send(hcp.complete(BUCKET, "v1"))
+        until(lambda: gate.waiting, 20)
+        self.relay.kill()
+        gate.open.set()
+        self.relay.start()
+        self.swept()
+        for workspace in api.workspaces:
+            self.known(workspace.name, "v1")
+
     def test_once_done_it_is_not_done_at_the_next_start(self):
         api = self.api(Workspace("fin-web-prod", state("v1")))
         self.start()
@@ -171,6 +184,26 @@ class Sweep(Api):
         self.send(hcp.run_event("fin-web-prod", "applied", host=self.host()))
         self.fence("token")
         self.assertEqual(api.count(), 1)
+
+    def test_a_reload_with_another_token_goes_on_at_once(self):
+        api = self.api(Workspace("fin-web-prod", state("v1")))
+        token, api.token = api.token, "another." + api.token
+        self.start()
+        until(lambda: self.sweep().get("problem"), 10)
+        api.token = token + ".new"
+        self.relay.key("api-token", api.token)
+        self.relay.reload()
+        self.assertEqual(self.swept()["total"], 1)
+        self.assertIsNone(self.sweep()["problem"])
+
+    def test_a_server_that_comes_late_is_waited_for(self):
+        api = self.api(Workspace("fin-web-prod", state("v1")))
+        api.script(Slow(3), Fault(503, "busy"), Fault(drop=True))
+        self.config["correlate"] = []
+        self.start()
+        self.send(hcp.complete(BUCKET, "v1"))  # meanwhile everything else goes on
+        self.document("image.released", timeout=2)
+        self.known("fin-web-prod", "v1", 30)
 
     def test_an_organization_that_may_not_be_listed_is_told_in_words(self):
         api = self.api()
