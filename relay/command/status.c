@@ -98,11 +98,12 @@ print_sweep(const json_t *sweep)
 		return;
 	printf("    sweep: ");
 	if (total < 0)
-		printf("looking which workspaces use HCP Packer");
+		printf("asking for workspaces");
 	else if (ended != NULL)
 		printf("%lld %s, at ", total, noun), client_print(ended, 0);
 	else
-		printf("%lld of %lld %s", done, total, noun);
+		printf("%lld of %lld %s%s", done, total, noun,
+		       strcmp(step, "explorer") == 0 ? " that use HCP Packer" : "");
 	if (problem != NULL)
 		printf("; "), client_print(problem, 0);
 	putchar('\n');

@@ -26,21 +26,31 @@ copy_of(const struct sweeping *s, struct db *db, struct sweep *out, struct err *
 	return rc == 1 ? 0 : rc < 0 ? -1 : err_set(err, "the sweep of %s is gone", s->source);
 }
 
+/* Each step counts its own workspaces. */
+static void
+begin_list(struct sweep *sweep)
+{
+	sweep->step = SWEEP_LIST;
+	sweep->page = 1;
+	sweep->seen = 0;
+	sweep->total = -1;
+}
+
 /* The page is through: what comes next. */
 static void
 turn_page(struct sweep *sweep, const json_t *page)
 {
 	int64_t next = api_page_next(page, sweep->page), total = api_page_total(page);
 
-	if (sweep->step == SWEEP_EXPLORER)
-		sweep->shortlisted = true;
-	else {
-		sweep->seen += (int64_t)json_array_size(json_at(page, "data"));
-		sweep->total = total >= sweep->seen ? total : sweep->seen;
-	}
-	sweep->page = next != 0 ? next : 1;
-	if (next == 0)
-		sweep->step = sweep->step == SWEEP_EXPLORER ? SWEEP_LIST : SWEEP_READING;
+	sweep->seen += (int64_t)json_array_size(json_at(page, "data"));
+	sweep->total = total >= sweep->seen ? total : sweep->seen;
+	sweep->shortlisted |= sweep->step == SWEEP_EXPLORER;
+	if (next != 0)
+		sweep->page = next;
+	else if (sweep->step == SWEEP_EXPLORER)
+		begin_list(sweep);
+	else
+		sweep->step = SWEEP_READING;
 	free(sweep->problem);
 	sweep->problem = NULL;
 }
@@ -104,8 +114,7 @@ list_instead_run(struct sweeping *s, struct db *db, struct err *err)
 {
 	if (copy_of(s, db, &s->found, err) != 0)
 		return -1;
-	s->found.step = SWEEP_LIST;
-	s->found.page = 1;
+	begin_list(&s->found);
 	s->found.shortlisted = false;
 	return sweep_put(db, &s->found, err);
 }

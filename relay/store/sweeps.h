@@ -20,7 +20,7 @@ struct sweep {
 	enum sweep_step step;
 	int64_t page;        /* to be asked for next */
 	bool shortlisted;    /* the Explorer has answered */
-	int64_t seen, total; /* workspaces listed so far, and in all; total -1: not known */
+	int64_t seen, total; /* workspaces of this step so far, and in all; total -1: not known */
 	int64_t started_at, ended_at;
 	char *problem; /* why it cannot go on now, for people; NULL: it can */
 };

@@ -113,6 +113,14 @@ class Sweep(Api):
         gate.open.set()
         until(lambda: "sweep: 30 workspaces, at 20" in self.relay.run("status").stdout, 15)
 
+    def test_status_shows_what_is_read_of_those_that_use_packer(self):
+        api = self.api(*(Workspace(f"fin-{i:02d}-prod", state("v1")) for i in range(30)), page_size=10)
+        gate = Gate(api, "page[number]=2")
+        self.start(listen={"ingest": "127.0.0.1:0", "admin": f"unix:{self.directory}/admin"})
+        until(lambda: "sweep: 10 of 30 workspaces that use HCP Packer" in self.relay.run("status").stdout, 15)
+        gate.open.set()
+        until(lambda: "sweep: 30 workspaces, at 20" in self.relay.run("status").stdout, 15)
+
     def test_without_the_explorer_the_list_has_to_do(self):
         api = self.api(*(Workspace(f"fin-{i:03d}-prod", types=["aws_vpc"]) for i in range(20)),
                        Workspace("fin-web-prod", state("v1")), Workspace("fin-new-prod"),
