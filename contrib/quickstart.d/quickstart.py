@@ -20,6 +20,7 @@ import draw  # noqa: E402
 import story  # noqa: E402
 from harness import hcp  # noqa: E402
 from harness.certificates import Certificates  # noqa: E402
+from harness.hcp_api import Blob, HcpTerraform  # noqa: E402
 from harness.receiver import Receiver, matches  # noqa: E402
 from harness.relay import Relay  # noqa: E402
 from harness.slack import SlackHook, flat  # noqa: E402
@@ -31,6 +32,7 @@ CHANNELS = ("platform",)  # by incoming webhook
 TEAMS = {"payments": "fin-payments-*", "ledger": "fin-ledger-*"}  # each in its channel, by a bot's token
 LIST = "security@example.com"
 PASSWORD = "quickstart-mail-password"
+TASK_TOKEN = "quickstart-run-task-token"
 
 
 def free_port():
@@ -50,6 +52,8 @@ class Show:
         self.certificates = Certificates(self.folder)
         self.mail = SmtpServer(certificate=self.certificates.good(), users={"relay": PASSWORD}, on_mail=self.got_mail)
         self.siem = Receiver(on_document=lambda body: self.arrived.put(("siem", body)))
+        self.blob = Blob()
+        self.hcp_terraform = HcpTerraform(self.blob, TASK_TOKEN, on_result=self.got_result)
         self.relay = Relay(self.folder)
         self.sent = []
         self.failed = False
@@ -62,6 +66,11 @@ class Show:
         """A message of the bot: posted, edited or a reply."""
         self.arrived.put((channel, {**payload, "how": how}))
 
+    def got_result(self, attributes, outcomes):
+        """What a run task answers; that it has begun is no news."""
+        if attributes["status"] != "running":
+            self.arrived.put(("run", {**attributes, "outcomes": outcomes}))
+
     def say(self, text="", *styles):
         print(self.pen.paint(text, *styles), flush=True)
 
@@ -69,9 +78,12 @@ class Show:
 
     def configure(self):
         sources, sinks = [], []
-        for name in ("terraform", "packer"):
+        for name in ("terraform", "packer", "run_task"):
             self.relay.key(f"{name}.key")
-            sources.append({"name": f"acme-{name}", f"hcp_{name}": {"hmac_key_file": f"{name}.key"}})
+            options = {"hmac_key_file": f"{name}.key"}
+            if name == "run_task":
+                options |= {"allowed_hosts": ["127.0.0.1"], "allow_private": True}
+            sources.append({"name": f"acme-{name.replace('_', '-')}", f"hcp_{name}": options})
         for name, hook in self.hooks.items():
             self.relay.key(f"{name}.url", hook.url)
             sinks.append({"name": name, "slack": {"webhook_url_file": f"{name}.url", "allow_private": True}})
@@ -107,13 +119,13 @@ class Show:
     def send(self, payload):
         """Through `driftbell send`, which signs as HCP does."""
         number = len(self.sent) + 1
-        packer = "event_payload" in payload
-        what = payload["event_action"] if packer else (
+        source = "acme-packer" if "event_payload" in payload else (
+            "acme-run-task" if "stage" in payload else "acme-terraform")
+        what = payload.get("event_action") or payload.get("stage") or (
             payload["notifications"][0]["run_status"] if "notifications" in payload else "drifted")
         path = os.path.join(self.folder, f"{number:02}-{what}.json")
         with open(path, "wb") as file:
             file.write(hcp.encode(payload))
-        source = "acme-packer" if packer else "acme-terraform"
         self.sent.append((source, path))
         self.post(source, path, "accepted")
 
@@ -139,6 +151,9 @@ class Show:
             phase = f", phase {incident['phase']}" if incident["phase"] else ""
             self.say(f"    → siem  {incident['kind']} {body['reason']}{phase}{tally}  (revision {body['revision']}, signature valid)", "grey")
             return
+        if channel == "run":
+            self.say(f"    → run task  {body['status']}: {body['message']}", "yellow")
+            return
         if channel == "mail":
             for line in draw.mail(body, self.pen):
                 print(line, flush=True)
@@ -149,7 +164,8 @@ class Show:
 
     def wait_for(self, step):
         """Show what arrives until everything the step must bring has come."""
-        missing = [("siem", want) for want in step.siem] + [("mail", words) for words in step.mail] + list(step.slack)
+        missing = [("siem", want) for want in step.siem] + [("mail", words) for words in step.mail] \
+            + [("run", words) for words in step.run] + list(step.slack)
         deadline = time.monotonic() + PATIENCE
         while missing:
             try:
@@ -167,7 +183,7 @@ class Show:
     @staticmethod
     def is_wanted(channel, body, want):
         if channel != "siem":
-            text = (draw.mail_text(body) if channel == "mail" else flat(body)).lower()
+            text = (draw.mail_text(body) if channel == "mail" else str(body) if channel == "run" else flat(body)).lower()
             return all(word.lower() in text for word in want)
         kind, wanted = want[0], dict(want[1])
         moved = wanted.pop("moved", None)
@@ -181,7 +197,7 @@ class Show:
     # The play
 
     def play(self):
-        for number, step in enumerate(story.steps(), 1):
+        for number, step in enumerate(story.steps(self.hcp_terraform), 1):
             if not step.payloads:
                 self.settle()  # the last of the story before it is sent again
             self.say()
@@ -222,7 +238,8 @@ class Show:
         self.drain()
 
     def verdict(self):
-        for name, one in [*self.hooks.items(), ("Slack's API", self.api), ("siem", self.siem), ("the mail server", self.mail)]:
+        for name, one in [*self.hooks.items(), ("Slack's API", self.api), ("siem", self.siem), ("the mail server", self.mail),
+                          ("HCP Terraform", self.hcp_terraform), ("the blob host", self.blob)]:
             for violation in one.violations:
                 self.fault(f"{name} would have refused a message: {violation[:300]}")
         self.say()
@@ -261,7 +278,7 @@ class Show:
     def close(self):
         if self.relay.process and self.relay.process.poll() is None:
             self.relay.stop()
-        for one in [*self.hooks.values(), self.api, self.siem, self.mail]:
+        for one in [*self.hooks.values(), self.api, self.siem, self.mail, self.hcp_terraform, self.blob]:
             one.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -2,12 +2,14 @@
 
 Each step has the webhooks to send and the messages that must come: for a
 Slack channel or the security list's mail, words that must all be in one
-message; for the webhook receiver ("siem"), what the notification document must say.
+message; for the webhook receiver ("siem"), what the notification document must say;
+for a run in HCP Terraform, words of what its run task answers.
 """
 
 import dataclasses
 
 from harness import hcp
+from harness.terraform import ami, data_artifact, data_version, instance, plan_text
 
 IMAGES = "fin-golden-images"
 PAYMENTS, LEDGER = "fin-payments-prod", "fin-ledger-prod"
@@ -22,9 +24,16 @@ class Step:
     slack: list = dataclasses.field(default_factory=list)  # (channel, words)
     siem: list = dataclasses.field(default_factory=list)   # (kind, wanted)
     mail: list = dataclasses.field(default_factory=list)   # words
+    run: list = dataclasses.field(default_factory=list)    # words
 
 
-def steps():
+def plan_on(version):
+    """Two instances, which stay what they are."""
+    servers = [instance("ledger", ami(IMAGES, version), number) for number in range(2)]
+    return plan_text(servers, servers, [data_version("golden", IMAGES, version), data_artifact("golden", IMAGES, version)])
+
+
+def steps(hcp_terraform):
     """Every event gets an id and a time of its own; the story begins an hour ago."""
     hcp.CLOCK = hcp.Clock(ago_minutes=60)
     yield Step(
@@ -58,6 +67,19 @@ def steps():
          ("team-ledger", (LEDGER, "CVE-2026-10042")), ("team-ledger", (LEDGER, "drift", "critical"))],
         [("image.revocation", {"phase": "revoked", "severity": "critical"})],
         [(f"revocation of {IMAGES} v1", PAYMENTS, LEDGER, "CVE-2026-10042")])
+    hcp_terraform.plan = plan_on("v1")
+    task = hcp.run_task_event(LEDGER, hcp_terraform.url("ledger"), hcp_terraform.bearer)
+    yield Step(
+        f"The ledger team plans a change of {LEDGER}",
+        "A run task asks Driftbell, which reads the plan with the task's own token: that it runs v1 is known now, and no "
+        "guess by name. Whoever looks at the run sees it there. It could fail the run; by default it only tells.",
+        [task],
+        siem=[("image.revocation", {"status": "open"})],
+        run=[("passed", "1 revoked", f"{IMAGES} v1", "CVE-2026-10042", "move to v2")])
+    yield Step(
+        "They cancel that run",
+        "Nothing changed, so nothing is said.",
+        [hcp.run_event(LEDGER, "canceled", run_id=task["run_id"])])
     yield Step(
         f"The payments team rolls {PAYMENTS} onto v2",
         "One moved, one to go. The team's message is edited where it stands, and calls nobody; the webhook gets every "

@@ -83,7 +83,8 @@ owe_reading(struct plan *plan, const struct workspace *workspace, struct err *er
 		.kind = READING_PLAN,
 		.subject = (char *)task->task_result_id,
 		.source = (char *)plan->source,
-		.workspace_key = workspace->key,
+		/* One that names none is answered all the same. */
+		.workspace_key = workspace->key != NULL ? workspace->key : (char *)"",
 		.run_id = (char *)task->run_id,
 		.run_created_at = task->run_created_at,
 		.event_id = (char *)plan->event_id,

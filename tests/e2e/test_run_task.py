@@ -129,6 +129,15 @@ class Checked(RunTaskCase):
         self.assertIn("- Instances: 6", body)
         self.assertTrue("`us-east-1`" in body and "`eu-west-1`" in body, body)
 
+    def test_of_no_workspace(self):
+        task = self.task()
+        for name in ("workspace_id", "workspace_name", "organization_name", "workspace_app_url"):
+            del task[name]
+        self.send(task)
+        self.assertEqual(self.final()["message"], f"1 image, valid: {IMAGES} v2.")
+        self.send({**self.task("two", stage="pre_apply"), "workspace_id": None, "workspace_name": None})
+        self.final(2)
+
     def test_where_people_read_on(self):
         with open(self.relay.path, encoding="utf-8") as file:
             config = json.load(file)

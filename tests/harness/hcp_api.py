@@ -17,11 +17,12 @@ class TaskCallback(StandIn):
     """`results` are (bearer, attributes) of the callbacks answered with 200, the last
     of each task final; `outcomes` are those of the last final one."""
 
-    def __init__(self, port=0):
+    def __init__(self, port=0, on_result=None):
         self.results = []
         self.outcomes = []
         self.final = {}  # path -> status
         self.refusal = None  # the status every callback gets
+        self.on_result = on_result
         super().__init__(port)
 
     def url(self, task):
@@ -65,6 +66,8 @@ class TaskCallback(StandIn):
                 self.final[request.path] = attributes["status"]
                 self.outcomes = [one["attributes"] for one in outcomes]
             self.results.append((bearer[len("Bearer "):], attributes))
+        if self.on_result:
+            self.on_result(attributes, [one["attributes"] for one in outcomes])
         return 200, {"Content-Type": "application/vnd.api+json"}, "{}"
 
 
@@ -140,14 +143,14 @@ class HcpTerraform(TaskCallback):
     """Callbacks, and `GET /api/v2/plans/ID/json-output`: what `plan` is, for whoever has
     `bearer`, by way of `blob`.  Answers before that are scripted with `before`."""
 
-    def __init__(self, blob, bearer, port=0):
+    def __init__(self, blob, bearer, port=0, on_result=None):
         self.blob = blob
         self.bearer = bearer
         self.plan = plan_text()
         self.before = []       # Fault, or a function of the URL it would be redirected to
         self.packed = False
         self.fetched = []      # (path, answer) of plans
-        super().__init__(port)
+        super().__init__(port, on_result)
 
     def take(self, request):
         if request.method != "GET":

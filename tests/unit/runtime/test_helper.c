@@ -174,6 +174,24 @@ tell_pid(char *job, size_t len, struct buf *answer, struct err *err)
 	return 0;
 }
 
+/* So many MiB beyond what it has, of which 8 are allowed. */
+static int
+take_memory(char *job, size_t len, struct buf *answer, struct err *err)
+{
+	size_t size = strtoul(job, NULL, 10) << 20;
+	volatile char *memory;
+
+	(void)len;
+	if (helper_limit_memory(INT64_C(8) << 20, err) < 0)
+		return -1;
+	memory = malloc(size);
+	buf_puts(answer, memory ? "had" : "refused");
+	for (size_t i = 0; memory && i < size; i += 4096)
+		memory[i] = 1;
+	free((void *)memory);
+	return 0;
+}
+
 static const struct {
 	const char *word;
 	helper_work_fn *work;
@@ -182,7 +200,7 @@ static const struct {
 	{"call", call_then_hang}, {"half", half_an_answer}, {"more", more_than_announced},
 	{"endless", endless},     {"largest", largest},     {"too-large", too_large},
 	{"crash", crash},         {"fail", give_up},        {"self", tell_self},
-	{"pid", tell_pid},
+	{"pid", tell_pid},        {"memory", take_memory},
 };
 
 /* The parent's side */
@@ -607,6 +625,26 @@ each_is_a_process_of_its_own(void **state)
 	assert_int_not_equal(first, getpid());
 }
 
+/* Builds with a sanitizer have no bound. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define BOUNDED 0
+#else
+#define BOUNDED 1
+#endif
+
+static void
+memory_beyond_its_bound_is_refused(void **state)
+{
+	struct desk *d = *state;
+
+	ask(d, "memory", "4", 1, LONG_MS);
+	wait_for(d, 1);
+	assert_string_equal(d->data.data, "had");
+	ask(d, "memory", "64", 2, LONG_MS);
+	wait_for(d, 1);
+	assert_string_equal(d->data.data, BOUNDED ? "refused" : "had");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -628,6 +666,7 @@ main(int argc, char **argv)
 		DESK(other_children_are_left_alone),
 		DESK(the_child_has_nothing_of_ours),
 		DESK(each_is_a_process_of_its_own),
+		DESK(memory_beyond_its_bound_is_refused),
 		cmocka_unit_test(it_dies_with_its_parent),
 	};
 

@@ -440,6 +440,53 @@ a_run_task_gets_its_answer_and_no_host_is_blocked(void **state)
 	free(url);
 }
 
+static json_t *
+an_outcome(const char *id, size_t chars)
+{
+	char *text = mem_alloc(chars + 1);
+
+	memset(text, 'x', chars);
+	json_t *outcome = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "id", id, "description", text,
+	                            "body", text, "status", text, "level", "error", "url",
+	                            "https://relay.example.com/incidents/inc_1");
+	free(text);
+	return outcome;
+}
+
+/* What is longer than HCP Terraform takes would have the whole answer refused. */
+static void
+outcomes_are_cut_to_what_hcp_terraform_takes(void **state)
+{
+	struct world *w = *state;
+	const struct task_callback_options options = {.allow_private = true};
+	struct message message = message_of(w);
+	char *url = stand_in_url(&w->in, "/callback");
+	json_t *outcomes = json_array();
+
+	json_array_append_new(outcomes, an_outcome("base v1", 20000));
+	json_array_append_new(outcomes, json_pack("{s:s}", "description", "without an id"));
+	for (int i = 0; i < 300; i++)
+		json_array_append_new(outcomes, an_outcome("more", 1));
+	json_object_set_new(w->document, "outcomes", outcomes);
+	message.target = url;
+	message.bearer = "token-of-the-run";
+	deliver(w, &sink_task_callback, &options, &message);
+	json_t *body = json_loads(last(w)->body, 0, NULL);
+	const json_t *sent = json_at(body, "data.relationships.outcomes.data");
+	const json_t *first = json_at(json_array_get(sent, 0), "attributes");
+	assert_int_equal(json_array_size(sent), 250);
+	assert_string_equal(json_text_at(json_array_get(sent, 0), "type"), "task-result-outcomes");
+	assert_string_equal(json_text_at(first, "outcome-id"), "base v1");
+	assert_int_equal(strlen(json_text_at(first, "description")), 1000);
+	assert_int_equal(strlen(json_text_at(first, "body")), 10000);
+	assert_int_equal(strlen(json_text_at(first, "tags.Status.0.label")), 32);
+	assert_string_equal(json_text_at(first, "tags.Status.0.level"), "error");
+	assert_string_equal(json_text_at(first, "url"),
+	                    "https://relay.example.com/incidents/inc_1");
+	json_decref(body);
+	free(url);
+}
+
 static void
 a_sink_closed_early_cancels_what_is_under_way(void **state)
 {
@@ -502,6 +549,7 @@ main(void)
 		WORLD_TEST(a_webhook_whose_template_fails_sends_the_document),
 		WORLD_TEST(an_answer_that_repeats_a_secret_is_not_shown),
 		WORLD_TEST(a_run_task_gets_its_answer_and_no_host_is_blocked),
+		WORLD_TEST(outcomes_are_cut_to_what_hcp_terraform_takes),
 		WORLD_TEST(a_sink_closed_early_cancels_what_is_under_way),
 	};
 	return cmocka_run_group_tests(tests, load, unload);
