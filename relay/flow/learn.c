@@ -31,6 +31,7 @@ struct claim_job {
 	int64_t now_ms;
 	int slots[READING_KIND_COUNT];
 	bool release; /* the first one: what a killed relay was at */
+	bool hurry;   /* after a reload: what failed may go well now */
 	struct owed_reading claimed[CLAIM_MOST];
 	int count;
 	int64_t due_at; /* of what may not go yet; 0 = nothing waits */
@@ -67,7 +68,8 @@ claim_run(struct store_job *store_job, struct db *db, struct err *err)
 	struct claim_job *job = (struct claim_job *)store_job;
 
 	claim_reset(job); /* the store may run it again in another turn */
-	if (job->release && readings_release_all(db, err) < 0)
+	if ((job->release && readings_release_all(db, err) < 0) ||
+	    (job->hurry && readings_hurry(db, job->now_ms, err) < 0))
 		return -1;
 	for (int kind = 0; kind < READING_KIND_COUNT; kind++)
 		if (steps[kind] && claim_kind(job, db, (enum reading_kind)kind, err) < 0)
@@ -107,6 +109,7 @@ claim_done(struct store_job *store_job, int rc)
 
 	if (rc < 0) {
 		log_warn("cannot claim readings", "reason", store_job->failure.text, LOG_END);
+		learn->hurry |= job->hurry;
 		if (!learn->stopped)
 			timer_in(learn->due, CLAIM_AGAIN_MS);
 	} else if (!learn->stopped) {
@@ -136,6 +139,8 @@ claim(struct learn *learn)
 	job->learn = learn;
 	job->now_ms = learn->now_ms();
 	job->release = !learn->ready;
+	job->hurry = learn->hurry;
+	learn->hurry = false;
 	for (int kind = 0; kind < READING_KIND_COUNT; kind++)
 		if (steps[kind] && steps[kind]->slots > learn->under_way[kind])
 			job->slots[kind] = steps[kind]->slots - learn->under_way[kind];
@@ -198,6 +203,7 @@ learn_configure(struct learn *learn, struct conf *conf)
 	struct conf *before = learn->conf;
 
 	learn->conf = conf_hold(conf);
+	learn->hurry = before != NULL;
 	conf_release(before);
 	learn_wake(learn);
 }

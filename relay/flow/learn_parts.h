@@ -81,6 +81,7 @@ struct learn {
 	int under_way[READING_KIND_COUNT];
 	struct timer *due; /* the next time something may be read */
 	bool ready;        /* what a killed relay was at was put back */
+	bool hurry;        /* the config is another: what failed is tried at once */
 	bool claiming, claim_again, stopped;
 };
 

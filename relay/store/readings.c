@@ -119,6 +119,12 @@ readings_done(struct db *db, const char *id, const char *outcome, struct err *er
 }
 
 int
+readings_hurry(struct db *db, int64_t now_ms, struct err *err)
+{
+	return db_run(db, err, ST_READINGS_HURRY, "i", now_ms) < 0 ? -1 : 0;
+}
+
+int
 readings_release_all(struct db *db, struct err *err)
 {
 	return db_run(db, err, ST_READINGS_RELEASE, "") < 0 ? -1 : 0;

@@ -53,6 +53,8 @@ int readings_again(struct db *, const char *id, int64_t due_at, const char *why,
 int readings_done(struct db *, const char *id, const char *outcome, struct err *) MUST_CHECK;
 /* At start: what a killed relay was at is read again. */
 int readings_release_all(struct db *, struct err *) MUST_CHECK;
+/* What was tried in vain is due now: under another config it may go well. */
+int readings_hurry(struct db *, int64_t now_ms, struct err *) MUST_CHECK;
 /* Was the plan of this run read?  1, and when the run was created, as far as that was
  * told; 0, -1. */
 int readings_of_run(struct db *, const char *workspace_key, const char *run_id, int64_t *created_at,

@@ -33,6 +33,9 @@
 	  "SELECT MAX(COALESCE(run_created_at, created_at)) FROM readings "                       \
 	  "WHERE run_id = $2 AND kind = 'plan' AND workspace_key = $1 AND outcome = 'read'")      \
 	X(READINGS_RELEASE, "UPDATE readings SET state = 'pending' WHERE state = 'claimed'")      \
+	X(READINGS_HURRY,                                                                         \
+	  "UPDATE readings SET due_at = $1 WHERE state = 'pending' AND attempts > 0 "             \
+	  "AND due_at > $1")                                                                      \
 	X(READINGS_PENDING, "SELECT COUNT(*) FROM readings WHERE kind = $1 AND state <> 'done'")
 
 #endif

@@ -198,11 +198,15 @@ class Sweep(Api):
         token, api.token = api.token, "another." + api.token
         self.start()
         until(lambda: self.sweep().get("problem"), 10)
+        run = hcp.run_event("fin-web-prod", "applied", host=self.host())
+        self.send(run)
+        until(lambda: "reading will be retried" in self.relay.log(), 10)
         api.token = token + ".new"
         self.relay.key("api-token", api.token)
         self.relay.reload()
         self.assertEqual(self.swept()["total"], 1)
         self.assertIsNone(self.sweep()["problem"])
+        until(lambda: f"subject={run['run_id']} outcome=read" in self.relay.log(), 10)
 
     def test_a_server_that_comes_late_is_waited_for(self):
         api = self.api(Workspace("fin-web-prod", state("v1")))
