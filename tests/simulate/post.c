@@ -11,7 +11,8 @@
 struct post {
 	struct story_line line; /* what it is about, for who reads of a failure */
 	const char *source;
-	char *body;
+	char *body; /* NULL: what was read of a plan */
+	int64_t told_at;
 };
 
 static void
@@ -26,24 +27,32 @@ post_free(struct post *post)
 }
 
 static struct post *
-post_new(struct sim *sim, char *text)
+post_of(struct sim *sim, char *text)
 {
 	struct post *post = mem_alloc(sizeof(*post));
 	char *memory = mem_str(text), *rest = memory;
-	const struct payload_verb *verb;
-	json_t *body;
 
 	post->line.path = "simulate";
 	post->line.text = text;
+	post->line.number = sim->numbers++;
+	post->told_at = sim->now_ms;
 	while (rest != NULL) {
 		post->line.words =
 			mem_grow(post->line.words, post->line.count + 1, sizeof(*post->line.words));
 		post->line.words[post->line.count++] = mem_str(strsep(&rest, " "));
 	}
 	free(memory);
-	verb = payload_verb_of(post->line.words[0]);
+	return post;
+}
+
+static struct post *
+post_new(struct sim *sim, char *text)
+{
+	struct post *post = post_of(sim, text);
+	const struct payload_verb *verb = payload_verb_of(post->line.words[0]);
+	json_t *body = verb->compose(&post->line, sim->now_ms, post->line.number);
+
 	post->source = strcmp(verb->source_kind, "hcp_packer") == 0 ? "packer" : "terraform";
-	body = verb->compose(&post->line, sim->now_ms, sim->numbers++);
 	post->body = json_dumps(body, JSON_COMPACT);
 	json_decref(body);
 	return post;
@@ -73,6 +82,7 @@ send(struct sim *sim, char *text)
 
 	sim->counts.sent++;
 	sim->counts.lost += lost;
+	sim->arrives_at = lost ? NEVER : sim->now_ms + (late ? later : takes);
 	if (lost) {
 		post_free(post);
 		return true;
@@ -124,9 +134,24 @@ post_terraform(struct sim *sim, int workspace, bool careful, const char *fmt, ..
 }
 
 void
+post_plan(struct sim *sim, int workspace, int64_t takes, const char *fmt, ...)
+{
+	char text[512];
+	va_list args;
+
+	(void)workspace;
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	world_will_arrive(sim, sim->now_ms + takes, post_of(sim, mem_str(text)));
+}
+
+void
 arrive_happens(struct sim *sim, const struct happening *h)
 {
-	if (sim->now_ms != NEVER)
+	if (sim->now_ms != NEVER && h->post->body == NULL)
+		relay_reads(sim, &h->post->line, h->post->told_at);
+	else if (sim->now_ms != NEVER)
 		relay_receive(sim, &h->post->line, h->post->source, h->post->body);
 	post_free(h->post);
 }

@@ -89,6 +89,13 @@ relay_receive(struct sim *sim, const struct story_line *line, const char *source
 	player_receive(&sim->player, line, source, body, strlen(body), id);
 }
 
+void
+relay_reads(struct sim *sim, const struct story_line *line, int64_t told_at)
+{
+	sim->player.now_ms = sim->now_ms;
+	player_reading_of(&sim->player, line, told_at);
+}
+
 /* Each fails for ten minutes to ten hours, every two weeks or so. */
 static struct outage *
 outage_of(struct sim *sim, const char *destination)

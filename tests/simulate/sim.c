@@ -49,16 +49,23 @@ sim_die(const char *what, const struct err *err)
 }
 
 static const struct option known[] = {
-	{"days", required_argument, NULL, 'd'},    {"workspaces", required_argument, NULL, 'w'},
-	{"buckets", required_argument, NULL, 'b'}, {"teams", required_argument, NULL, 't'},
-	{"seed", required_argument, NULL, 's'},    {"lost", required_argument, NULL, 'l'},
-	{"late", required_argument, NULL, 'r'},    {"twice", required_argument, NULL, 'D'},
-	{"no-outages", no_argument, NULL, 'o'},    {NULL, 0, NULL, 0},
+	{"days", required_argument, NULL, 'd'},
+	{"workspaces", required_argument, NULL, 'w'},
+	{"buckets", required_argument, NULL, 'b'},
+	{"teams", required_argument, NULL, 't'},
+	{"seed", required_argument, NULL, 's'},
+	{"lost", required_argument, NULL, 'l'},
+	{"late", required_argument, NULL, 'r'},
+	{"twice", required_argument, NULL, 'D'},
+	{"tasked", required_argument, NULL, 'T'},
+	{"no-outages", no_argument, NULL, 'o'},
+	{NULL, 0, NULL, 0},
 };
 
 static const char usage[] =
 	"usage: simulate [--days 90] [--workspaces 5000] [--buckets 200] [--teams 40] [--seed N]\n"
-	"                [--lost 1] [--late 5] [--twice 1] [--no-outages]\n"
+	"                [--tasked 60] [--lost 1] [--late 5] [--twice 1] [--no-outages]\n"
+	"tasked is percents of the workspaces: those with a run task, whose plans are read;\n"
 	"lost, late and twice are percents of the webhooks\n";
 
 static void
@@ -79,6 +86,9 @@ take_option(struct options *options, int letter, const char *value)
 		break;
 	case 's':
 		options->seed = (unsigned)strtoul(value, NULL, 10);
+		break;
+	case 'T':
+		options->tasked = atof(value) / 100;
 		break;
 	case 'l':
 		options->lost = atof(value) / 100;
@@ -113,6 +123,7 @@ main(int argc, char **argv)
 	                              .buckets = 200,
 	                              .teams = 40,
 	                              .seed = 1,
+	                              .tasked = 0.6,
 	                              .lost = 0.01,
 	                              .late = 0.05,
 	                              .twice = 0.01,

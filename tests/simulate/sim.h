@@ -6,6 +6,8 @@
  *	world.c    what happens and when; knows who runs what
  *	build.c    images: built, promoted, revoked
  *	work.c     workspaces: runs, drift
+ *	plans.c    what the plans of those with a run task say
+ *	spells.c   what was so from when to when
  *	post.c     webhooks on their way: lost, late, twice
  *	relay.c    receives them, and hands what is due to sinks that fail at times
  *	witness.c  what was told, held against what was true
@@ -32,6 +34,7 @@ enum channel { CHANNEL_DEV, CHANNEL_STAGING, CHANNEL_PRODUCTION, CHANNELS };
 struct options {
 	int days, workspaces, buckets, teams;
 	unsigned seed;
+	double tasked;            /* of the workspaces */
 	double lost, late, twice; /* of the webhooks */
 	bool outages;
 };
@@ -52,6 +55,26 @@ struct bucket {
 	int64_t hurry_until; /* a hole was found: people apply soon */
 };
 
+/* Some version from then to then; the last few. */
+#define SPELLS_MAX 16
+
+struct spell {
+	int version;
+	int64_t from, until;
+};
+
+struct spells {
+	struct spell items[SPELLS_MAX];
+	int count; /* so far: the last SPELLS_MAX of them are kept */
+};
+
+/* How the instances of a workspace come by their image. */
+enum image_use {
+	USES_CHANNEL, /* from the data source, at each apply */
+	USES_FIRST,   /* from it too, and then not again: ignore_changes */
+	USES_ID       /* its id stands in the configuration */
+};
+
 struct workspace_truth {
 	char name[64];
 	int bucket;
@@ -62,7 +85,10 @@ struct workspace_truth {
 	int64_t created_at; /* of the run under way */
 	int run;
 	bool gone, drifted, failed;
-	bool lost; /* the webhook of the run that brought what it runs */
+	bool lost;   /* the webhook of the run that brought what it runs */
+	bool tasked; /* its plans are read */
+	enum image_use use;
+	struct spells ran, planned, unheard; /* the last: what it did is not known to anybody */
 };
 
 /* Somebody ran this from then to then; of what is revoked at its end or was. */
@@ -81,6 +107,8 @@ enum what {
 	URGENT,
 	RUN,
 	APPLIED,
+	BROKE_OFF,
+	DISCARDED,
 	DRIFT,
 	DELETE,
 	ARRIVE,
@@ -101,6 +129,7 @@ typedef void happen_fn(struct sim *, const struct happening *);
 struct counts {
 	int64_t sent, lost, late, twice;    /* webhooks */
 	int64_t terraform, careful, packer; /* one message an event */
+	int64_t plans;
 };
 
 struct sim {
@@ -117,7 +146,8 @@ struct sim {
 	struct happening *heap;
 	size_t heap_count;
 	uint64_t seq;
-	int numbers; /* of payloads */
+	int numbers;        /* of payloads */
+	int64_t arrives_at; /* the last one posted; NEVER: it is lost */
 
 	struct counts counts;
 	struct outages *outages; /* relay.c */
@@ -143,7 +173,17 @@ const char *channel_name(enum channel);
 
 /* build.c, work.c, post.c */
 happen_fn build_happens, promote_happens, revoke_happens, cancel_happens, inherit_happens,
-	urgent_happens, run_happens, applied_happens, drift_happens, delete_happens, arrive_happens;
+	urgent_happens, run_happens, applied_happens, broke_off_happens, discarded_happens,
+	drift_happens, delete_happens, arrive_happens;
+
+/* plans.c: its plan is read, after so long. */
+void plan_is_read(struct sim *, int workspace, int planned);
+
+/* spells.c */
+void spell_begin(struct spells *, int version, int64_t at);
+void spell_end(struct spells *, int64_t at); /* the last one, unless it has ended before */
+bool spell_was(const struct spells *, int version, int64_t from, int64_t until);
+#define ANY_VERSION (-2)
 
 /* One webhook, as a line of a story would say it; `time=` is added.  True: it
  * is lost. */
@@ -152,10 +192,14 @@ bool post_packer(struct sim *, int bucket, const char *fmt, ...) PRINTF_LIKE(3, 
 bool post_terraform(struct sim *, int workspace, bool careful, const char *fmt, ...)
 	PRINTF_LIKE(4, 5);
 
+/* What the reader of a plan would answer, after `takes` ms. */
+void post_plan(struct sim *, int workspace, int64_t takes, const char *fmt, ...) PRINTF_LIKE(4, 5);
+
 /* relay.c */
 void relay_start(struct sim *);
 void relay_stop(struct sim *);
 void relay_receive(struct sim *, const struct story_line *, const char *source, const char *body);
+void relay_reads(struct sim *, const struct story_line *, int64_t told_at);
 /* Everything that is due until now; once in a while it is killed and started. */
 void relay_catch_up(struct sim *);
 /* Whether this destination took nothing at some moment in between. */

@@ -9,6 +9,7 @@
 
 #define PATIENCE_MS (6 * HOUR_MS) /* who runs it for less need not have been told */
 #define LATE_MS (3 * HOUR_MS)
+#define AWHILE_MS (5 * MINUTE_MS) /* from a change to the message of it */
 
 /* A reply stands in its message's thread, and edits it as well; an edit is silent. */
 struct heard_by {
@@ -24,7 +25,7 @@ struct witness {
 	json_t *where; /* team -> its destination */
 	json_t *by_kind; /* of people's posts */
 	struct heard_by slack, mail, webhook;
-	int64_t twice, known, known_wrong, possible, possible_right;
+	int64_t twice, known, known_wrong, known_unheard, possible, possible_right;
 };
 
 void
@@ -145,9 +146,38 @@ version_of(const char *name)
 	return name != NULL && name[0] == 'v' ? atoi(name + 1) - 1 : -1;
 }
 
+/* A row that said for certain what is not so: nobody could know when the webhook of
+ * that was lost or on its way. */
+static void
+hear_wrong(struct witness *w, const struct workspace_truth *truth, int version, int64_t at)
+{
+	char when[TIME_TEXT_SIZE];
+
+	if (spell_was(&truth->unheard, ANY_VERSION, at - AWHILE_MS, at)) {
+		w->known_unheard++;
+		return;
+	}
+	if (w->known_wrong++ < 10)
+		printf("known, and wrong at %s: %s runs v%d, it is said, and v%d it is\n",
+		       time_text(at, when), truth->name, version + 1, truth->runs + 1);
+}
+
+/* Was it so when it was said? */
+static bool
+was_right(const struct sim *sim, const struct workspace_truth *truth, const json_t *row,
+          int version, int64_t at)
+{
+	bool planned = strcmp(or_dash(json_text_at(row, "evidence")), "plan") == 0;
+
+	if (strcmp(or_dash(json_text_at(row, "bucket")), sim->buckets[truth->bucket].name) != 0)
+		return false;
+	return spell_was(&truth->ran, version, at - AWHILE_MS, at) ||
+	       (planned && spell_was(&truth->planned, version, at - AWHILE_MS, at));
+}
+
 /* One row that says that a workspace runs, or may run, a version. */
 static void
-hear_row(struct witness *w, struct sim *sim, const json_t *row, bool to_team)
+hear_row(struct witness *w, struct sim *sim, const json_t *row, int64_t at, bool to_team)
 {
 	const json_t *index = json_object_get(w->names, or_dash(json_text_at(row, "name")));
 	const struct workspace_truth *truth;
@@ -159,12 +189,12 @@ hear_row(struct witness *w, struct sim *sim, const json_t *row, bool to_team)
 	    strcmp(or_dash(json_text_at(row, "state")), "affected") != 0)
 		return;
 	truth = &sim->workspaces[json_integer_value(index)];
-	right = truth->runs == version &&
-	        strcmp(or_dash(json_text_at(row, "bucket")), sim->buckets[truth->bucket].name) == 0;
+	right = was_right(sim, truth, row, version, at);
 	key = mem_fmt("%s %d", truth->name, version);
 	if (known) {
 		w->known++;
-		w->known_wrong += !right;
+		if (!right)
+			hear_wrong(w, truth, version, at);
 	} else if (to_team && json_object_get(w->told, key) == NULL) {
 		w->possible++;
 		w->possible_right += right;
@@ -208,7 +238,8 @@ witness_hears(struct sim *sim, const struct claimed *claimed)
 		json_object_set_new(w->where, team, json_string(claimed->destination));
 	tell_apart(w, sim, claimed);
 	for (size_t i = 0; i < json_array_size(rows); i++)
-		hear_row(w, sim, json_array_get(rows, i), to_team);
+		hear_row(w, sim, json_array_get(rows, i), json_time_at(d, "incident.updated_at"),
+		         to_team);
 }
 
 struct truth {
@@ -279,8 +310,9 @@ print_messages(const struct sim *sim)
 	const char *kind;
 	json_t *n;
 
-	printf("\n%lld webhooks, of them %lld lost, %lld late, %lld twice\n\n", (long long)c->sent,
-	       (long long)c->lost, (long long)c->late, (long long)c->twice);
+	printf("\n%lld webhooks, of them %lld lost, %lld late, %lld twice; %lld plans read\n\n",
+	       (long long)c->sent, (long long)c->lost, (long long)c->late, (long long)c->twice,
+	       (long long)c->plans);
 	printf("%-44s %10s %10s %10s\n", "messages", "posted", "replied", "edited");
 	print_heard("Slack, the teams' channels", &w->slack);
 	print_heard("mail, security", &w->mail);
@@ -320,8 +352,11 @@ witness_tells(struct sim *sim)
 	printf("%-44s %10lld\n", "  told late: no excuse", (long long)t.late);
 	printf("%-44s %10lld\n", "  never told: a webhook was lost", (long long)t.untold_lost);
 	printf("%-44s %10lld\n", "  never told: no excuse", (long long)t.untold);
-	printf("%-44s %10lld of %lld wrong\n", "rows said to be known", (long long)w->known_wrong,
-	       (long long)w->known);
+	printf("%-44s %10lld of %lld right\n", "rows said to be known",
+	       (long long)(w->known - w->known_wrong - w->known_unheard), (long long)w->known);
+	printf("%-44s %10lld\n", "  wrong: a webhook was lost, or on its way",
+	       (long long)w->known_unheard);
+	printf("%-44s %10lld\n", "  wrong: no excuse", (long long)w->known_wrong);
 	printf("%-44s %10lld of %lld right\n", "rows said to be possible, at first",
 	       (long long)w->possible_right, (long long)w->possible);
 	printf("%-44s %10lld\n", "told twice", (long long)w->twice);

@@ -13,55 +13,118 @@ run_again(struct sim *sim, int index)
 	           RUN, index, 0, 0);
 }
 
+/* What the run is to make of it. */
+static int
+version_for(const struct sim *sim, const struct workspace_truth *w)
+{
+	int on = sim->buckets[w->bucket].on[w->channel];
+
+	return w->use != USES_CHANNEL && w->runs >= 0 ? w->runs : on;
+}
+
+/* A run ends: until that is heard nobody knows what it did. */
+static bool
+ends(struct sim *sim, int index, bool careful, const char *status)
+{
+	struct workspace_truth *w = &sim->workspaces[index];
+	char created[TIME_TEXT_SIZE];
+	bool lost = post_terraform(sim, index, careful, "run %s %s id=run-%d created=%s", w->name,
+	                           status, w->run, time_text(w->created_at, created));
+
+	spell_end(&w->planned, sim->now_ms);
+	spell_begin(&w->unheard, 0, sim->now_ms);
+	if (!lost)
+		spell_end(&w->unheard, sim->arrives_at);
+	run_again(sim, index);
+	return lost;
+}
+
+/* Most are applied; some are discarded, or break off. */
+static void
+go_on(struct sim *sim, int index, int version)
+{
+	struct workspace_truth *w = &sim->workspaces[index];
+	bool waits = sim_one_in(sim, 0.15);
+	int64_t took = sim_between(sim, MINUTE_MS, 5 * MINUTE_MS);
+	char created[TIME_TEXT_SIZE];
+	enum what end = APPLIED;
+
+	if (waits) {
+		post_terraform(sim, index, true, "run %s planned id=run-%d created=%s", w->name,
+		               w->run, time_text(w->created_at, created));
+		took = sim_between(sim, 10 * MINUTE_MS, 6 * HOUR_MS);
+	}
+	if (w->tasked && sim_one_in(sim, 0.05))
+		end = sim_one_in(sim, 0.5) ? DISCARDED : BROKE_OFF;
+	world_will(sim, sim->now_ms + took, end, index, version, 0);
+}
+
 /* A plan reads the channel; what is revoked there fails it. */
 void
 run_happens(struct sim *sim, const struct happening *h)
 {
 	struct workspace_truth *w = &sim->workspaces[h->a];
 	const struct bucket *b = &sim->buckets[w->bucket];
-	int run = w->run = sim->numbers++, v = b->on[w->channel];
-	bool waits = sim_one_in(sim, 0.15);
-	int64_t took = sim_between(sim, MINUTE_MS, 5 * MINUTE_MS);
-	char created[TIME_TEXT_SIZE];
+	int on = b->on[w->channel], v = version_for(sim, w);
+	bool reads = w->tasked && w->use != USES_ID;
 
+	w->run = sim->numbers++;
+	w->created_at = sim->now_ms;
 	if (w->gone)
 		return;
-	time_text(sim->now_ms, created);
-	if (v < 0 || b->versions[v].revoked_at != 0 || sim_one_in(sim, 0.03)) {
+	if (on < 0 || ((reads || !w->tasked) && b->versions[on].revoked_at != 0) ||
+	    sim_one_in(sim, 0.03)) {
 		w->failed = true;
-		post_terraform(sim, h->a, true, "run %s errored id=run-%d created=%s", w->name, run,
-		               created);
-		run_again(sim, h->a);
+		ends(sim, h->a, true, "errored");
 		return;
 	}
-	if (v == w->runs && !w->drifted && sim_one_in(sim, 0.4)) {
-		post_terraform(sim, h->a, false, "run %s planned_and_finished id=run-%d created=%s",
-		               w->name, run, created);
-		run_again(sim, h->a);
-		return;
-	}
-	if (waits) {
-		post_terraform(sim, h->a, true, "run %s planned id=run-%d created=%s", w->name, run,
-		               created);
-		took = sim_between(sim, 10 * MINUTE_MS, 6 * HOUR_MS);
-	}
-	w->created_at = sim->now_ms;
-	world_will(sim, sim->now_ms + took, APPLIED, h->a, v, 0);
+	if (w->tasked)
+		plan_is_read(sim, h->a, v);
+	if (v == w->runs && !w->drifted && sim_one_in(sim, 0.4))
+		ends(sim, h->a, false, "planned_and_finished");
+	else
+		go_on(sim, h->a, v);
 }
 
 void
 applied_happens(struct sim *sim, const struct happening *h)
 {
 	struct workspace_truth *w = &sim->workspaces[h->a];
-	char created[TIME_TEXT_SIZE];
 
 	if (w->gone)
 		return;
 	world_runs(sim, h->a, h->b);
 	w->drifted = w->failed = false;
-	w->lost = post_terraform(sim, h->a, false, "run %s applied id=run-%d created=%s", w->name,
+	w->lost = ends(sim, h->a, false, "applied");
+}
+
+/* It failed while it was applied: the instances may have been replaced, or not. */
+void
+broke_off_happens(struct sim *sim, const struct happening *h)
+{
+	struct workspace_truth *w = &sim->workspaces[h->a];
+	char created[TIME_TEXT_SIZE];
+	int64_t heard_at;
+
+	if (w->gone)
+		return;
+	if (sim_one_in(sim, 0.5))
+		world_runs(sim, h->a, h->b);
+	w->failed = true;
+	w->lost = post_terraform(sim, h->a, false, "run %s applying id=run-%d created=%s", w->name,
 	                         w->run, time_text(w->created_at, created));
-	run_again(sim, h->a);
+	heard_at = sim->arrives_at;
+	w->lost |= ends(sim, h->a, true, "errored");
+	/* Without the word that it was applying the other says that nothing has changed. */
+	spell_begin(&w->unheard, 0, sim->now_ms);
+	spell_end(&w->unheard, heard_at > sim->arrives_at ? heard_at : sim->arrives_at);
+}
+
+void
+discarded_happens(struct sim *sim, const struct happening *h)
+{
+	if (!sim->workspaces[h->a].gone)
+		ends(sim, h->a, false, "discarded");
 }
 
 void
@@ -85,5 +148,8 @@ delete_happens(struct sim *sim, const struct happening *h)
 
 	world_runs(sim, h->a, -1);
 	w->gone = true;
-	post_terraform(sim, h->a, false, "deleted %s", w->name);
+	spell_end(&w->planned, sim->now_ms);
+	spell_begin(&w->unheard, 0, sim->now_ms);
+	if (!post_terraform(sim, h->a, false, "deleted %s", w->name))
+		spell_end(&w->unheard, sim->arrives_at);
 }

@@ -10,10 +10,19 @@
 #define WINDOW_MS (2 * MINUTE_MS)    /* what is due goes out this often */
 
 static happen_fn *const happens[WHATS] = {
-	[BUILD] = build_happens,   [PROMOTE] = promote_happens, [REVOKE] = revoke_happens,
-	[CANCEL] = cancel_happens, [INHERIT] = inherit_happens, [URGENT] = urgent_happens,
-	[RUN] = run_happens,       [APPLIED] = applied_happens, [DRIFT] = drift_happens,
-	[DELETE] = delete_happens, [ARRIVE] = arrive_happens,
+	[BUILD] = build_happens,
+	[PROMOTE] = promote_happens,
+	[REVOKE] = revoke_happens,
+	[CANCEL] = cancel_happens,
+	[INHERIT] = inherit_happens,
+	[URGENT] = urgent_happens,
+	[RUN] = run_happens,
+	[APPLIED] = applied_happens,
+	[BROKE_OFF] = broke_off_happens,
+	[DISCARDED] = discarded_happens,
+	[DRIFT] = drift_happens,
+	[DELETE] = delete_happens,
+	[ARRIVE] = arrive_happens,
 };
 
 const char *
@@ -92,6 +101,7 @@ world_runs(struct sim *sim, int index, int version)
 	}
 	w->runs = version;
 	w->since = sim->now_ms;
+	spell_begin(&w->ran, version, sim->now_ms);
 }
 
 /* One base for every twenty buckets; the others are each a team's. */
@@ -122,6 +132,32 @@ make_buckets(struct sim *sim)
 	}
 }
 
+/* Which have one does not change what else happens. */
+static void
+give_run_task(struct sim *sim, int index)
+{
+	struct workspace_truth *w = &sim->workspaces[index];
+	int draw = index * 7919 % 997;
+
+	w->tasked = draw < sim->options.tasked * 997;
+	if (!w->tasked)
+		return;
+	w->use = draw % 20 == 0 ? USES_ID : draw % 10 == 5 ? USES_FIRST : USES_CHANNEL;
+	if (draw % 10 == 3)
+		w->channel = CHANNEL_DEV; /* by its name nobody could tell what it runs */
+}
+
+static void
+name_workspace(struct sim *sim, int index)
+{
+	static const char *const kinds[] = {"lab", "stage", "prod"};
+	struct workspace_truth *w = &sim->workspaces[index];
+	const char *bucket = sim->buckets[w->bucket].name;
+
+	snprintf(w->name, sizeof(w->name), "%.*s%s-%d", (int)strlen(bucket) - 6, bucket,
+	         kinds[w->channel], index);
+}
+
 static void
 make_workspaces(struct sim *sim)
 {
@@ -131,15 +167,13 @@ make_workspaces(struct sim *sim)
 	sim->workspaces = mem_array((size_t)o->workspaces, sizeof(*sim->workspaces));
 	for (int i = 0; i < o->workspaces; i++) {
 		struct workspace_truth *w = &sim->workspaces[i];
-		const struct bucket *b;
 
 		memset(w, 0, sizeof(*w));
 		w->bucket = bases + i % apps;
 		w->runs = -1;
-		b = &sim->buckets[w->bucket];
 		w->channel = i / apps % 4 == 3 ? CHANNEL_STAGING : CHANNEL_PRODUCTION;
-		snprintf(w->name, sizeof(w->name), "%.*s%s-%d", (int)strlen(b->name) - 6, b->name,
-		         w->channel == CHANNEL_STAGING ? "stage" : "prod", i);
+		give_run_task(sim, i);
+		name_workspace(sim, i);
 		/* Some apply all the time, some are forgotten. */
 		w->pace_ms = sim_one_in(sim, 0.05)  ? 400 * DAY_MS
 		             : sim_one_in(sim, 0.3) ? 2 * DAY_MS
