@@ -22,7 +22,19 @@ version_for(const struct sim *sim, const struct workspace_truth *w)
 	return w->use != USES_CHANNEL && w->runs >= 0 ? w->runs : on;
 }
 
-/* A run ends: until that is heard nobody knows what it did. */
+/* The end of a run whose plan was read: until that is heard, or the next plan is read,
+ * nobody knows what it did.  One that comes to no plan tells nothing of those before it. */
+static void
+is_heard_at(struct sim *sim, int index, int64_t at)
+{
+	struct workspace_truth *w = &sim->workspaces[index];
+
+	spell_end(&w->planned, sim->now_ms);
+	spell_begin(&w->unheard, 0, sim->now_ms);
+	spell_end(&w->unheard, at);
+}
+
+/* Whether its webhook is lost. */
 static bool
 ends(struct sim *sim, int index, bool careful, const char *status)
 {
@@ -31,10 +43,6 @@ ends(struct sim *sim, int index, bool careful, const char *status)
 	bool lost = post_terraform(sim, index, careful, "run %s %s id=run-%d created=%s", w->name,
 	                           status, w->run, time_text(w->created_at, created));
 
-	spell_end(&w->planned, sim->now_ms);
-	spell_begin(&w->unheard, 0, sim->now_ms);
-	if (!lost)
-		spell_end(&w->unheard, sim->arrives_at);
 	run_again(sim, index);
 	return lost;
 }
@@ -80,10 +88,12 @@ run_happens(struct sim *sim, const struct happening *h)
 	}
 	if (w->tasked)
 		plan_is_read(sim, h->a, v);
-	if (v == w->runs && !w->drifted && sim_one_in(sim, 0.4))
+	if (v == w->runs && !w->drifted && sim_one_in(sim, 0.4)) {
 		ends(sim, h->a, false, "planned_and_finished");
-	else
+		is_heard_at(sim, h->a, sim->arrives_at);
+	} else {
 		go_on(sim, h->a, v);
+	}
 }
 
 void
@@ -96,6 +106,7 @@ applied_happens(struct sim *sim, const struct happening *h)
 	world_runs(sim, h->a, h->b);
 	w->drifted = w->failed = false;
 	w->lost = ends(sim, h->a, false, "applied");
+	is_heard_at(sim, h->a, sim->arrives_at);
 }
 
 /* It failed while it was applied: the instances may have been replaced, or not. */
@@ -116,15 +127,16 @@ broke_off_happens(struct sim *sim, const struct happening *h)
 	heard_at = sim->arrives_at;
 	w->lost |= ends(sim, h->a, true, "errored");
 	/* Without the word that it was applying the other says that nothing has changed. */
-	spell_begin(&w->unheard, 0, sim->now_ms);
-	spell_end(&w->unheard, heard_at > sim->arrives_at ? heard_at : sim->arrives_at);
+	is_heard_at(sim, h->a, heard_at > sim->arrives_at ? heard_at : sim->arrives_at);
 }
 
 void
 discarded_happens(struct sim *sim, const struct happening *h)
 {
-	if (!sim->workspaces[h->a].gone)
-		ends(sim, h->a, false, "discarded");
+	if (sim->workspaces[h->a].gone)
+		return;
+	ends(sim, h->a, false, "discarded");
+	is_heard_at(sim, h->a, sim->arrives_at);
 }
 
 void
@@ -148,8 +160,6 @@ delete_happens(struct sim *sim, const struct happening *h)
 
 	world_runs(sim, h->a, -1);
 	w->gone = true;
-	spell_end(&w->planned, sim->now_ms);
-	spell_begin(&w->unheard, 0, sim->now_ms);
-	if (!post_terraform(sim, h->a, false, "deleted %s", w->name))
-		spell_end(&w->unheard, sim->arrives_at);
+	post_terraform(sim, h->a, false, "deleted %s", w->name);
+	is_heard_at(sim, h->a, sim->arrives_at);
 }
