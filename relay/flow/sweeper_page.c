@@ -16,6 +16,8 @@
 #define BITE 25          /* workspaces in one job, so that nobody waits for long */
 #define EXPLORER_TRIES 3 /* it gives up after 60 s itself; then the list has to do */
 #define REFUSED_MS HOUR_MS
+#define PAST_TOTAL_MOST (10 * API_PAGE_SIZE) /* listed beyond the total that it tells */
+#define LISTED_MOST 200000                   /* where it tells none */
 
 /* As it is now; -1 also when there is none. */
 static int
@@ -36,16 +38,27 @@ begin_list(struct sweep *sweep)
 	sweep->total = -1;
 }
 
+/* It may call a next page for ever.  What it counts may be a little off: workspaces
+ * come and go while they are listed. */
+static bool
+is_past_its_end(const struct sweep *sweep, int64_t on_page, int64_t total)
+{
+	int64_t most = total >= 0 ? total + PAST_TOTAL_MOST : LISTED_MOST;
+
+	return on_page == 0 || sweep->seen >= most;
+}
+
 /* The page is through: what comes next. */
 static void
 turn_page(struct sweep *sweep, const json_t *page)
 {
 	int64_t next = api_page_next(page, sweep->page), total = api_page_total(page);
+	int64_t on_page = (int64_t)json_array_size(json_at(page, "data"));
 
-	sweep->seen += (int64_t)json_array_size(json_at(page, "data"));
+	sweep->seen += on_page;
 	sweep->total = total >= sweep->seen ? total : sweep->seen;
 	sweep->shortlisted |= sweep->step == SWEEP_EXPLORER;
-	if (next != 0)
+	if (next != 0 && !is_past_its_end(sweep, on_page, total))
 		sweep->page = next;
 	else if (sweep->step == SWEEP_EXPLORER)
 		begin_list(sweep);
@@ -132,7 +145,7 @@ problem_run(struct sweeping *s, struct db *db, struct err *err)
 static void
 wait_on(struct sweeping *s)
 {
-	(void)s; /* its timer is set */
+	timer_in(s->timer, s->wait_ms);
 }
 
 static void
@@ -150,7 +163,7 @@ tell_problem(struct sweeping *s, const struct api_answer *answer)
 	if (s->sweep.problem == NULL || strcmp(s->sweep.problem, s->problem) != 0)
 		log_warn("workspaces cannot be listed", "source", s->source, "organization",
 		         s->organization, "reason", s->problem, LOG_END);
-	timer_in(s->timer, wait);
+	s->wait_ms = wait;
 	sweeping_submit(s, problem_run, wait_on);
 }
 
@@ -162,6 +175,7 @@ on_answer(const struct api_answer *answer, void *arg)
 
 	s->call = NULL;
 	if (answer->end == API_READ) {
+		json_decref(s->page); /* one that the store refused half-way */
 		s->page = json_incref((json_t *)answer->document);
 		s->taken = 0;
 		sweeping_submit(s, take_run, taken);

@@ -41,6 +41,7 @@ struct sweeping {
 	int64_t asked_page;
 	size_t taken, bite; /* of its items */
 	char problem[256];  /* to be written down */
+	int64_t wait_ms;    /* and then waited out */
 	int failed;         /* times the Explorer was out of reach, one after another */
 	bool busy, dropped;
 };

@@ -1,6 +1,7 @@
 """What no webhook tells, asked of the HCP Terraform API: which image a workspace runs, what drifted, why a run failed."""
 
 import json
+import os
 import unittest
 
 import support  # noqa: F401
@@ -207,6 +208,40 @@ class Sweep(Api):
         self.assertEqual(self.swept()["total"], 1)
         self.assertIsNone(self.sweep()["problem"])
         until(lambda: f"subject={run['run_id']} outcome=read" in self.relay.log(), 10)
+
+    def test_a_refusal_that_a_reload_overtakes_is_not_waited_out(self):
+        api = self.api(Workspace("fin-web-prod", state("v1")))
+        self.start()
+        self.swept()
+        before = len(api.asked("/current-state-version"))
+        api.script(Fault(401, delay=1.5))
+        self.send(hcp.run_event("fin-web-prod", "applied", host=self.host()))
+        until(lambda: len(api.asked("/current-state-version")) == before + 1, 10, self.relay.tail)
+        api.token += ".new"
+        self.relay.key("api-token", api.token)
+        self.relay.reload()
+        until(lambda: len(api.asked("/current-state-version")) == before + 2, 20, self.relay.tail)
+
+    def test_pages_without_end_end(self):
+        api = self.api(*(Workspace(f"fin-{i:03d}-prod") for i in range(60)), explorer=False)
+        whole = api.page
+
+        def page(items, make, query, more):
+            status, headers, body = whole(items, make, query, more)
+            body = json.loads(body)
+            body["meta"]["pagination"]["next-page"] = int(query["page[number]"]) + 1
+            if self.repeats:
+                body["data"] = [make(one) for one in items]
+            return status, headers, json.dumps(body)
+        api.page = page
+        for self.repeats in (False, True):
+            with self.subTest(repeats=self.repeats):
+                if not self.relay.process:
+                    self.start()
+                self.swept()
+                self.assertLess(len(api.asked("/workspaces?")), 30)
+                self.relay.stop()
+                os.unlink(f"{self.directory}/driftbell.db")
 
     def test_a_server_that_comes_late_is_waited_for(self):
         api = self.api(Workspace("fin-web-prod", state("v1")))
