@@ -161,6 +161,9 @@ learn_settle(struct learning *learning)
 	job->job.done = done;
 	job->job.keep = true;
 	job->job.single = true; /* run() marks its parts */
+	/* What the other side said, it said to another config's token. */
+	if (learning->conf != learning->learn->conf)
+		learning->learnt.wait_ms = 0;
 	job->learning = learning;
 	job->now_ms = learning->learn->now_ms();
 	random_bytes(&job->random, sizeof(job->random));
