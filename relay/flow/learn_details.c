@@ -77,7 +77,7 @@ static int
 take_assessment(struct plan *plan, const struct learning *learning, struct err *err)
 {
 	struct reading reading;
-	int rc = reading_take(json_incref(learning->learnt.read), &reading, err);
+	int rc = learning_reading(learning, true, &reading, err);
 
 	if (rc == 0)
 		rc = refresh_assessment_details(plan, learning->owed.workspace_key,

@@ -18,6 +18,7 @@
 #include "relay/flow/learn.h"
 #include "relay/flow/plan.h"
 #include "relay/hcp/read_job.h"
+#include "relay/hcp/reading.h"
 #include "relay/runtime/helper.h"
 #include "relay/store/readings.h"
 #include "relay/store/store.h"
@@ -92,6 +93,9 @@ void learning_fails(struct learning *, enum learnt_end, const char *why);
 /* Has a helper fetch and read this, with the resource types of the learning's
  * config, and ends the learning with what it answers. */
 void learning_read(struct learning *, const struct fetch_request *);
+/* Writer thread: what was read, which is to be a plan, or to be a state.  -1: it is not;
+ * reading_fini() in each case. */
+int learning_reading(const struct learning *, bool plan, struct reading *, struct err *) MUST_CHECK;
 
 /* learn_settle.c: writes down learning->learnt, and takes the learning over. */
 void learn_settle(struct learning *);

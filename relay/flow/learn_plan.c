@@ -48,7 +48,7 @@ static int
 take(struct plan *plan, const struct learning *learning, struct err *err)
 {
 	struct reading reading;
-	int rc = reading_take(json_incref(learning->learnt.read), &reading, err);
+	int rc = learning_reading(learning, true, &reading, err);
 
 	if (rc == 0)
 		rc = plan_task_read(plan, &learning->owed, &reading, err);

@@ -68,6 +68,18 @@ on_answer(const struct helper_answer *answer, void *arg)
 		learning_fails(learning, LEARNT_LATER, answer->text);
 }
 
+int
+learning_reading(const struct learning *learning, bool plan, struct reading *reading,
+                 struct err *err)
+{
+	if (reading_take(json_incref(learning->learnt.read), reading, err) != 0)
+		return -1;
+	if (reading->is_plan != plan)
+		return err_set(err, plan ? "what came is a state and no plan"
+		                         : "what came is a plan and no state");
+	return 0;
+}
+
 /* As image_types_read() of hcp/image_types.h takes them. */
 static json_t *
 types_of(const struct conf *conf)

@@ -131,7 +131,7 @@ take(struct plan *plan, const struct learning *learning, struct err *err)
 	const struct api_learning *state = learning->state;
 	struct owed_reading owed = learning->owed;
 	struct reading reading;
-	int rc = reading_take(json_incref(learning->learnt.read), &reading, err);
+	int rc = learning_reading(learning, false, &reading, err);
 
 	if (owed.run_created_at < state->run_created_at)
 		owed.run_created_at = state->run_created_at;

@@ -83,9 +83,11 @@ may_go(struct get *get, const char *url, bool with_bearer)
 {
 	bool is_https = strncasecmp(url, "https://", 8) == 0;
 
-	get->host = strlen(url) <= URL_MAX_LEN ? url_host(url) : NULL;
+	get->host = url_host(url);
 	if (!get->host)
 		conclude(get, FETCH_REFUSED, "is not one of http or https");
+	else if (strlen(url) > URL_MAX_LEN)
+		conclude(get, FETCH_REFUSED, "has a URL that is longer than 8192 bytes");
 	else if (!is_https && !get->request->allow_private)
 		conclude(get, FETCH_REFUSED, "is not spoken to in plain http");
 	else if (with_bearer && !is_allowed_host(get->request->hosts, get->host))

@@ -16,7 +16,6 @@
 #include "relay/base/text.h"
 
 #define BEARER_MAX 4096
-#define URL_MAX 8192
 #define HOSTS_MAX 1000
 
 bool
@@ -123,7 +122,7 @@ read_tree(struct read_job *job, const json_t *tree, struct err *err)
 	fetch->max_bytes = json_int_at(tree, "max_bytes", 0);
 	fetch->deadline_ms = json_int_at(tree, "deadline_ms", 0);
 	job->types = json_is_null(types) ? NULL : json_incref(types);
-	if (!fetch->url || strlen(fetch->url) > URL_MAX || !url_is_http(fetch->url))
+	if (!fetch->url || !url_is_http(fetch->url))
 		return err_set(err, "read job: url");
 	if (!json_is_null(json_object_get(tree, "bearer")) &&
 	    (!fetch->bearer || !read_bearer_is_fine(fetch->bearer)))

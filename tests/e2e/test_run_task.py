@@ -11,7 +11,7 @@ from harness import hcp
 from harness.case import RelayCase
 from harness.hcp_api import Blob, HcpTerraform
 from harness.server import Fault
-from harness.terraform import ami, data_artifact, data_version, instance, plan_text
+from harness.terraform import ami, data_artifact, data_version, instance, module, plan_text
 from harness.wait import until
 
 PROD = "fin-payments-prod"
@@ -251,12 +251,25 @@ class Fetched(RunTaskCase):
                  ([Fault(422)], "answered 422"), ([Fault(418)], "answered 418"),
                  ([lambda api: (307, {}, "")], "redirects to nowhere"),
                  ([lambda api: (307, {"Location": "ftp://127.0.0.1/x"}, "")], "is not one of http or https"),
+                 ([lambda api: (307, {"Location": f"{api.blob.base}/{'a' * 9000}"}, "")], "longer than 8192 bytes"),
                  ([lambda api: api.redirect(b'{"format_version":"1.2",,}')], "cannot be read"),
                  ([lambda api: api.redirect(b"")], "cannot be read"),
                  ([lambda api: api.redirect(b"[]")], "cannot be read")]
         for before, text in cases:
             with self.subTest(text):
                 self.assertIn(text, self.unchecked(*before))
+
+    def test_a_url_that_is_too_long_is_said_at_once(self):
+        task = self.task()
+        task["plan_json_api_url"] += "?" + "a" * 200000
+        self.send(task)
+        self.assertIn("longer than 8192 bytes", self.final()["message"])
+
+    def test_a_state_is_no_plan(self):
+        state = {"format_version": "1.0", "values": module([instance("web", ami(IMAGES, "v1"))])}
+        self.assertIn("a state and no plan", self.unchecked(lambda api: api.redirect(json.dumps(state).encode())))
+        workspace, = self.relay.items("workspaces")
+        self.assertEqual([one for one in workspace["usages"] if one["evidence"] != "rule"], [])
 
     def test_a_second_redirect_is_not_followed(self):
         def again(handler):
