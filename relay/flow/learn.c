@@ -10,6 +10,7 @@
 
 #define CLAIM_AGAIN_MS SECOND_MS /* after the store refused */
 #define CLAIM_MOST 32            /* of all kinds, in one job */
+#define SET_BACK_MS (10 * SECOND_MS)
 
 static const struct learn_step *const steps[READING_KIND_COUNT] = {
 	[READING_PLAN] = &learn_plan,
@@ -31,7 +32,7 @@ struct claim_job {
 	int64_t now_ms;
 	int slots[READING_KIND_COUNT];
 	bool release; /* the first one: what a killed relay was at */
-	bool hurry;   /* after a reload: what failed may go well now */
+	bool hurry;   /* what failed is tried at once */
 	struct owed_reading claimed[CLAIM_MOST];
 	int count;
 	int64_t due_at; /* of what may not go yet; 0 = nothing waits */
@@ -129,6 +130,17 @@ claim_done(struct store_job *store_job, int rc)
 		learn_wake(learn);
 }
 
+/* What is put off is so until a time of the wall's clock: when that was set back, a run
+ * would wait for its plan until the clock is there again. */
+static bool
+is_set_back(struct learn *learn, int64_t now_ms)
+{
+	bool is = now_ms + SET_BACK_MS < learn->claimed_at;
+
+	learn->claimed_at = now_ms;
+	return is;
+}
+
 static void
 claim(struct learn *learn)
 {
@@ -139,7 +151,7 @@ claim(struct learn *learn)
 	job->learn = learn;
 	job->now_ms = learn->now_ms();
 	job->release = !learn->ready;
-	job->hurry = learn->hurry;
+	job->hurry = is_set_back(learn, job->now_ms) || learn->hurry;
 	learn->hurry = false;
 	for (int kind = 0; kind < READING_KIND_COUNT; kind++)
 		if (steps[kind] && steps[kind]->slots > learn->under_way[kind])

@@ -80,9 +80,10 @@ struct learn {
 	struct conf *conf;
 	struct learning *learnings; /* on their way */
 	int under_way[READING_KIND_COUNT];
-	struct timer *due; /* the next time something may be read */
-	bool ready;        /* what a killed relay was at was put back */
-	bool hurry;        /* the config is another: what failed is tried at once */
+	struct timer *due;  /* the next time something may be read */
+	int64_t claimed_at; /* the last time, by the wall's clock */
+	bool ready;         /* what a killed relay was at was put back */
+	bool hurry;         /* the config is another: what failed is tried at once */
 	bool claiming, claim_again, stopped;
 };
 

@@ -292,6 +292,25 @@ one_that_fails_is_tried_again_and_given_up_in_time(void **state)
 }
 
 static void
+a_clock_that_is_set_back_holds_nothing_up(void **state)
+{
+	struct world *w = *state;
+	char *sealed = seal_text(KEY, "run task token", "token-of-the-run");
+
+	in_store(w, owe, sealed);
+	learn_configure(w->learn, w->conf);
+	until_settled(w, 1);
+	clock_now = T0 - DAY_MS;
+	learn_wake(w->learn);
+	until_settled(w, 2);
+	clock_now = T0 + 9 * MINUTE_MS;
+	learn_wake(w->learn);
+	until_settled(w, 3);
+	assert_told(w, "The images of this run could not be checked: it was not come to in time.");
+	free(sealed);
+}
+
+static void
 one_that_nobody_came_to_is_told_so(void **state)
 {
 	struct world *w = *state;
@@ -351,6 +370,7 @@ main(void)
 #define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(one_that_fails_is_tried_again_and_given_up_in_time),
+		WORLD_TEST(a_clock_that_is_set_back_holds_nothing_up),
 		WORLD_TEST(one_that_nobody_came_to_is_told_so),
 		WORLD_TEST(one_without_its_token_is_given_up_at_once),
 		WORLD_TEST(what_a_killed_relay_was_at_is_claimed_again),
