@@ -44,10 +44,13 @@ static const struct route {
 	{"/api/v1/incidents/{id}", HTTPD_GET, .work = api_incident_show},
 	{"/api/v1/incidents/{id}/ack", HTTPD_POST, .work = api_incident_ack,
          .flags = API_WRITE | API_BODY},
-	/* Where links.base_url in a message leads: there is no page yet. */
+	/* Where links.base_url in a message or a run leads: there is no page yet. */
 	{"/incidents", HTTPD_GET, .work = api_incident_list, .flags = API_LIST,
          .filters = api_incident_filters},
 	{"/incidents/{id}", HTTPD_GET, .work = api_incident_show},
+	{"/workspaces", HTTPD_GET, .work = api_workspace_list, .flags = API_LIST,
+         .filters = api_workspace_filters},
+	{"/workspaces/{id}", HTTPD_GET, .work = api_workspace_show},
 	{"/api/v1/images", HTTPD_GET, .work = api_image_list, .flags = API_LIST,
          .filters = api_image_filters},
 	{"/api/v1/workspaces", HTTPD_GET, .work = api_workspace_list, .flags = API_LIST,

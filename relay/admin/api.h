@@ -57,7 +57,8 @@ extern const struct api_filter api_incident_filters[], api_image_filters[], api_
 	api_coverage_filters[], api_delivery_filters[], api_event_filters[];
 
 api_work_fn api_incident_list, api_incident_show, api_incident_ack; /* api_incidents.c */
-api_work_fn api_image_list, api_workspace_list, api_coverage_list;  /* api_catalog.c */
+api_work_fn api_image_list, api_coverage_list;                      /* api_catalog.c */
+api_work_fn api_workspace_list, api_workspace_show;                 /* api_catalog.c */
 api_work_fn api_delivery_list, api_delivery_retry;                  /* api_deliveries.c */
 api_work_fn api_event_list, api_event_show, api_event_replay;       /* api_events.c */
 api_work_fn api_silence_list, api_silence_add, api_silence_drop;    /* api_silences.c */

@@ -31,3 +31,18 @@ api_workspace_list(const struct api_ask *ask, struct db *db, struct api_answer *
 
 	return query_workspaces(db, ask->conf, &filter, &ask->page, &answer->body, err);
 }
+
+int
+api_workspace_show(const struct api_ask *ask, struct db *db, struct api_answer *answer,
+                   struct err *err)
+{
+	const struct workspace_filter filter = {.workspace = ask->id};
+	const struct query_page first = {.limit = 1};
+	json_t *page = NULL;
+
+	if (query_workspaces(db, ask->conf, &filter, &first, &page, err) < 0)
+		return -1;
+	answer->body = json_incref(json_array_get(json_object_get(page, "items"), 0));
+	json_decref(page);
+	return answer->body != NULL ? 0 : api_refuse(answer, 404, "there is no such workspace");
+}

@@ -286,36 +286,39 @@ add_fact(struct buf *out, const char *name, const char *text, void add(struct bu
 	buf_putc(out, '\n');
 }
 
+/* The first of so many. */
 static void
-add_list(struct buf *out, const char *name, const json_t *texts)
+add_list(struct buf *out, const char *name, const json_t *texts, int64_t total)
 {
-	size_t count = json_array_size(texts);
+	size_t count = json_array_size(texts), shown = count < LISTED_MOST ? count : LISTED_MOST;
 
 	if (count == 0)
 		return;
 	buf_printf(out, "- %s: ", name);
-	for (size_t i = 0; i < count && i < LISTED_MOST; i++) {
+	for (size_t i = 0; i < shown; i++) {
 		buf_puts(out, i > 0 ? ", " : "");
 		add_code(out, json_string_value(json_array_get(texts, i)));
 	}
-	if (count > LISTED_MOST)
-		buf_printf(out, " and %zu more", count - LISTED_MOST);
+	if (total > (int64_t)shown)
+		buf_printf(out, " and %" PRId64 " more", total - (int64_t)shown);
 	buf_putc(out, '\n');
 }
 
 static char *
 body_of(const json_t *row)
 {
-	const json_t *image = json_object_get(row, "image");
+	const json_t *image = json_object_get(row, "image"),
+		     *regions = json_object_get(row, "regions");
+	int64_t instances = json_int_at(row, "instances", 0);
 	struct buf out = {0}, line = {0};
 
 	add_fact(&out, "Bucket", json_filled_at(image, "bucket"), add_code);
 	add_fact(&out, "Version", words_version(image), add_code);
 	add_fact(&out, "Channel", json_filled_at(row, "channel"), add_code);
-	buf_printf(&out, "- Instances: %" PRId64 "%s\n", json_int_at(row, "instances", 0),
+	buf_printf(&out, "- Instances: %" PRId64 "%s\n", instances,
 	           json_true_at(row, "fresh") ? ", created or replaced by this run" : "");
-	add_list(&out, "Regions", json_object_get(row, "regions"));
-	add_list(&out, "Resources", json_object_get(row, "addresses"));
+	add_list(&out, "Regions", regions, (int64_t)json_array_size(regions));
+	add_list(&out, "Resources", json_object_get(row, "addresses"), instances);
 	add_fact(&out, "Revoked by", json_filled_at(image, "revoked_by"), add_quoted);
 	add_fact(&out, "Revoked at", json_filled_at(image, "revoke_at"), add_code);
 	add_fact(&out, "Reason", json_filled_at(image, "reason"), add_quoted);

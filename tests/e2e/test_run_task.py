@@ -127,6 +127,7 @@ class Checked(RunTaskCase):
         self.assertEqual(self.checked()["message"], f"1 image, valid: {IMAGES} v2.")
         body = self.hcp_terraform.outcomes[0]["body"]
         self.assertIn("- Instances: 6", body)
+        self.assertIn("- Resources: `aws_instance.web[0]`, `aws_instance.web[1]` and 4 more\n", body)
         self.assertTrue("`us-east-1`" in body and "`eu-west-1`" in body, body)
 
     def test_of_no_workspace(self):
@@ -142,7 +143,12 @@ class Checked(RunTaskCase):
         with open(self.relay.path, encoding="utf-8") as file:
             config = json.load(file)
         self.relay.reload({**config, "links": {"base_url": "https://relay.example.com"}})
-        self.assertEqual(self.checked()["url"], f"https://relay.example.com/workspaces/{hcp.workspace_id(PROD)}")
+        url = self.checked()["url"]
+        self.assertEqual(url, f"https://relay.example.com/workspaces/{hcp.workspace_id(PROD)}")
+        answer = self.relay.get(url.removeprefix("https://relay.example.com"))
+        self.assertEqual((answer.status, answer.json), (200, self.relay.items("workspaces", workspace=PROD)[0]))
+        self.assertEqual(self.relay.items("workspaces"), self.relay.get("/workspaces").json["items"])
+        self.assertEqual(self.relay.get("/workspaces/ws-nobody").status, 404)
         self.hcp_terraform.plan = moved("v1", "v1")
         self.send(hcp.run_event(PROD), hcp.revoke(IMAGES, "v1"))
         incident = self.document("image.revocation")["incident"]["id"]
