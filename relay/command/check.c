@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "relay/base/mem.h"
 #include "relay/command/command.h"
 #include "relay/command/kinds.h"
 #include "relay/flow/load.h"
@@ -15,9 +16,20 @@
 static void
 tell_fine(const struct conf *conf)
 {
-	fprintf(stderr, "%s: ok: %zu sources, %zu rules, %zu teams, %zu sinks, %zu routes\n",
-	        conf->path, conf->sources.count, conf->correlate.count, conf->teams.count,
-	        conf->sinks.count, conf->routes.count);
+	const struct {
+		size_t count;
+		const char *what;
+	} parts[] = {{conf->sources.count, "source"},
+	             {conf->correlate.count, "rule"},
+	             {conf->teams.count, "team"},
+	             {conf->sinks.count, "sink"},
+	             {conf->routes.count, "route"}};
+
+	fprintf(stderr, "%s: ok", conf->path);
+	for (size_t i = 0; i < COUNT(parts); i++)
+		fprintf(stderr, "%s %zu %s%s", i > 0 ? "," : ":", parts[i].count, parts[i].what,
+		        parts[i].count == 1 ? "" : "s");
+	fputc('\n', stderr);
 }
 
 static int

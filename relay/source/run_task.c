@@ -62,11 +62,29 @@ static const struct key keys[] = {
 	{0},
 };
 
+/* URLs are held against these by their host alone, so anything else would never match. */
+static bool
+is_host(const char *text)
+{
+	const char *colon = strchr(text, ':');
+
+	return *text != '\0' && strpbrk(text, "/ *@") == NULL &&
+	       (colon == NULL || strchr(colon + 1, ':') != NULL); /* an IPv6 address has several */
+}
+
 static char *
 check(const void *options)
 {
 	const struct run_task_options *task = options;
 
+	for (size_t i = 0; i < task->allowed_hosts.count; i++) {
+		const char *host = task->allowed_hosts.items[i];
+
+		if (!is_host(host))
+			return mem_fmt("allowed_hosts needs names of hosts, without https:// and "
+			               "port, not \"%s\"",
+			               host);
+	}
 	return api_fault(&task->api, task->allow_private);
 }
 

@@ -102,6 +102,15 @@ routes:
                            (10, "nobody"), (11, "wait|soon|duration")):
             self.assertRegex(result.stderr + result.stdout, rf"driftbell\.yaml:{line}:\d+: .*({word})")
 
+    def test_hosts_that_no_url_could_ever_have_are_a_fault(self):
+        path, _ = self.relay.key("task.key")
+        for host in ("https://tfe.example.com", "tfe.example.com:443", "tfe.example.com/", "*.example.com"):
+            self.relay.configure({**self.config, "sources": [
+                {"name": "acme", "hcp_run_task": {"hmac_key_file": path, "allowed_hosts": [host]}}]})
+            result = self.relay.run("check")
+            self.assertEqual(result.returncode, 1, host)
+            self.assertIn(f'allowed_hosts needs names of hosts, without https:// and port, not "{host}"', result.stdout)
+
     def test_templates_are_checked_though_the_config_is_faulty(self):
         folder = os.path.join(self.directory, "words")
         os.mkdir(folder)
