@@ -102,6 +102,7 @@ refresh_add_row(struct refresh *r, const struct workspace *workspace, const stru
 		.channel = mem_str(found->how.channel),
 		.known = found->how.known,
 		.evidence = found->how.evidence,
+		.planned = found->how.planned,
 		.workspace_id = mem_str(workspace->id),
 		.name = mem_str(workspace->name),
 		.organization = mem_str(workspace->organization),
@@ -116,7 +117,9 @@ refresh_add_row(struct refresh *r, const struct workspace *workspace, const stru
 static const char *
 runs_words(const struct incident_row *row)
 {
-	return row->known ? "runs it" : "may run it";
+	if (!row->known)
+		return "may run it";
+	return row->planned ? "plans to run it" : "runs it";
 }
 
 int
@@ -128,12 +131,13 @@ refresh_runs(struct refresh *r, const struct workspace *workspace, const struct 
 		return refresh_row_changed(r, row, runs_words(row), err);
 	}
 	if (row->state == ROW_AFFECTED && row->known == found->how.known &&
-	    row->evidence == found->how.evidence &&
+	    row->evidence == found->how.evidence && row->planned == found->how.planned &&
 	    strcmp(row->fingerprint, found->image->fingerprint) == 0)
 		return 0;
 	row->state = ROW_AFFECTED;
 	row->known = found->how.known;
 	row->evidence = found->how.evidence;
+	row->planned = found->how.planned;
 	set_text(&row->fingerprint, found->image->fingerprint);
 	set_text(&row->version, found->image->version);
 	set_text(&row->channel, found->how.channel);

@@ -101,7 +101,7 @@ ran_one(struct refresh *r, const struct asked_one *a, struct err *err)
 
 	for (size_t i = 0; rc == 0 && a->q->since != NULL && i < a->q->count; i++) {
 		struct found was = {.image = &a->q->images[i],
-		                    .how = {false, EVIDENCE_RULE, a->use->channel}};
+		                    .how = {false, EVIDENCE_RULE, a->use->channel, false}};
 		int64_t since = a->q->since(was.image);
 		struct former_usage former;
 
@@ -109,7 +109,8 @@ ran_one(struct refresh *r, const struct asked_one *a, struct err *err)
 			continue;
 		rc = usages_former(r->plan->db, w->key, was.image, since, &former, err);
 		if (rc == 1)
-			was.how = (struct usage_found){true, former.evidence, former.channel};
+			was.how =
+				(struct usage_found){true, former.evidence, former.channel, false};
 		else if (rc == 0)
 			rc = may_have_run(r, a, was.image, since, err);
 		if (rc == 1) {

@@ -90,7 +90,7 @@ revoked_how(struct plan *plan, const struct workspace *workspace, struct running
 		if (strcmp(users.items[i].use.bucket_key, out->image.bucket_key) == 0 &&
 		    !usage_judge(&users.items[i].use, &history, workspace->applied,
 		                 workspace->exact, &out->image, plan->now_ms, &out->how))
-			out->how = (struct usage_found){false, EVIDENCE_RULE, NULL};
+			out->how = (struct usage_found){false, EVIDENCE_RULE, NULL, false};
 	out->how.channel = NULL;
 	history_fini(&history);
 	user_list_fini(&users);
@@ -106,7 +106,7 @@ image_it_runs(struct plan *plan, const struct workspace *workspace, struct runni
 	char *revoked = NULL;
 	int rc = incidents_revoked_image(plan->db, workspace->key, NULL, &revoked, err);
 
-	*out = (struct running){.how = {false, EVIDENCE_RULE, NULL}};
+	*out = (struct running){.how = {false, EVIDENCE_RULE, NULL, false}};
 	if (rc == 1)
 		rc = catalog_image(plan->db, revoked, &out->image, err);
 	if (rc == 1)
@@ -137,6 +137,7 @@ row_of(const struct workspace *workspace, const struct running *running, bool wr
 	                                           : ROW_MOVED,
 		.known = !runs_image || running->how.known,
 		.evidence = running->how.evidence,
+		.planned = running->how.planned,
 		.workspace_id = mem_str(workspace->id),
 		.name = mem_str(workspace->name),
 		.organization = mem_str(workspace->organization),
@@ -197,7 +198,7 @@ trouble_settle(struct trouble *t, struct err *err)
 	struct plan *plan = t->plan;
 	struct incident *incident = &t->incident;
 	struct incident_rows rows = {0};
-	struct running running = {.how = {false, EVIDENCE_RULE, NULL}};
+	struct running running = {.how = {false, EVIDENCE_RULE, NULL, false}};
 	const char *news;
 	bool somewhere = t->workspace->key != NULL;
 	int revoked = 0, rc = -1;

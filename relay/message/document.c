@@ -141,6 +141,8 @@ document_row(const struct conf *conf, const struct incident_row *row)
 	json_object_set_new(out, "version", json_text_or_null(row->version));
 	json_object_set_new(out, "fingerprint", filled_or_null(row->fingerprint));
 	json_object_set_new(out, "drifted", json_boolean(row->drifted));
+	if (row->planned && row->state == ROW_AFFECTED)
+		json_object_set_new(out, "planned", json_true());
 	free(memory);
 	return out;
 }

@@ -12,18 +12,18 @@ static const struct sample samples[] = {
          .status = "open", .reason = "reminder", .severity = "warning", .image_status = "scheduled",
          .rows = ROWS_AFFECTED, .title = "Image to be revoked: base-ubuntu-2204 v3",
          .summary =
-                 "jane.doe@example.com scheduled the revocation of base-ubuntu-2204 v3 for 2026-01-29T09:30:00Z: CVE-2024-3094 in xz & \"liblzma\". 2 workspaces still run it; 1 may run it; 1 has moved; 1 is gone."},
+                 "jane.doe@example.com scheduled the revocation of base-ubuntu-2204 v3 for 2026-01-29T09:30:00Z: CVE-2024-3094 in xz & \"liblzma\". 1 workspace still runs it; 1 plans to run it; 1 may run it; 1 has moved; 1 is gone."},
 	{BOTH("image.revocation due"), .kind = "image.revocation", .phase = "due", .status = "open",
          .reason = "changed", .severity = "critical", .image_status = "scheduled",
          .rows = ROWS_AFFECTED, .has = SAMPLE_ACKNOWLEDGED,
          .title = "Image due to be revoked: base-ubuntu-2204 v3",
          .summary =
-                 "The revocation of base-ubuntu-2204 v3, scheduled for 2026-01-29T09:30:00Z, is due and not confirmed yet: CVE-2024-3094 in xz & \"liblzma\". 2 workspaces still run it; 1 may run it; 1 has moved; 1 is gone."},
+                 "The revocation of base-ubuntu-2204 v3, scheduled for 2026-01-29T09:30:00Z, is due and not confirmed yet: CVE-2024-3094 in xz & \"liblzma\". 1 workspace still runs it; 1 plans to run it; 1 may run it; 1 has moved; 1 is gone."},
 	{BOTH("image.revocation revoked"), .kind = "image.revocation", .phase = "revoked",
          .status = "open", .reason = "opened", .severity = "critical", .image_status = "revoked",
          .rows = ROWS_AFFECTED, .title = "Image revoked: base-ubuntu-2204 v3",
          .summary =
-                 "jane.doe@example.com revoked base-ubuntu-2204 v3: CVE-2024-3094 in xz & \"liblzma\". 2 workspaces still run it; 1 may run it; 1 has moved; 1 is gone."},
+                 "jane.doe@example.com revoked base-ubuntu-2204 v3: CVE-2024-3094 in xz & \"liblzma\". 1 workspace still runs it; 1 plans to run it; 1 may run it; 1 has moved; 1 is gone."},
 	{BOTH("image.revocation lifted"), .kind = "image.revocation", .phase = "lifted",
          .status = "resolved", .reason = "resolved", .severity = "critical",
          .image_status = "active", .rows = ROWS_AFFECTED,
@@ -44,7 +44,7 @@ static const struct sample samples[] = {
          .phase = "revoked", .status = "open", .reason = "opened", .severity = "warning",
          .rows = ROWS_AFFECTED, .title = "Image revoked: base-ubuntu-2204",
          .summary =
-                 "Somebody revoked base-ubuntu-2204. 2 workspaces still run it; 1 may run it; 1 has moved; 1 is gone."},
+                 "Somebody revoked base-ubuntu-2204. 1 workspace still runs it; 1 plans to run it; 1 may run it; 1 has moved; 1 is gone."},
 	{ONE("image.revocation revoked, 100 workspaces"), .kind = "image.revocation",
          .phase = "revoked", .status = "open", .reason = "changed", .severity = "critical",
          .image_status = "revoked", .rows = ROWS_CUT, .title = "Image revoked: base-ubuntu-2204 v3",
@@ -78,7 +78,7 @@ static const struct sample samples[] = {
          .severity = "critical", .image_status = "deleted", .rows = ROWS_AFFECTED,
          .title = "Image deleted: base-ubuntu-2204 v3",
          .summary =
-                 "base-ubuntu-2204 v3 was deleted. 2 workspaces still run it; 1 may run it; 1 has moved; 1 is gone."},
+                 "base-ubuntu-2204 v3 was deleted. 1 workspace still runs it; 1 plans to run it; 1 may run it; 1 has moved; 1 is gone."},
 	{BOTH("image.deleted resolved"), .kind = "image.deleted", .status = "resolved",
          .reason = "resolved", .severity = "critical", .image_status = "deleted",
          .rows = ROWS_AFTER, .title = "Image deleted: base-ubuntu-2204 v3",

@@ -99,7 +99,7 @@ image_sparse(const char *status)
 
 struct row {
 	const char *name, *team, *state, *certainty, *evidence;
-	bool drifted;
+	bool drifted, planned;
 };
 
 static json_t *
@@ -122,6 +122,8 @@ row_full(const struct row *row, bool runs_image)
 	set_text(out, "version", runs_image ? "v3" : NULL);
 	set_text(out, "fingerprint", runs_image ? FINGERPRINT : NULL);
 	set(out, "drifted", json_boolean(row->drifted));
+	if (row->planned)
+		set(out, "planned", json_true());
 	free(url);
 	free(id);
 	return out;
@@ -141,20 +143,20 @@ row_sparse(const struct row *row)
 }
 
 static const struct row in_every_state[] = {
-	{"fin-payments-prod", "payments", "affected", "known", "state", true},
-	{"fin-payments-stage", "payments", "affected", "known", "plan", false},
-	{"retail-checkout-prod", "checkout", "affected", "possible", "rule", false},
-	{"retail-checkout-stage", NULL, "moved", "possible", "rule", false},
-	{"batch-reports-old", "reports", "gone", "known", "state", false},
+	{"fin-payments-prod", "payments", "affected", "known", "state", true, false},
+	{"fin-payments-stage", "payments", "affected", "known", "plan", false, true},
+	{"retail-checkout-prod", "checkout", "affected", "possible", "rule", false, false},
+	{"retail-checkout-stage", NULL, "moved", "possible", "rule", false, false},
+	{"batch-reports-old", "reports", "gone", "known", "state", false, false},
 };
 static const struct row after[] = {
-	{"fin-payments-prod", "payments", "moved", "known", "state", false},
-	{"batch-reports-old", "reports", "gone", "known", "state", false},
+	{"fin-payments-prod", "payments", "moved", "known", "state", false, false},
+	{"batch-reports-old", "reports", "gone", "known", "state", false, false},
 };
 static const struct row itself[] = {
-	{"fin-payments-prod", "payments", "affected", "known", "state", true}};
+	{"fin-payments-prod", "payments", "affected", "known", "state", true, false}};
 static const struct row itself_after[] = {
-	{"fin-payments-prod", "payments", "moved", "known", "state", false}};
+	{"fin-payments-prod", "payments", "moved", "known", "state", false, false}};
 
 static const struct {
 	const struct row *rows;

@@ -30,7 +30,9 @@ words_counts(const struct incident_counts *counts)
 
 	if (counts->total == 0)
 		return mem_str("No known workspace runs it.");
-	add_clause(&out, counts->affected - counts->possible, "still runs it", "still run it");
+	add_clause(&out, counts->affected - counts->possible - counts->planned, "still runs it",
+	           "still run it");
+	add_clause(&out, counts->planned, "plans to run it", "plan to run it");
 	add_clause(&out, counts->possible, "may run it", "may run it");
 	add_clause(&out, counts->moved, "has moved", "have moved");
 	add_clause(&out, counts->gone, "is gone", "are gone");
@@ -172,6 +174,16 @@ add_behind(struct buf *out, const struct subject *s)
 	buf_puts(out, " behind");
 }
 
+static const char *
+run(const struct incident_counts *counts)
+{
+	if (counts->possible > 0)
+		return "may run";
+	if (counts->planned == counts->affected)
+		return counts->affected == 1 ? "plans to run" : "plan to run";
+	return counts->affected == 1 ? "runs" : "run";
+}
+
 static void
 superseded_summary(struct buf *out, const struct subject *s)
 {
@@ -193,10 +205,7 @@ superseded_summary(struct buf *out, const struct subject *s)
 		                                   : " Who runs what was revoked is told of that.");
 	} else if (s->counts->affected > 0) {
 		buf_printf(out, " %" PRId64 " %s %s %s version", s->counts->affected,
-		           s->counts->affected == 1 ? "workspace" : "workspaces",
-		           s->counts->possible > 0    ? "may run"
-		           : s->counts->affected == 1 ? "runs"
-		                                      : "run",
+		           s->counts->affected == 1 ? "workspace" : "workspaces", run(s->counts),
 		           rolled_back ? "the withdrawn" : "an older");
 		add_behind(out, s);
 		buf_putc(out, '.');

@@ -36,7 +36,11 @@ withdrawn_of(const struct subject *s)
 static const char *
 runs(const struct subject *s)
 {
-	return s->counts != NULL && s->counts->affected > s->counts->possible ? "runs" : "may run";
+	const struct incident_counts *counts = s->counts;
+
+	if (counts == NULL || counts->affected == counts->possible)
+		return "may run";
+	return counts->affected > counts->possible + counts->planned ? "runs" : "plans to run";
 }
 
 /* " It may run base v3, which is revoked." */

@@ -61,6 +61,7 @@ incident_count(struct incident_counts *counts, const struct incident_row *row)
 	case ROW_AFFECTED:
 		counts->affected++;
 		counts->possible += !row->known;
+		counts->planned += row->known && row->planned;
 		break;
 	case ROW_MOVED:
 		counts->moved++;

@@ -54,6 +54,8 @@ struct incident_row {
 	char *version, *channel;
 	enum row_state state;
 	bool known; /* certainty */
+	/* By the plan of a run that goes on, or broke off: it does not run it yet. */
+	bool planned;
 	enum evidence evidence;
 	/* joined from the workspace: */
 	char *workspace_id, *name, *organization, *url;
@@ -73,8 +75,9 @@ void incident_rows_fini(struct incident_rows *);
 /* Affected first, the known and the drifted among them, then by name. */
 int incident_row_order(const struct incident_row *, const struct incident_row *);
 
+/* `affected` counts the possible and the planned ones in; no row is both. */
 struct incident_counts {
-	int64_t affected, possible, moved, gone, total;
+	int64_t affected, possible, planned, moved, gone, total;
 };
 void incident_count(struct incident_counts *, const struct incident_row *);
 

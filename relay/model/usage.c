@@ -199,11 +199,13 @@ may_be(const struct usage *usage, const struct history *history, struct applied 
 	                      image, now_ms);
 }
 
-/* Better evidence first, and what is certain before what is not. */
+/* What is certain first, then what runs already, then better evidence. */
 static bool
 is_better(const struct usage_found *a, const struct usage_found *b)
 {
-	return a->known != b->known ? a->known : a->evidence > b->evidence;
+	if (a->known != b->known)
+		return a->known;
+	return a->planned != b->planned ? b->planned : a->evidence > b->evidence;
 }
 
 /* What is asked about one image of a bucket. */
@@ -233,7 +235,7 @@ judge_exact(const struct asked *q, struct usage_found *out)
 		bool names = strcmp(usage->fingerprint, q->image->fingerprint) == 0;
 		bool holds = !usage_is_current(usage) || exact_holds(q->exact, q->applied);
 		struct usage_found one = {names && usage->certain && holds, usage->evidence,
-		                          usage->channel};
+		                          usage->channel, !usage_is_current(usage)};
 
 		if (!usage_counts(q->use, usage, q->applied, q->exact) ||
 		    !is_from(usage, q->channel) ||
@@ -270,7 +272,7 @@ judge(const struct asked *q, struct usage_found *out)
 
 	if (judge_exact(q, out))
 		return true;
-	*out = (struct usage_found){false, EVIDENCE_RULE, channel};
+	*out = (struct usage_found){false, EVIDENCE_RULE, channel, false};
 	return usage_by_rule(q->use, q->applied, q->exact) &&
 	       usage_possible(q->history, channel, q->applied, q->image, q->now_ms);
 }

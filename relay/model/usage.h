@@ -125,6 +125,7 @@ struct usage_found {
 	bool known; /* certainty */
 	enum evidence evidence;
 	const char *channel; /* borrowed from the bucket_use; NULL = any */
+	bool planned;        /* by the plan of a run that goes on or broke off: it will, or would */
 };
 
 /*

@@ -243,10 +243,11 @@ read_rows(struct db_row *row, bool of_several, struct incident_rows *rows, struc
 			.drifted = db_int(row, 12) != 0,
 			.project = text(row, 13),
 			.tags = text(row, 14),
+			.planned = db_int(row, 15) != 0,
 		};
 		if (of_several)
 			snprintf(rows->items[rows->count - 1].incident_id, ID_SIZE, "%s",
-			         db_text(row, 15));
+			         db_text(row, 16));
 	}
 	db_end(row);
 	return rc;
@@ -276,10 +277,10 @@ int
 incidents_row_put(struct db *db, const char *incident_id, const struct incident_row *row,
                   struct err *err)
 {
-	return db_run(db, err, ST_INCIDENT_ROW_PUT, "ttttttttt", incident_id, row->workspace_key,
+	return db_run(db, err, ST_INCIDENT_ROW_PUT, "ttttttttti", incident_id, row->workspace_key,
 	              row->bucket_key, row->fingerprint, row->version, row->channel,
 	              row_state_names[row->state], row->known ? "known" : "possible",
-	              evidence_names[row->evidence]) < 0
+	              evidence_names[row->evidence], (int64_t)row->planned) < 0
 	               ? -1
 	               : 0;
 }

@@ -117,7 +117,7 @@ counts_of(struct db *db, const char *incident, json_t **out, struct err *err)
 }
 
 /* workspace_key, bucket_key, fingerprint, version, channel, state, certainty,
- * evidence, id, name, organization, url, drifted */
+ * evidence, id, name, organization, url, drifted, project, tags, planned */
 static int
 row_item(struct db *db, struct db_row *row, const void *arg, json_t **item, struct err *err)
 {
@@ -139,6 +139,7 @@ row_item(struct db *db, struct db_row *row, const void *arg, json_t **item, stru
 		.drifted = db_int(row, 12) != 0,
 		.project = (char *)db_text(row, 13),
 		.tags = (char *)db_text(row, 14),
+		.planned = db_int(row, 15) != 0,
 	};
 
 	(void)db;

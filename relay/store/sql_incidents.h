@@ -8,7 +8,7 @@
 	"i.ack_by, i.ack_comment, i.ack_until, i.lead_id"
 #define ROW_COLUMNS                                                                                              \
 	"r.workspace_key, r.bucket_key, r.fingerprint, r.version, r.channel, r.state, r.certainty, r.evidence, " \
-	"w.id, w.name, w.organization, w.url, w.drifted, w.project, w.tags"
+	"w.id, w.name, w.organization, w.url, w.drifted, w.project, w.tags, r.planned"
 
 #define SQL_INCIDENTS(X)                                                                                                             \
 	X(INCIDENT_OPEN,                                                                                                             \
@@ -67,10 +67,10 @@
 	                 " FROM incidents i WHERE i.id = $1 OR i.lead_id = $1 ORDER BY i.id")                                        \
 	X(INCIDENT_ROW_PUT,                                                                                                          \
 	  "INSERT INTO incident_rows (incident_id, workspace_key, bucket_key, fingerprint, version, channel, "                       \
-	  "state, certainty, evidence) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "                                                 \
+	  "state, certainty, evidence, planned) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "                                   \
 	  "ON CONFLICT (incident_id, workspace_key, bucket_key) DO UPDATE SET fingerprint = excluded.fingerprint, "                  \
 	  "version = excluded.version, channel = excluded.channel, state = excluded.state, "                                         \
-	  "certainty = excluded.certainty, evidence = excluded.evidence")                                                            \
+	  "certainty = excluded.certainty, evidence = excluded.evidence, planned = excluded.planned")                                \
 	X(INCIDENT_ROW_DROP,                                                                                                         \
 	  "DELETE FROM incident_rows WHERE incident_id = $1 AND workspace_key = $2 AND bucket_key = $3")                             \
 	X(INCIDENT_ROWS_DROP, "DELETE FROM incident_rows WHERE incident_id = $1")                                                    \

@@ -85,7 +85,7 @@
 	X(QUERY_INCIDENT_ROWS,                                                                        \
 	  "SELECT r.workspace_key, r.bucket_key, r.fingerprint, r.version, r.channel, r.state, "      \
 	  "r.certainty,"                                                                              \
-	  " r.evidence, w.id, w.name, w.organization, w.url, w.drifted, w.project, w.tags"            \
+	  " r.evidence, w.id, w.name, w.organization, w.url, w.drifted, w.project, w.tags, r.planned" \
 	  " FROM incident_rows r JOIN workspaces w ON w.key = r.workspace_key"                        \
 	  " WHERE r.incident_id = $1 ORDER BY CASE r.state WHEN 'affected' THEN 0 WHEN 'moved' "      \
 	  "THEN 1 ELSE 2 END,"                                                                        \

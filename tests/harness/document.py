@@ -107,7 +107,7 @@ WORKSPACE = _Object({
     "certainty": one_of("known", "possible", null=True),
     "evidence": one_of("rule", "plan", "state", null=True),
     "bucket": text(), "channel": text(), "version": text(), "fingerprint": text(),
-    "drifted": flag(null=True),
+    "drifted": flag(null=True),  # and "planned": true, where it is so
 })
 
 COUNTS = _Object({key: count() for key in ("affected", "possible", "moved", "gone", "total")}, null=True)

@@ -77,7 +77,8 @@ def fields_of(document, before=""):
         if isinstance(value, dict) and before == "" and name in ("incident", "image"):
             yield from fields_of(value, name + ".")
         elif isinstance(value, list) and value and isinstance(value[0], dict) and name == "workspaces":
-            yield from fields_of(value[0], name + "[].")
+            for member in value:
+                yield from fields_of(member, name + "[].")
 
 
 def template_faults(page, filters, files, fields):

@@ -1,5 +1,6 @@
 #include "tests/unit/model/unit.h"
 
+#include "relay/base/mem.h"
 #include "relay/model/incident.h"
 
 static struct incident_counts
@@ -17,23 +18,26 @@ count(const struct incident_row *rows, size_t n)
 #define DUE_AT (NOW - REVOCATION_CONFIRM_MS + 1) /* a moment more */
 
 static void
-affected_counts_the_possible_ones_in(void **state)
+affected_counts_the_possible_and_the_planned_ones_in(void **state)
 {
 	const struct incident_row rows[] = {
 		{.state = ROW_AFFECTED, .known = true},
 		{.state = ROW_AFFECTED},
+		{.state = ROW_AFFECTED, .known = true, .planned = true},
+		{.state = ROW_AFFECTED, .planned = true},
 		{.state = ROW_MOVED},
-		{.state = ROW_MOVED, .known = true},
+		{.state = ROW_MOVED, .known = true, .planned = true},
 		{.state = ROW_GONE},
 	};
-	struct incident_counts counts = count(rows, 5);
+	struct incident_counts counts = count(rows, COUNT(rows));
 
 	(void)state;
-	assert_int_equal(counts.affected, 2);
-	assert_int_equal(counts.possible, 1);
+	assert_int_equal(counts.affected, 4);
+	assert_int_equal(counts.possible, 2);
+	assert_int_equal(counts.planned, 1);
 	assert_int_equal(counts.moved, 2);
 	assert_int_equal(counts.gone, 1);
-	assert_int_equal(counts.total, 5);
+	assert_int_equal(counts.total, 7);
 }
 
 static const struct incident_counts nobody, one_runs = {.affected = 1, .total = 2, .moved = 1},
@@ -184,7 +188,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(affected_counts_the_possible_ones_in),
+		cmocka_unit_test(affected_counts_the_possible_and_the_planned_ones_in),
 		cmocka_unit_test(a_revocation_is_critical_while_workspaces_are_affected),
 		cmocka_unit_test(a_schedule_is_a_warning),
 		cmocka_unit_test(cancelling_or_restoring_lifts_it),

@@ -258,8 +258,8 @@ add_incident(struct desk *d, int n, const char *status, int64_t resolved_at, con
 	snprintf(text, sizeof(text),
 	         "INSERT INTO incident_rows (incident_id, workspace_key, bucket_key, fingerprint, "
 	         "state,"
-	         " certainty, evidence) VALUES ('inc_%d', 'w', 'b', 'f', 'affected', 'known', "
-	         "'plan')",
+	         " certainty, evidence, planned) VALUES ('inc_%d', 'w', 'b', 'f', 'affected', "
+	         "'known', 'plan', 0)",
 	         n);
 	run(d, text);
 	snprintf(text, sizeof(text),
@@ -330,8 +330,8 @@ test_an_incident_with_very_many_rows_goes_in_bites(void **state)
 	run(d, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"
 	       " INSERT INTO incident_rows (incident_id, workspace_key, bucket_key, fingerprint, "
 	       "state,"
-	       " certainty, evidence) SELECT 'inc_1', 'w' || i, 'b', 'f', 'affected', 'known', "
-	       "'plan' FROM n");
+	       " certainty, evidence, planned) SELECT 'inc_1', 'w' || i, 'b', 'f', 'affected', "
+	       "'known', 'plan', 0 FROM n");
 	assert_true(prune_all(d) >= 4);
 	expect_left(d, "SELECT COUNT(*) FROM incident_rows", 0);
 	expect_left(d, "SELECT COUNT(*) FROM incidents", 0);
