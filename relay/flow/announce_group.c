@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "relay/base/clock.h"
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
 #include "relay/message/document.h"
@@ -172,18 +173,22 @@ keep_row(struct incident_rows *rows, size_t *kept, size_t i)
 
 /*
  * The rows of all, worst first, out of the group.  Those that run what was
- * restored need not move, and are left out while others must.  A workspace that
- * may run two of the versions of a bucket is listed once.
+ * restored need not move, and are left out while others must; so they are when the
+ * others are done long after, for what they run by then nobody has looked at.  A
+ * workspace that may run two of the versions of a bucket is listed once.
  */
 static void
-gather_rows(struct group *group, bool open, struct incident_rows *out)
+gather_rows(struct group *group, const struct incident *view, struct incident_rows *out)
 {
 	struct incident_rows *all = &group->all;
 	size_t kept = 0, n, at = 0;
 
 	for (size_t i = 0; i < group->members.count; i++) {
 		const struct incident *m = &group->members.items[i];
-		bool over = has_left(m) || (open && !m->open && m->phase == PHASE_LIFTED);
+		bool lifted = !m->open && m->phase == PHASE_LIFTED;
+		bool over =
+			has_left(m) ||
+			(lifted && (view->open || m->resolved_at + HOUR_MS < view->resolved_at));
 
 		for (size_t k = 0; k < group->rows[i].count; k++, at++)
 			if (!over)
@@ -299,7 +304,7 @@ tell_of(struct plan *plan, const struct incident *incident, struct incident_rows
 		copy_lead(&t->view, &group.members.items[0]);
 		stand_as_one(&group, &t->view);
 		rc = add_routed(plan, &group, &t->all, err);
-		gather_rows(&group, t->view.open, &t->together);
+		gather_rows(&group, &t->view, &t->together);
 		if (rc == 0)
 			rc = retitle(plan, &t->view, &t->together, err);
 	} else if (grouped == 0) {
