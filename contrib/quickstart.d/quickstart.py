@@ -262,6 +262,7 @@ class Show:
                      f"curl -s http://{self.relay.admin}/api/v1/workspaces",
                      f"curl -s http://{self.relay.admin}/metrics",
                      f"{binary} --config {self.relay.path} status",
+                     f"{binary} --config {self.relay.path} usage",
                      f"{binary} --config {self.relay.path} send {source} {path}"):
             self.say(f"  {line}")
         self.say(f"The payloads and the config are in {self.folder}; change an event_id or a time and send one again.")

@@ -135,12 +135,16 @@ explain(struct json_stream *stream, uint64_t at, struct err *err)
 {
 	unsigned char *why = yajl_get_error(stream->yajl, 0, NULL, 0);
 	const char *words = why != NULL ? (const char *)why : "not JSON";
+	size_t len = strcspn(words, "\n");
+
+	while (len > 0 && (words[len - 1] == '.' || words[len - 1] == ' '))
+		len--; /* it stands within sentences */
 
 	if (stream->depth > JSON_STREAM_DEPTH_MAX)
 		err_set(err, "byte %" PRIu64 ": nested more than %d deep", at,
 		        JSON_STREAM_DEPTH_MAX);
 	else
-		err_set(err, "byte %" PRIu64 ": %.*s", at, (int)strcspn(words, "\n"), words);
+		err_set(err, "byte %" PRIu64 ": %.*s", at, (int)len, words);
 	if (why != NULL)
 		yajl_free_error(stream->yajl, why);
 	return -1;

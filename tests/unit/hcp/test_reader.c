@@ -493,7 +493,7 @@ a_document_of_another_kind_is_refused(void **state)
 		{"", "byte 0: parse error: premature EOF"},
 		{"{}", "neither a plan nor a state of Terraform"},
 		{"[]", "neither a plan nor a state of Terraform"},
-		{"<html>", "byte 1: lexical error: invalid char in json text."},
+		{"<html>", "byte 1: lexical error: invalid char in json text"},
 		{"{\"format_version\":\"1.0\",\"provider_schemas\":{}}",
 	         "neither a plan nor a state of Terraform"},
 		{"{\"format_version\":\"2.0\",\"values\":{}}", "a format_version that is not 1.x"},
@@ -501,7 +501,7 @@ a_document_of_another_kind_is_refused(void **state)
 		{"{\"version\":3,\"modules\":[],\"resources\":[]}",
 	         "a state file of version 3; only 4 is read"},
 		{"{\"format_version\":\"1.2\",\"resource_changes\":[{},{\"change\":{\"after\":{\"ami\":oops",
-	         "in resource_changes[1].change.after: byte 74: lexical error: invalid char in json text."},
+	         "in resource_changes[1].change.after: byte 74: lexical error: invalid char in json text"},
 		{"{\"format_version\":\"1.2\"", "byte 23: parse error: premature EOF"},
 		{"{\"format_version\":\"1.2\"} x", "byte 26: parse error: trailing garbage"},
 	};
