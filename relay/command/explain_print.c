@@ -158,6 +158,20 @@ print_usages(const json_t *usages)
 		putchar(')');
 }
 
+/* As messages say it. */
+static const char *
+runs(const json_t *row)
+{
+	const char *state = json_filled_at(row, "state");
+	const char *certainty = json_filled_at(row, "certainty");
+
+	if (state != NULL && strcmp(state, "affected") != 0)
+		return "; no longer on ";
+	if (certainty != NULL && strcmp(certainty, "possible") == 0)
+		return "; may run ";
+	return json_true_at(row, "planned") ? "; plans to run " : "; runs ";
+}
+
 static void
 print_workspace(const json_t *row)
 {
@@ -173,7 +187,7 @@ print_workspace(const json_t *row)
 	else
 		add(" by ", row, "evidence");
 	print_usages(json_object_get(row, "usages"));
-	add("; runs ", row, "version");
+	add(runs(row), row, "version");
 	add(" of ", row, "bucket");
 	add(", channel ", row, "channel");
 	add("; team ", row, "team");

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "catch.h"
+#include "relay/base/mem.h"
 #include "relay/command/explain_print.h"
 
 static char *
@@ -58,6 +59,31 @@ what_only_a_rule_says_names_the_rule(void **state)
 }
 
 static void
+what_it_runs_is_said_as_messages_say_it(void **state)
+{
+	static const char *const cases[][2] = {
+		{"\"affected\", \"certainty\": \"known\"", "; runs v3 of base"},
+		{"\"affected\", \"certainty\": \"known\", \"planned\": true",
+	         "; plans to run v3 of base"},
+		{"\"affected\", \"certainty\": \"possible\"", "; may run v3 of base"},
+		{"\"moved\", \"certainty\": \"known\"", "; no longer on v3 of base"},
+		{"\"gone\", \"certainty\": \"known\"", "; no longer on v3 of base"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char *row = mem_fmt("[{\"name\": \"shop\", \"evidence\": \"plan\", \"bucket\": "
+		                    "\"base\", \"version\": \"v3\", \"state\": %s}]",
+		                    cases[i][0]);
+		char *text = printed(row);
+
+		assert_non_null(strstr(text, cases[i][1]));
+		free(text);
+		free(row);
+	}
+}
+
+static void
 an_identifier_cannot_steer_the_terminal(void **state)
 {
 	char *text = printed("[{\"name\": \"shop\", \"state\": \"affected\", \"certainty\":"
@@ -76,6 +102,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_a_state_named_is_told_beside_its_workspace),
 		cmocka_unit_test(what_only_a_rule_says_names_the_rule),
+		cmocka_unit_test(what_it_runs_is_said_as_messages_say_it),
 		cmocka_unit_test(an_identifier_cannot_steer_the_terminal),
 	};
 
