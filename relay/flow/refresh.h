@@ -27,9 +27,11 @@ struct question {
 	const struct image *images; /* newest first */
 	size_t count;
 	const char *channel; /* only those that follow this channel; NULL: whatever they follow */
-	bool applied_only;   /* only those of which an applied run was seen */
-	size_t silent;       /* who runs one of so many, the last, is not listed here */
-	bool skip_revoked;   /* not for a workspace listed in an open revocation of what it runs */
+	/* Who was never seen to apply may run anything: of them only those that were
+	 * heard of by then; 0: none of them, INT64_MAX: all. */
+	int64_t heard_by;
+	size_t silent;     /* who runs one of so many, the last, is not listed here */
+	bool skip_revoked; /* not for a workspace listed in an open revocation of what it runs */
 	/* Since when one of them is not to be run: who ran it later than that and does no
 	 * more has moved.  NULL: that does not matter. */
 	int64_t (*since)(const struct image *);

@@ -67,8 +67,8 @@ runs_one(const struct refresh *r, const struct asked_one *a)
 {
 	const struct workspace *w = a->workspace;
 
-	if (w->gone_at != 0 || (a->q->applied_only && w->applied.to == 0 && w->exact.as_of == 0 &&
-	                        a->use->usages.count == 0))
+	if (w->gone_at != 0 || (w->applied.to == 0 && w->exact.as_of == 0 &&
+	                        a->use->usages.count == 0 && w->first_heard_at > a->q->heard_by))
 		return (struct found){.image = NULL};
 	return one_of(a, r->plan->now_ms);
 }

@@ -54,7 +54,7 @@ refresh_deleted(struct plan *plan, const struct image *image, enum refresh_open 
 	/* Who was never seen to apply anything may run any version there ever was:
 	 * that is told when one is deleted, and not of all that were deleted
 	 * before whenever such a workspace comes up. */
-	q.applied_only = found == 0 && open == REFRESH_FOR_SOMEBODY;
+	q.heard_by = found == 0 ? image->deleted_at : INT64_MAX;
 	rc = -1;
 	if (wrong && (refresh_ask(&r, &q, err) != 0 || refresh_rest(&r, err) != 0))
 		goto out;
@@ -67,7 +67,7 @@ refresh_deleted(struct plan *plan, const struct image *image, enum refresh_open 
 	                    found == 0 ? "deleted" : r.what, err) != 0)
 		goto out;
 	rc = 0;
-	if (found == 0 && only != NULL) /* it opened for one: the others are asked too */
+	if (found == 0) /* it opened for some: the others are asked too */
 		rc = refresh_deleted(plan, image, REFRESH_OPEN_ONLY, NULL, err);
 out:
 	refresh_fini(&r);

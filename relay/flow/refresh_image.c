@@ -50,7 +50,7 @@ revoked_since(const struct image *image)
 
 /* One question for each bucket that the ancestor and its descendants are in. */
 static int
-ask_members(struct refresh *r, const struct image_list *members, bool applied_only, struct err *err)
+ask_members(struct refresh *r, const struct image_list *members, int64_t heard_by, struct err *err)
 {
 	struct image *images = mem_array(members->count, sizeof(*images));
 	int rc = 0;
@@ -58,7 +58,7 @@ ask_members(struct refresh *r, const struct image_list *members, bool applied_on
 	for (size_t i = 0; rc == 0 && i < members->count; i++) {
 		struct question q = {.bucket_key = members->items[i].bucket_key,
 		                     .images = images,
-		                     .applied_only = applied_only,
+		                     .heard_by = heard_by,
 		                     .since = revoked_since};
 
 		if (bucket_seen_before(members, i))
@@ -298,7 +298,8 @@ refresh_revocation(struct plan *plan, const char *root_key, enum refresh_open op
 		begin(&r.incident, key, &members.items[0]);
 	/* Who runs a restored image goes on running it: nobody has moved. */
 	if (members.items[0].status != IMAGE_ACTIVE &&
-	    ask_members(&r, &members, found == 0 && open == REFRESH_FOR_SOMEBODY, err) != 0)
+	    ask_members(&r, &members, found == 0 && open == REFRESH_FOR_SOMEBODY ? 0 : INT64_MAX,
+	                err) != 0)
 		goto out;
 	if (refresh_is_idle(&r, changed)) {
 		rc = weigh_workspaces(plan, &r.rows, err);

@@ -299,11 +299,10 @@ refresh_superseded(struct plan *plan, const char *bucket_key, const char *channe
 	if (found == 0)
 		begin(&r, key, bucket_key, channel);
 	/* As with deletions: told when the channel moves, and not of whoever comes up
-	 * and might run anything. */
-	q.applied_only = found == 0 && open == REFRESH_FOR_SOMEBODY;
+	 * later and might run anything. */
+	q.heard_by = found == 0 ? p.now->at : INT64_MAX;
 	rc = settle_promotion(plan, &r, &p, &q, err);
-	if (rc == 1 || (rc == 0 && found == 0 &&
-	                only != NULL)) /* it opened for one: the others are asked too */
+	if (rc == 1 || (rc == 0 && found == 0)) /* it opened for some: the others are asked too */
 		rc = refresh_superseded(plan, bucket_key, channel, REFRESH_OPEN_ONLY, NULL, err);
 out:
 	promotion_fini(&p);

@@ -144,14 +144,16 @@ struct visit {
 	const struct incident_list *listing; /* these were refreshed already */
 };
 
-/* Of whom nothing is known it is not news that it may run everything. */
+/* Of whom nothing is known it is not news that it may run everything, unless an
+ * event that comes late says that it was there when that came to be wrong. */
 static enum refresh_open
-may_open(const struct visit *v, const struct bucket_use *use)
+may_open(const struct visit *v, const struct bucket_use *use, int64_t wrong_since)
 {
-	return v->workspace->applied.to != 0 || v->workspace->exact.as_of != 0 ||
-	                       use->usages.count > 0
-	               ? REFRESH_FOR_SOMEBODY
-	               : REFRESH_OPEN_ONLY;
+	const struct workspace *w = v->workspace;
+	bool known = w->applied.to != 0 || w->exact.as_of != 0 || use->usages.count > 0;
+	bool was_there = v->plan->event != NULL && w->first_heard_at <= wrong_since;
+
+	return known || was_there ? REFRESH_FOR_SOMEBODY : REFRESH_OPEN_ONLY;
 }
 
 static int
@@ -193,7 +195,8 @@ visit_withdrawn(const struct visit *v, const struct bucket_use *use, struct err 
 	for (size_t i = 0; rc == 0 && i < images.count; i++)
 		if (usage_judge(use, &history, w->applied, w->exact, &images.items[i],
 		                v->plan->now_ms, &how))
-			rc = visit_image(v, &images.items[i], may_open(v, use), err);
+			rc = visit_image(v, &images.items[i],
+			                 may_open(v, use, images.items[i].deleted_at), err);
 	history_fini(&history);
 	image_list_fini(&images);
 	return rc;
@@ -210,7 +213,8 @@ visit_channel(const struct visit *v, const struct bucket_use *use, const struct 
 	if (now == NULL || (now->at < w->applied.from && use->usages.count == 0) ||
 	    !usage_follows(use, w->applied, w->exact, channel))
 		return 0;
-	return refresh_superseded(v->plan, use->bucket_key, channel, may_open(v, use), w, err);
+	return refresh_superseded(v->plan, use->bucket_key, channel, may_open(v, use, now->at), w,
+	                          err);
 }
 
 static bool
