@@ -196,10 +196,10 @@ print_table(const json_t *status)
 	print_numbers(status);
 	print_sinks(json_at(status, "sinks"));
 	print_sources(json_at(status, "sources"));
-	print_loose(json_at(status, "unmatched.buckets"),
-	            "BUCKETS NO RULE BRINGS TOGETHER WITH A WORKSPACE", "project_id", "bucket");
-	print_loose(json_at(status, "unmatched.workspaces"),
-	            "WORKSPACES NO RULE BRINGS TOGETHER WITH A BUCKET", "organization", "name");
+	print_loose(json_at(status, "unmatched.buckets"), "BUCKETS NO WORKSPACE IS KNOWN FOR",
+	            "project_id", "bucket");
+	print_loose(json_at(status, "unmatched.workspaces"), "WORKSPACES NO BUCKET IS KNOWN FOR",
+	            "organization", "name");
 	print_coverage(json_at(status, "coverage"));
 }
 

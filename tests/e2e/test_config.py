@@ -336,7 +336,7 @@ class Commands(RelayCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("retail-checkout-prod", result.stdout)
         # A rule takes the name; it is that no bucket goes with it.
-        self.assertIn("WORKSPACES NO RULE BRINGS TOGETHER WITH A BUCKET  1\n", result.stdout)
+        self.assertIn("WORKSPACES NO BUCKET IS KNOWN FOR  1\n", result.stdout)
 
 
 if __name__ == "__main__":
