@@ -1,5 +1,6 @@
 #include "relay/command/client_api.h"
 
+#include <getopt.h>
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,6 +110,33 @@ client_api_pages(const struct client_api *api, const struct client_list *list, c
 		json_decref(answer);
 	} while (after);
 	return rc;
+}
+
+int
+client_options(int argc, char **argv, struct client_want *want, const struct client_filter *filters)
+{
+	enum { FILTER, JSON = CLIENT_FILTERS_MAX, ADMIN };
+	struct option options[CLIENT_FILTERS_MAX + 3] = {
+		{"json", no_argument, NULL, JSON},
+		{"admin", required_argument, NULL, ADMIN},
+	};
+	int option;
+
+	for (int i = 0; filters != NULL && filters[i].name != NULL; i++)
+		options[2 + i] =
+			(struct option){filters[i].name, required_argument, NULL, FILTER + i};
+	optind = 0; /* start over: main has looked at its own options */
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == JSON)
+			want->as_json = true;
+		else if (option == ADMIN)
+			want->where = optarg;
+		else if (option < CLIENT_FILTERS_MAX)
+			*filters[option].value = optarg;
+		else
+			return 2;
+	}
+	return optind == argc ? 0 : 2;
 }
 
 int

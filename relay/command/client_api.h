@@ -46,6 +46,15 @@ struct client_want {
 	bool as_json;      /* --json */
 };
 
+struct client_filter {      /* an option of a list that takes a value */
+	const char *name;   /* without the dashes */
+	const char **value; /* where it goes */
+};
+#define CLIENT_FILTERS_MAX 4
+/* Reads the options of such a command: --admin, --json and its filters, ended by a
+ * NULL name (NULL: it has none).  0, or 2: wrong usage, which getopt has told. */
+int client_options(int argc, char **argv, struct client_want *, const struct client_filter *);
+
 /* Runs `ask` against the relay of the command line; the exit code. */
 typedef int client_ask_fn(const struct client_api *, void *arg, struct err *);
 int client_ask(const struct command_context *, const struct client_want *, client_ask_fn *,

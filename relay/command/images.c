@@ -1,7 +1,6 @@
 /*
  * images.c - `driftbell images`: the versions of each bucket, newest first.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -113,27 +112,10 @@ show_images(const struct client_api *api, void *arg, struct err *err)
 static int
 run_images(const struct command_context *context, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"bucket", required_argument, NULL, 'b'},
-		{"json", no_argument, NULL, 'j'},
-		{"admin", required_argument, NULL, 'a'},
-		{NULL, 0, NULL, 0},
-	};
 	struct images_ask ask = {.bucket = NULL};
-	int option;
+	const struct client_filter filters[] = {{"bucket", &ask.bucket}, {NULL, NULL}};
 
-	optind = 0; /* start over: main has looked at its own options */
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == 'b')
-			ask.bucket = optarg;
-		else if (option == 'j')
-			ask.want.as_json = true;
-		else if (option == 'a')
-			ask.want.where = optarg;
-		else
-			return 2;
-	}
-	if (optind != argc)
+	if (client_options(argc, argv, &ask.want, filters) != 0)
 		return 2;
 	return client_ask(context, &ask.want, show_images, &ask);
 }

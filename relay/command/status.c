@@ -1,7 +1,6 @@
 /*
  * status.c - `driftbell status`: the relay at a glance.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -224,24 +223,9 @@ show_status(const struct client_api *api, void *arg, struct err *err)
 static int
 run_status(const struct command_context *context, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"json", no_argument, NULL, 'j'},
-		{"admin", required_argument, NULL, 'a'},
-		{NULL, 0, NULL, 0},
-	};
 	struct client_want want = {.where = NULL};
-	int option;
 
-	optind = 0; /* start over: main has looked at its own options */
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == 'j')
-			want.as_json = true;
-		else if (option == 'a')
-			want.where = optarg;
-		else
-			return 2;
-	}
-	if (optind != argc)
+	if (client_options(argc, argv, &want, NULL) != 0)
 		return 2;
 	return client_ask(context, &want, show_status, &want);
 }

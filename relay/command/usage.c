@@ -2,7 +2,6 @@
  * usage.c - `driftbell usage`: who runs this image, and what does this
  * workspace run, each with its evidence and how old that is.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,33 +157,13 @@ show_usage(const struct client_api *api, void *arg, struct err *err)
 static int
 run_usage(const struct command_context *context, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"bucket", required_argument, NULL, 'b'},
-		{"image", required_argument, NULL, 'i'},
-		{"workspace", required_argument, NULL, 'w'},
-		{"json", no_argument, NULL, 'j'},
-		{"admin", required_argument, NULL, 'a'},
-		{NULL, 0, NULL, 0},
-	};
 	struct usage_ask ask = {.bucket = NULL};
-	int option;
+	const struct client_filter filters[] = {{"bucket", &ask.bucket},
+	                                        {"image", &ask.image},
+	                                        {"workspace", &ask.workspace},
+	                                        {NULL, NULL}};
 
-	optind = 0; /* start over: main has looked at its own options */
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == 'b')
-			ask.bucket = optarg;
-		else if (option == 'i')
-			ask.image = optarg;
-		else if (option == 'w')
-			ask.workspace = optarg;
-		else if (option == 'j')
-			ask.want.as_json = true;
-		else if (option == 'a')
-			ask.want.where = optarg;
-		else
-			return 2;
-	}
-	if (optind != argc)
+	if (client_options(argc, argv, &ask.want, filters) != 0)
 		return 2;
 	return client_ask(context, &ask.want, show_usage, &ask);
 }
