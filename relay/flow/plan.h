@@ -61,7 +61,7 @@ void plan_desk_watch(struct plan_desk *, const struct plan_watch *);
 int plan_relink(struct plan_desk *, struct db *, char after[ID_SIZE], int limit, int64_t now_ms,
                 struct err *) MUST_CHECK;
 
-/* plan_wakes.c: what is to be looked at again by itself (store/wakes.h). */
+/* What is to be looked at again by itself (store/wakes.h). */
 #define WAKE_INCIDENT "incident" /* subject: its id */
 #define WAKE_REMINDER "reminder" /* the same: somebody is to hear of it again */
 #define WAKE_REPLAN "replan"     /* reminders, by a new config; subject: the id they are behind */
@@ -123,7 +123,7 @@ struct bucket_name;
 int plan_know_bucket(struct plan *, const struct bucket_name *, const char *id, char **key,
                      struct err *) MUST_CHECK;
 
-/* plan_refresh.c: bring open incidents to what is known now. */
+/* refresh_*.c: bring open incidents to what is known now. */
 enum refresh_open {
 	REFRESH_OPEN_ONLY,    /* never opens one */
 	REFRESH_FOR_SOMEBODY, /* opens one when somebody who was seen to apply is affected */
