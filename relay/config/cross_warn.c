@@ -148,39 +148,110 @@ warn_untracked(const struct cross *x)
 		            "ignore has no effect without providers");
 }
 
+static const struct conf_source *
+source_at(const struct cross *x, size_t i)
+{
+	return conf_item(x->conf->sources, struct conf_source, i);
+}
+
+/* What stands under its kind's name. */
+static const struct node *
+source_map(const struct cross *x, size_t i)
+{
+	return yaml_get(cross_item(x, "sources", i), source_at(x, i)->kind->name);
+}
+
 static bool
 asks_api(const struct cross *x)
 {
-	for (size_t i = 0; i < x->conf->sources.count; i++) {
-		const struct conf_source *source =
-			conf_item(x->conf->sources, struct conf_source, i);
-		const struct node *kind = yaml_get(cross_item(x, "sources", i), source->kind->name);
-
-		if (yaml_get(kind, "api") != NULL)
+	for (size_t i = 0; i < x->conf->sources.count; i++)
+		if (yaml_get(source_map(x, i), "api") != NULL)
 			return true;
-	}
 	return false;
 }
 
+static bool
+reads_plans(const struct cross *x)
+{
+	for (size_t i = 0; i < x->conf->sources.count; i++)
+		if (source_at(x, i)->kind->brings_plans)
+			return true;
+	return asks_api(x);
+}
+
+/* What names suggest tells neither a resource's image nor its channel. */
+static void
+warn_unread(const struct cross *x)
+{
+	const struct conf *conf = x->conf;
+	const struct {
+		const char *key;
+		bool is_set;
+	} keys[] = {
+		{"policy", conf->policy.count > 0},
+		{"untracked_images", conf->untracked_images.providers.count > 0},
+		{"image_attributes", conf->image_attributes.count > 0},
+	};
+
+	for (size_t i = 0; i < COUNT(keys) && !reads_plans(x); i++) {
+		const struct node *at = cross_place(x, x->root, keys[i].key);
+
+		if (keys[i].is_set)
+			faults_warn(x->faults, at->line, at->column,
+			            "%s has no effect: no source reads plans (a run task's) or "
+			            "states (one with \"api\")",
+			            keys[i].key);
+	}
+}
+
+static void
+warn_enforced(const struct cross *x)
+{
+	for (size_t i = 0; i < x->conf->sources.count; i++) {
+		const struct node *map = source_map(x, i), *enforce = yaml_get(map, "enforce"),
+				  *within = yaml_get(map, "enforce_within");
+
+		if (within != NULL && (enforce == NULL || strcmp(enforce->text, "scheduled") != 0))
+			faults_warn(x->faults, within->line, within->column,
+			            "enforce_within has no effect without \"enforce: "
+			            "scheduled\"");
+	}
+}
+
 /* No webhook tells of projects and tags. */
+static void
+warn_unlearnt(const struct cross *x, const struct conf_team *team, const struct node *map)
+{
+	const char *key = team->projects.count > 0 ? "projects"
+	                  : team->tags.count > 0   ? "tags"
+	                                           : NULL;
+	const struct node *at = key != NULL ? cross_place(x, map, key) : NULL;
+
+	if (key != NULL)
+		faults_warn(x->faults, at->line, at->column,
+		            "%s are learnt from the API of HCP Terraform, and no source has "
+		            "\"api\"",
+		            key);
+}
+
 static void
 warn_teams(const struct cross *x)
 {
 	bool learnt = asks_api(x);
 
-	for (size_t i = 0; !learnt && i < x->conf->teams.count; i++) {
+	for (size_t i = 0; i < x->conf->teams.count; i++) {
 		const struct conf_team *team = conf_item(x->conf->teams, struct conf_team, i);
-		const char *key = team->projects.count > 0 ? "projects"
-		                  : team->tags.count > 0   ? "tags"
-		                                           : NULL;
-		const struct node *at =
-			key != NULL ? cross_place(x, cross_item(x, "teams", i), key) : NULL;
+		const struct node *map = cross_item(x, "teams", i),
+				  *at = cross_place(x, map, "name");
 
-		if (key != NULL)
+		if (!learnt)
+			warn_unlearnt(x, team, map);
+		if (team->workspaces.count + team->projects.count + team->tags.count +
+		            team->buckets.count ==
+		    0)
 			faults_warn(x->faults, at->line, at->column,
-			            "%s are learnt from the API of HCP Terraform, and no source "
-			            "has \"api\"",
-			            key);
+			            "the team owns nothing without workspaces, projects, tags or "
+			            "buckets");
 	}
 }
 
@@ -192,5 +263,7 @@ cross_warn(const struct cross *x)
 	warn_per(x);
 	warn_digest(x);
 	warn_untracked(x);
+	warn_unread(x);
+	warn_enforced(x);
 	warn_teams(x);
 }

@@ -82,7 +82,8 @@ struct key {
 struct key_kind {
 	const char *name;
 	const struct key *keys;
-	size_t size; /* of the struct the rows fill */
+	size_t size;       /* of the struct the rows fill */
+	bool brings_plans; /* of a source kind: its webhooks tell of plans to be read */
 	/* NULL when fine, else a sentence the caller frees. */
 	char *(*check)(const void *options);
 	/*

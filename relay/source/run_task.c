@@ -85,6 +85,8 @@ check(const void *options)
 			               "port, not \"%s\"",
 			               host);
 	}
+	if (task->plan_size == 0)
+		return mem_str("plan_size needs more than 0");
 	return api_fault(&task->api, task->allow_private);
 }
 
@@ -170,6 +172,7 @@ const struct source_kind source_hcp_run_task = {
 	.conf = {.name = "hcp_run_task",
                  .keys = keys,
                  .size = sizeof(struct run_task_options),
+                 .brings_plans = true,
                  .check = check},
 	.header = "X-TFC-Task-Signature",
 	.bearer = true,

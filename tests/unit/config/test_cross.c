@@ -197,6 +197,8 @@ what_hardly_works_as_meant_is_warned_about(void **state)
 		"sinks:\n- {name: a, drum: {beats: 1}}\nteams: [{name: t}]\nroutes:\n"
 		"- {name: r, match: {kinds: [image.*]}, to: [a], teams: [t]}\n",
 		"2:10: warning: \"a\" is the only sink: when it fails, no other one can say so\n"
+		"3:16: warning: the team owns nothing without workspaces, projects, tags or "
+		"buckets\n"
 		"5:1: warning: no route takes workspace.drift\n"
 		"5:56: warning: teams has no effect without \"per: team\"\n");
 	assert_loads("sinks:\n- {name: a, drum: {beats: 1}}\n- {name: b, drum: {beats: 1}}\n- "
@@ -205,8 +207,8 @@ what_hardly_works_as_meant_is_warned_about(void **state)
 	             "4:10: warning: no route names the sink \"c\"\n");
 }
 
-#define TEAM_SINKS                                                                  \
-	"teams: [{name: t}]\nsinks:\n- {name: a, bell: {url: \"http://h/team\"}}\n" \
+#define TEAM_SINKS                                                                                  \
+	"teams: [{name: t, buckets: [t-*]}]\nsinks:\n- {name: a, bell: {url: \"http://h/team\"}}\n" \
 	"- {name: b, drum: {beats: 1}}\nroutes:\n"
 
 static void
