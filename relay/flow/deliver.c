@@ -149,9 +149,13 @@ claim_done(struct store_job *store_job, int rc)
 	struct deliver *d = job->deliver;
 
 	if (rc < 0) {
-		log_warn("cannot claim deliveries", "reason", store_job->failure.text, LOG_END);
+		if (lasting_begins(&d->unclaimed, store_job->failure.text))
+			log_warn("cannot claim deliveries", "reason", store_job->failure.text,
+			         LOG_END);
 		timer_in(d->due, CLAIM_AGAIN_MS);
 	} else {
+		if (lasting_ends(&d->unclaimed))
+			log_info("deliveries can be claimed again", LOG_END);
 		take_claimed(d, job);
 	}
 	/* Only now: a claim made while these are handed out would not see the

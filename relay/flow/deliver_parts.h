@@ -11,6 +11,7 @@
 #ifndef RELAY_FLOW_DELIVER_PARTS_H
 #define RELAY_FLOW_DELIVER_PARTS_H
 
+#include "relay/base/lasting.h"
 #include "relay/config/conf.h"
 #include "relay/flow/deliver.h"
 #include "relay/store/queue.h"
@@ -82,6 +83,7 @@ struct deliver {
 	int settling;
 	bool ready; /* what a killed relay had in flight was put back */
 	bool claiming, claim_again, draining;
+	struct lasting unclaimed;
 	int64_t counted_at; /* when the pending ones were counted last */
 };
 

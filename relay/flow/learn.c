@@ -109,11 +109,15 @@ claim_done(struct store_job *store_job, int rc)
 	struct learn *learn = job->learn;
 
 	if (rc < 0) {
-		log_warn("cannot claim readings", "reason", store_job->failure.text, LOG_END);
+		if (lasting_begins(&learn->unclaimed, store_job->failure.text))
+			log_warn("cannot claim readings", "reason", store_job->failure.text,
+			         LOG_END);
 		learn->hurry |= job->hurry;
 		if (!learn->stopped)
 			timer_in(learn->due, CLAIM_AGAIN_MS);
 	} else if (!learn->stopped) {
+		if (lasting_ends(&learn->unclaimed))
+			log_info("readings can be claimed again", LOG_END);
 		learn->ready = true;
 		for (int i = 0; i < job->count; i++)
 			begin(learn, &job->claimed[i]);

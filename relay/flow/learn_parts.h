@@ -14,6 +14,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "relay/base/lasting.h"
 #include "relay/config/conf.h"
 #include "relay/flow/learn.h"
 #include "relay/flow/plan.h"
@@ -85,6 +86,7 @@ struct learn {
 	bool ready;         /* what a killed relay was at was put back */
 	bool hurry;         /* the config is another: what failed is tried at once */
 	bool claiming, claim_again, stopped;
+	struct lasting unclaimed;
 };
 
 /* What came of it; `read` is taken over.  Ends and later frees the learning. */

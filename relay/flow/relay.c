@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "relay/base/clock.h"
+#include "relay/base/lasting.h"
 #include "relay/base/log.h"
 #include "relay/base/mem.h"
 #include "relay/flow/deliver.h"
@@ -32,6 +33,7 @@ struct relink {
 	char after[ID_SIZE];   /* done up to this workspace */
 	char reached[ID_SIZE]; /* by the job under way */
 	bool more, running, restart;
+	struct lasting failing;
 };
 
 struct relay {
@@ -130,11 +132,14 @@ relink_done(struct store_job *base, int rc)
 	struct relay *relay = relink->relay;
 
 	if (rc != 0) {
-		log_error("correlation of known workspaces failed, trying again", "error",
-		          relink->job.failure.text, LOG_END);
+		if (lasting_begins(&relink->failing, relink->job.failure.text))
+			log_error("correlation of known workspaces failed, trying again", "error",
+			          relink->job.failure.text, LOG_END);
 		timer_in(relay->relink_again, SECOND_MS);
 		return;
 	}
+	if (lasting_ends(&relink->failing))
+		log_info("correlation of known workspaces goes on", LOG_END);
 	memcpy(relink->after, relink->reached, sizeof(relink->after));
 	if (relink->restart)
 		relink->after[0] = '\0';

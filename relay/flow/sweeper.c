@@ -40,9 +40,12 @@ job_done(struct store_job *job, int rc)
 		sweeping_free(s);
 		return;
 	}
-	if (rc != 0)
-		log_warn("listing workspaces: the store refused", "source", s->source, "reason",
+	if (rc != 0 && lasting_begins(&s->refused, job->failure.text))
+		log_warn("listing workspaces: the store refuses", "source", s->source, "reason",
 		         job->failure.text, LOG_END);
+	else if (rc == 0 && lasting_ends(&s->refused))
+		log_info("listing workspaces: the store takes it again", "source", s->source,
+		         LOG_END);
 	if (s->sweeper->stopped)
 		return;
 	if (rc != 0) {

@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "relay/base/lasting.h"
 #include "relay/config/conf.h"
 #include "relay/flow/sweeper.h"
 #include "relay/hcp/terraform_client.h"
@@ -44,6 +45,7 @@ struct sweeping {
 	int64_t wait_ms;    /* and then waited out */
 	int failed;         /* times the Explorer was out of reach, one after another */
 	bool busy, dropped;
+	struct lasting refused; /* by the store */
 };
 
 struct sweeper {

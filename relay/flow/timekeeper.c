@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "relay/base/clock.h"
+#include "relay/base/lasting.h"
 #include "relay/base/log.h"
 #include "relay/base/mem.h"
 #include "relay/flow/plan.h"
@@ -26,6 +27,7 @@ struct timekeeper {
 	int64_t next_at; /* as it found it */
 	bool looking, again, stopped;
 	bool soon; /* the timer is armed for LOOK_SOON_MS at most */
+	struct lasting unseen;
 };
 
 static int
@@ -67,8 +69,10 @@ done(struct store_job *job, int rc)
 	struct timekeeper *t = (struct timekeeper *)job;
 
 	t->looking = false;
-	if (rc != 0)
+	if (rc != 0 && lasting_begins(&t->unseen, job->failure.text))
 		log_warn("cannot look at what is due", "reason", job->failure.text, LOG_END);
+	else if (rc == 0 && lasting_ends(&t->unseen))
+		log_info("what is due can be looked at again", LOG_END);
 	if (t->stopped)
 		return;
 	if (rc == 0 && t->found > 0)

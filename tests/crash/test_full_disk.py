@@ -2,11 +2,13 @@
 
 import os
 import subprocess
+import time
 import unittest
 
 import support  # noqa: F401
 from harness import hcp
 from harness.case import RelayCase
+from harness.relay import logfmt
 from harness.wait import until
 
 SIZE = 64 << 20
@@ -82,6 +84,28 @@ class FullDisk(RelayCase):
         until(lambda: self.post() == 200, 30, lambda: "to be taken again\n" + self.relay.tail())
         until(lambda: self.relay.get("/readyz").status == 200, 30, "ready again")
         self.all_there_and_told()
+
+    def test_it_is_logged_once_and_not_at_each_attempt(self):
+        ends = {"cannot claim deliveries": "deliveries can be claimed again",
+                "cannot claim readings": "readings can be claimed again",
+                "cannot look at what is due": "what is due can be looked at again"}
+        self.fill()
+        self.until_refused()
+        begun = time.monotonic()
+        until(lambda: self.post() == 503 and time.monotonic() > begun + 4, 30, "attempts, one a second")
+        os.unlink(self.filler)
+        until(lambda: self.relay.get("/readyz").status == 200, 30, "ready again")
+        lines = [logfmt(line) for line in list(self.relay.lines)]
+        for begin, end in ends.items():
+            said = None
+            for line in lines:
+                if line.get("msg") == begin:
+                    self.assertNotEqual(line["reason"], said, f"{begin}, twice")
+                    said = line["reason"]
+                elif line.get("msg") == end:
+                    self.assertIsNotNone(said, end)
+                    said = None
+        self.assertTrue(any(line.get("msg") in ends for line in lines), self.relay.tail())
 
     def test_killed_while_full_nothing_acknowledged_is_lost(self):
         for _ in range(5):
