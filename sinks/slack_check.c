@@ -110,8 +110,9 @@ check_token(const struct slack_options *options)
 
 	if (!options->channel)
 		return mem_str("a token needs channel");
-	if (!options->allow_private && options->api_url && guard_url_fault(options->api_url))
-		return mem_fmt("api_url %s", guard_url_fault(options->api_url));
+	if (options->api_url && guard_url_fault(options->api_url, options->allow_private))
+		return mem_fmt("api_url %s",
+		               guard_url_fault(options->api_url, options->allow_private));
 	if (!is_token(options->token.values[0]))
 		return mem_fmt("%s holds no token", options->token.origin);
 	fault = address_fault(options->channel);
@@ -131,7 +132,7 @@ check_webhook(const struct slack_options *options)
 	const struct slack_mention *mention = &options->mention;
 	char *url = url_trimmed(options->webhook_url.values[0]);
 	bool fine = url_is_http(url);
-	const char *refused = fine && !options->allow_private ? guard_url_fault(url) : NULL;
+	const char *refused = fine ? guard_url_fault(url, options->allow_private) : NULL;
 
 	mem_wipe_free(url, strlen(url));
 	if (!fine)

@@ -270,9 +270,9 @@ fault_of_url(const struct webhook_options *options)
 	else if (strcspn(given_url(options), "{") <
 	         (size_t)(behind_host(given_url(options)) - given_url(options)))
 		out = mem_fmt("%s: a host cannot be named after the team", from);
-	else if (!options->allow_private && guard_url_fault(url))
+	else if (guard_url_fault(url, options->allow_private))
 		out = mem_fmt("%s%s %s", options->url ? "" : "the URL in ", from,
-		              guard_url_fault(url));
+		              guard_url_fault(url, options->allow_private));
 	else
 		out = NULL;
 	if (url)

@@ -106,7 +106,7 @@ on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 	struct get *get = arg;
 
 	(void)purpose;
-	if (!get->request->allow_private && !guard_is_public(&address->addr)) {
+	if (!guard_admits(&address->addr, get->request->allow_private)) {
 		get->refused = true;
 		return CURL_SOCKET_BAD;
 	}

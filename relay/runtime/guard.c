@@ -54,6 +54,19 @@ static const struct prefix embeds4[] = {
 	{{0x00, 0x64, 0xff, 0x9b}, 96},                   /* NAT64, RFC 6052 */
 };
 
+/* What nothing may lead to, whatever is allowed. */
+static const struct prefix never4[] = {
+	{{100, 100, 100, 200}, 32}, /* a cloud's metadata */
+	{{168, 63, 129, 16}, 32},   /* a cloud's platform address */
+	{{169, 254}, 16},           /* link-local; metadata of most clouds */
+	{{192, 0, 0, 192}, 32},     /* a cloud's metadata */
+};
+static const struct prefix never6[] = {
+	{{0xfd, 0x00, 0x0e, 0xc2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0x54}, 128}, /* metadata */
+	{{0xfd, 0x20, 0x00, 0xce, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0x54}, 128}, /* metadata */
+	{{0xfe, 0x80}, 10},                                                        /* link-local */
+};
+
 static bool
 prefix_covers(const struct prefix *p, const unsigned char *address)
 {
@@ -75,30 +88,35 @@ any_covers(const struct prefix *table, size_t n, const unsigned char *address)
 }
 
 static bool
-is_public4(const unsigned char *address)
+admits4(const unsigned char *address, bool allow_private)
 {
-	return !any_covers(refused4, COUNT(refused4), address);
+	if (any_covers(never4, COUNT(never4), address))
+		return false;
+	return allow_private || !any_covers(refused4, COUNT(refused4), address);
 }
 
 static bool
-is_public6(const unsigned char *address)
+admits6(const unsigned char *address, bool allow_private)
 {
 	if (any_covers(embeds4, COUNT(embeds4), address))
-		return is_public4(address + 12);
-	return prefix_covers(&global6, address) && !any_covers(refused6, COUNT(refused6), address);
+		return admits4(address + 12, allow_private);
+	if (any_covers(never6, COUNT(never6), address))
+		return false;
+	return allow_private || (prefix_covers(&global6, address) &&
+	                         !any_covers(refused6, COUNT(refused6), address));
 }
 
 bool
-guard_is_public(const struct sockaddr *sa)
+guard_admits(const struct sockaddr *sa, bool allow_private)
 {
 	switch (sa->sa_family) {
 	case AF_INET: {
 		const struct sockaddr_in *in = (const void *)sa;
-		return is_public4((const unsigned char *)&in->sin_addr);
+		return admits4((const unsigned char *)&in->sin_addr, allow_private);
 	}
 	case AF_INET6: {
 		const struct sockaddr_in6 *in6 = (const void *)sa;
-		return is_public6(in6->sin6_addr.s6_addr);
+		return admits6(in6->sin6_addr.s6_addr, allow_private);
 	}
 	default:
 		return false;
@@ -107,30 +125,33 @@ guard_is_public(const struct sockaddr *sa)
 
 /* Also the short and hexadecimal forms that libcurl takes for an address. */
 static bool
-host_is_refused(char *host)
+host_is_refused(char *host, bool allow_private)
 {
 	struct in_addr in;
 	struct in6_addr in6;
 	size_t len = strlen(host);
 
 	if (inet_aton(host, &in) != 0)
-		return !is_public4((const unsigned char *)&in);
+		return !admits4((const unsigned char *)&in, allow_private);
 	if (host[0] != '[')
 		return false;
 	host[len - 1] = '\0';
-	return inet_pton(AF_INET6, host + 1, &in6) == 1 && !is_public6(in6.s6_addr);
+	return inet_pton(AF_INET6, host + 1, &in6) == 1 && !admits6(in6.s6_addr, allow_private);
 }
 
 const char *
-guard_url_fault(const char *url)
+guard_url_fault(const char *url, bool allow_private)
 {
 	char *host = url_host(url);
-	bool refused = host != NULL && host_is_refused(host);
+	bool refused = host != NULL && host_is_refused(host, allow_private);
 
 	if (host != NULL)
 		mem_wipe_free(host, strlen(host));
-	if (strncasecmp(url, "http://", 7) == 0)
+	if (!allow_private && strncasecmp(url, "http://", 7) == 0)
 		return "is plain http, which needs allow_private: true";
-	return refused ? "leads to a loopback or private address, which needs allow_private: true"
-	               : NULL;
+	if (!refused)
+		return NULL;
+	return allow_private
+	               ? "leads to a link-local address or a cloud's metadata, which is never called"
+	               : "leads to a loopback or private address, which needs allow_private: true";
 }

@@ -27,7 +27,7 @@ on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 	struct httpc_call *call = arg;
 
 	(void)purpose;
-	if (call->guarded && !guard_is_public(&address->addr)) {
+	if (!guard_admits(&address->addr, !call->guarded)) {
 		call->refused = true;
 		return CURL_SOCKET_BAD;
 	}

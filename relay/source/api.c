@@ -2,10 +2,10 @@
 
 #include <stddef.h>
 #include <string.h>
-#include <strings.h>
 
 #include "relay/base/mem.h"
 #include "relay/base/text.h"
+#include "relay/runtime/guard.h"
 #include "relay/source/source.h"
 
 const struct key api_keys[] = {
@@ -50,8 +50,8 @@ api_fault(const struct api_options *api, bool allow_private)
 		return mem_str("api.token holds a blank or a character that is not ASCII");
 	if (strpbrk(api->url, "?#") != NULL)
 		return mem_str("api.url needs a URL without ? and #");
-	if (strncasecmp(api->url, "http://", 7) == 0 && !allow_private)
-		return mem_str("api.url is plain http, which needs allow_private: true");
+	if (guard_url_fault(api->url, allow_private) != NULL)
+		return mem_fmt("api.url %s", guard_url_fault(api->url, allow_private));
 	return NULL;
 }
 

@@ -104,17 +104,33 @@ static const struct {
 	{"ff02::1", false},
 };
 
+/* Not even with allow_private. */
+static const char *const never[] = {
+	"100.100.100.200",
+	"168.63.129.16",
+	"169.254.0.0",
+	"169.254.169.254",
+	"169.254.170.2",
+	"192.0.0.192",
+	"::ffff:169.254.169.254",
+	"64:ff9b::169.254.169.254",
+	"fd00:ec2::254",
+	"fd20:ce::254",
+	"fe80::1",
+	"febf:ffff::a9fe:a9fe",
+};
+
 static bool
-is_public(const char *text)
+admits(const char *text, bool allow_private)
 {
 	struct sockaddr_in in = {.sin_family = AF_INET};
 	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
 
 	if (inet_pton(AF_INET, text, &in.sin_addr) == 1)
-		return guard_is_public((struct sockaddr *)&in);
+		return guard_admits((struct sockaddr *)&in, allow_private);
 	if (inet_pton(AF_INET6, text, &in6.sin6_addr) != 1)
 		fail_msg("%s is not an address", text);
-	return guard_is_public((struct sockaddr *)&in6);
+	return guard_admits((struct sockaddr *)&in6, allow_private);
 }
 
 static void
@@ -122,17 +138,39 @@ each_address_is_public_or_not(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++)
-		if (is_public(cases[i].address) != cases[i].is_public)
+		if (admits(cases[i].address, false) != cases[i].is_public)
+			fail_msg("%s", cases[i].address);
+}
+
+static bool
+is_never(const char *address)
+{
+	for (size_t i = 0; i < COUNT(never); i++)
+		if (strcmp(never[i], address) == 0)
+			return true;
+	return false;
+}
+
+static void
+with_allow_private_all_but_metadata_and_link_local_is_admitted(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(never); i++)
+		if (admits(never[i], true) || admits(never[i], false))
+			fail_msg("%s", never[i]);
+	for (size_t i = 0; i < COUNT(cases); i++)
+		if (admits(cases[i].address, true) == is_never(cases[i].address))
 			fail_msg("%s", cases[i].address);
 }
 
 static void
-other_families_are_not_public(void **state)
+other_families_are_not_admitted(void **state)
 {
 	struct sockaddr sa = {.sa_family = AF_UNIX};
 
 	(void)state;
-	assert_false(guard_is_public(&sa));
+	assert_false(guard_admits(&sa, false));
+	assert_false(guard_admits(&sa, true));
 }
 
 static void
@@ -153,10 +191,34 @@ what_a_url_alone_tells_is_refused_before_it_is_called(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(refused); i++)
-		if (guard_url_fault(refused[i]) == NULL)
+		if (guard_url_fault(refused[i], false) == NULL)
 			fail_msg("%s", refused[i]);
 	for (size_t i = 0; i < COUNT(fine); i++)
-		if (guard_url_fault(fine[i]) != NULL)
+		if (guard_url_fault(fine[i], false) != NULL)
+			fail_msg("%s", fine[i]);
+}
+
+static void
+a_url_at_a_cloud_s_metadata_is_refused_whatever_is_allowed(void **state)
+{
+	static const char *const refused[] = {
+		"http://169.254.169.254/latest/meta-data/",
+		"https://[fd00:ec2::254]/",
+		"http://2852039166/",
+		"http://[::ffff:a9fe:a9fe]:80/x",
+		"https://[fe80::1]/",
+	};
+	static const char *const fine[] = {
+		"http://127.0.0.1:8080/", "http://10.1.2.3/",      "https://[::1]/",
+		"https://[fd00::1]/",     "http://metadata.test/",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(refused); i++)
+		if (guard_url_fault(refused[i], true) == NULL)
+			fail_msg("%s", refused[i]);
+	for (size_t i = 0; i < COUNT(fine); i++)
+		if (guard_url_fault(fine[i], true) != NULL)
 			fail_msg("%s", fine[i]);
 }
 
@@ -165,8 +227,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_address_is_public_or_not),
-		cmocka_unit_test(other_families_are_not_public),
+		cmocka_unit_test(with_allow_private_all_but_metadata_and_link_local_is_admitted),
+		cmocka_unit_test(other_families_are_not_admitted),
 		cmocka_unit_test(what_a_url_alone_tells_is_refused_before_it_is_called),
+		cmocka_unit_test(a_url_at_a_cloud_s_metadata_is_refused_whatever_is_allowed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

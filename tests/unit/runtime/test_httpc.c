@@ -298,6 +298,18 @@ other_schemes_and_broken_requests_are_refused(void **state)
 }
 
 static void
+a_cloud_s_metadata_is_not_dialled_whatever_is_allowed(void **state)
+{
+	struct outcome o = call(&(struct httpc_request){.method = "GET",
+	                                                .url = "http://169.254.169.254/secret-path",
+	                                                .allow_private = true});
+
+	(void)state;
+	assert_int_equal(o.result, HTTPC_REFUSED);
+	assert_string_equal(o.text, "the address is private or reserved");
+}
+
+static void
 a_connection_of_an_allowed_request_is_not_used_by_a_guarded_one(void **state)
 {
 	char dir[64], certificate[128], key[128], where[128];
@@ -525,6 +537,7 @@ main(void)
 		cmocka_unit_test(headers_of_an_answer_can_be_asked_for),
 		cmocka_unit_test(private_addresses_are_refused_however_they_are_spelled),
 		cmocka_unit_test(other_schemes_and_broken_requests_are_refused),
+		cmocka_unit_test(a_cloud_s_metadata_is_not_dialled_whatever_is_allowed),
 		cmocka_unit_test(a_connection_of_an_allowed_request_is_not_used_by_a_guarded_one),
 		cmocka_unit_test(a_certificate_must_verify),
 		cmocka_unit_test(what_does_not_answer_is_unreachable),

@@ -89,6 +89,10 @@ what_does_not_fit_together_is_told(void **state)
 	         "needs allow_private: true"},
 		{"api: {token_env: API_TEST_TOKEN, url: 'https://tfe.example.com/?a=1'}",
 	         "without ? and #"},
+		{"api: {token_env: API_TEST_TOKEN, url: 'https://10.1.2.3'}",
+	         "api.url leads to a loopback or private address"},
+		{"allow_private: true, api: {token_env: API_TEST_TOKEN, url: 'http://169.254.169.254'}",
+	         "api.url leads to a link-local address or a cloud's metadata"},
 		{"api: {token: abc}", "token"},
 	};
 
