@@ -38,7 +38,7 @@ static const struct route {
 	{"/healthz", HTTPD_GET, .open = true, .health = health_alive},
 	{"/readyz", HTTPD_GET, .open = true, .health = health_ready},
 	{"/metrics", HTTPD_GET, .health = health_metrics},
-	{"/api/v1/status", HTTPD_GET, .work = api_status},
+	{"/api/v1/status", HTTPD_GET, .work = api_status, .flags = API_APIS},
 	{"/api/v1/incidents", HTTPD_GET, .work = api_incident_list, .flags = API_LIST,
          .filters = api_incident_filters},
 	{"/api/v1/incidents/{id}", HTTPD_GET, .work = api_incident_show},

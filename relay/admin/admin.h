@@ -12,6 +12,7 @@
 #ifndef RELAY_ADMIN_ADMIN_H
 #define RELAY_ADMIN_ADMIN_H
 
+#include <jansson.h>
 #include <stdbool.h>
 
 #include "relay/base/err.h"
@@ -33,6 +34,8 @@ struct admin_env {
 	/* False with the reason while something the relay needs is not up.  The
 	 * store's health is looked at before. */
 	bool (*ready)(void *arg, struct err *);
+	/* How it is with the APIs now, as apis_show() (flow/apis.h) has it. */
+	json_t *(*apis)(void *arg);
 	void *arg;
 };
 

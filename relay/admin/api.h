@@ -27,13 +27,15 @@ struct api_filter {
 enum api_flag {
 	API_LIST = 1,  /* takes limit and after */
 	API_WRITE = 2, /* runs on the writer; needs Content-Type */
-	API_BODY = 4   /* needs a JSON object as the body */
+	API_BODY = 4,  /* needs a JSON object as the body */
+	API_APIS = 8   /* wants to know how it is with the APIs of the sources */
 };
 
 struct api_ask {
 	const struct conf *conf; /* held while the call lives */
 	const char *id;          /* {id} of the path; NULL where it has none */
 	const json_t *body;      /* API_BODY */
+	const json_t *apis;      /* API_APIS: as apis_show() (flow/apis.h) has it */
 	struct query_page page;  /* API_LIST */
 	const char *values
 		[API_FILTERS_MAX]; /* of the route's filters, in their order; NULL = not given */

@@ -49,6 +49,25 @@ add_sink(const struct address *address, struct db *db, int64_t now_ms, json_t *s
 	return 0;
 }
 
+/* What only the loop knew, when it was asked. */
+static void
+add_apis(json_t *sources, const json_t *apis)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(sources, i, item)
+	{
+		const json_t *known = json_object_get(apis, json_text_at(item, "name"));
+		json_t *api = json_object_get(item, "api");
+
+		if (!json_is_object(api))
+			continue;
+		copy(api, "state", known);
+		copy(api, "until", known);
+	}
+}
+
 int
 api_status(const struct api_ask *ask, struct db *db, struct api_answer *answer, struct err *err)
 {
@@ -59,6 +78,7 @@ api_status(const struct api_ask *ask, struct db *db, struct api_answer *answer, 
 
 	if (query_status(db, conf, &answer->body, err) < 0)
 		return -1;
+	add_apis(json_object_get(answer->body, "sources"), ask->apis);
 	sinks = json_array();
 	json_object_set_new(answer->body, "sinks", sinks);
 	json_object_set_new(answer->body, "version", json_string(DRIFTBELL_VERSION));

@@ -19,7 +19,7 @@ struct call {
 	struct api_ask ask; /* its text is in owned[] */
 	char *owned[API_FILTERS_MAX + 2];
 	size_t owned_count;
-	json_t *body;
+	json_t *body, *apis;
 	struct api_answer answer;
 	char *text; /* the answer, printed */
 };
@@ -79,6 +79,7 @@ call_free(struct call *call)
 	for (size_t i = 0; i < call->owned_count; i++)
 		free(call->owned[i]);
 	json_decref(call->body);
+	json_decref(call->apis);
 	conf_release(call->conf);
 	home_release(call->home);
 	free(call);
@@ -230,6 +231,8 @@ call_start(struct call_home *home, struct httpd_request *request, const struct c
 		call_free(call);
 		return;
 	}
+	if (want->flags & API_APIS)
+		call->ask.apis = call->apis = home->env.apis(home->env.arg);
 	if (want->flags & API_WRITE)
 		store_submit(home->env.store, &call->job);
 	else

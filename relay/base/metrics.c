@@ -21,6 +21,8 @@ struct series {
 #define DELIVERIES_HELP "Attempts to deliver by outcome; dead counts deliveries given up."
 #define RELOADS "driftbell_config_reloads_total"
 #define RELOADS_HELP "Reloads of the configuration by result."
+#define API "driftbell_api_requests_total"
+#define API_HELP "Requests to the HCP Terraform API by what came of them."
 
 /* One row for each constant of enum metric; rows of one name stand together. */
 static const struct series table[METRIC_COUNT] = {
@@ -60,6 +62,17 @@ static const struct series table[METRIC_COUNT] = {
                                           "Transactions that could not be committed."},
 	[METRIC_CONFIG_RELOADS] = {RELOADS, "result=\"ok\"", COUNTER, RELOADS_HELP},
 	[METRIC_CONFIG_RELOAD_FAILURES] = {RELOADS, "result=\"failed\"", COUNTER, RELOADS_HELP},
+	[METRIC_API_OK] = {API, "outcome=\"ok\"", COUNTER, API_HELP},
+	[METRIC_API_LIMITED] = {API, "outcome=\"limited\"", COUNTER, API_HELP},
+	[METRIC_API_FAILED] = {API, "outcome=\"failed\"", COUNTER, API_HELP},
+	[METRIC_API_BAD_TOKEN] = {API, "outcome=\"bad_token\"", COUNTER, API_HELP},
+	[METRIC_API_NO_RIGHTS] = {API, "outcome=\"no_rights\"", COUNTER, API_HELP},
+	[METRIC_API_REFUSED] = {API, "outcome=\"refused\"", COUNTER, API_HELP},
+	[METRIC_API_TOKENS_REFUSED] = {"driftbell_api_tokens_refused", NULL, GAUGE,
+                                       "Tokens that the HCP Terraform API does not accept now."},
+	[METRIC_API_PAUSED_UNTIL] = {"driftbell_api_paused_until_seconds", NULL, GAUGE,
+                                     "Until when the HCP Terraform API asks to wait, in seconds "
+                                     "since 1970; it is past, or 0, where it does not."},
 };
 
 static _Atomic int64_t values[METRIC_COUNT];

@@ -42,6 +42,15 @@ enum metric {
 	METRIC_STORE_COMMIT_FAILURES,
 	METRIC_CONFIG_RELOADS,
 	METRIC_CONFIG_RELOAD_FAILURES,
+	/* driftbell_api_requests_total{outcome="..."} */
+	METRIC_API_OK,
+	METRIC_API_LIMITED,
+	METRIC_API_FAILED,
+	METRIC_API_BAD_TOKEN,
+	METRIC_API_NO_RIGHTS,
+	METRIC_API_REFUSED,
+	METRIC_API_TOKENS_REFUSED, /* gauge */
+	METRIC_API_PAUSED_UNTIL,   /* gauge, seconds since the epoch; 0 = never yet */
 	METRIC_COUNT
 };
 

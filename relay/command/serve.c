@@ -97,6 +97,12 @@ wake(void *arg)
 	relay_wake(((struct service *)arg)->relay);
 }
 
+static json_t *
+apis(void *arg)
+{
+	return relay_apis(((struct service *)arg)->relay);
+}
+
 /* The listeners are opened before the loop runs, and close with the drain. */
 static bool
 ready(void *arg, struct err *err)
@@ -112,7 +118,8 @@ ready(void *arg, struct err *err)
 static int
 start(struct service *service, const struct loaded *loaded, struct err *err)
 {
-	struct admin_env env = {.conf = conf_of, .wake = wake, .ready = ready, .arg = service};
+	struct admin_env env = {
+		.conf = conf_of, .wake = wake, .ready = ready, .apis = apis, .arg = service};
 
 	if (relay_new(&service->relay, service->loop, loaded->conf, loaded->templates, err) != 0)
 		return -1;

@@ -108,6 +108,21 @@ print_sweep(const json_t *sweep)
 	putchar('\n');
 }
 
+/* Only where it is not as it should be. */
+static void
+print_api(const json_t *api)
+{
+	const char *state = json_filled_at(api, "state"), *until = json_filled_at(api, "until");
+
+	if (state == NULL || strcmp(state, "ok") == 0)
+		return;
+	printf("    api: %s",
+	       strcmp(state, "refused") == 0 ? "its token is not accepted" : "it asks to wait");
+	if (until != NULL)
+		printf(", next "), client_print(until, 0);
+	putchar('\n');
+}
+
 static void
 print_sources(const json_t *sources)
 {
@@ -123,6 +138,7 @@ print_sources(const json_t *sources)
 		printf("last event ");
 		print_cell(item, "last_event_at", 0);
 		putchar('\n');
+		print_api(json_at(item, "api"));
 		print_sweep(json_at(item, "api.sweep"));
 	}
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "relay/base/mem.h"
+#include "relay/flow/apis.h"
 #include "relay/source/api.h"
 
 struct api_learning *
@@ -20,11 +21,7 @@ learn_api_begin(struct learning *learning)
 	state = mem_alloc(sizeof(*state));
 	state->options = options;
 	state->allow_private = source_allows_private(source);
-	state->client = api_client_for(learning->learn->api,
-	                               &(struct api_access){.url = options->url,
-	                                                    .token = options->token.values[0],
-	                                                    .allow_private = state->allow_private,
-	                                                    .ca_file = options->ca_file});
+	state->client = apis_client(learning->learn->api, source);
 	learning->state = state;
 	return state;
 }
@@ -47,6 +44,7 @@ learn_api_cancel(struct learning *learning)
 	if (state->call != NULL)
 		api_cancel(state->call);
 	tell(state, &(struct api_headers){.status = 0}); /* its helper never answered */
+	api_client_release(state->client);
 	free(state);
 	learning->state = NULL;
 }

@@ -7,6 +7,7 @@
 #include "relay/base/lasting.h"
 #include "relay/base/log.h"
 #include "relay/base/mem.h"
+#include "relay/flow/apis.h"
 #include "relay/flow/deliver.h"
 #include "relay/flow/intake.h"
 #include "relay/flow/learn.h"
@@ -190,6 +191,7 @@ start(struct relay *relay, struct err *err)
 	relay->sweeper =
 		sweeper_new(relay->loop, relay->store, relay->api, NULL, on_planned, relay);
 	sweeper_configure(relay->sweeper, relay->conf);
+	apis_keep(relay->api, relay->conf);
 	relink_start(relay);
 	relay->pruner = pruner_new(relay->loop, relay->store, relay->conf);
 	return 0;
@@ -234,6 +236,7 @@ relay_reload(struct relay *relay, struct conf *conf, struct templates *templates
 	pruner_configure(relay->pruner, conf);
 	learn_configure(relay->learn, conf);
 	sweeper_configure(relay->sweeper, conf);
+	apis_keep(relay->api, conf);
 	relink_start(relay);
 	templates_release(old_templates);
 	conf_release(old);
@@ -331,6 +334,12 @@ const char *
 relay_ingest_address(const struct relay *relay)
 {
 	return intake_address(relay->intake);
+}
+
+json_t *
+relay_apis(struct relay *relay)
+{
+	return apis_show(relay->api, relay->conf, clock_wall_ms());
 }
 
 void

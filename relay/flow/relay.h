@@ -9,6 +9,7 @@
 #ifndef RELAY_FLOW_RELAY_H
 #define RELAY_FLOW_RELAY_H
 
+#include <jansson.h>
 #include <stdbool.h>
 
 #include "relay/base/err.h"
@@ -33,6 +34,7 @@ void relay_free(struct relay *);
 struct conf *relay_conf(struct relay *); /* of now, borrowed */
 struct store *relay_store(struct relay *);
 const char *relay_ingest_address(const struct relay *);
+json_t *relay_apis(struct relay *); /* how it is with them now, as apis_show() has it */
 /* Something may be owed or to be planned: after a retry or a replay by hand. */
 void relay_wake(struct relay *);
 

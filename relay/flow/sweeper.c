@@ -7,6 +7,7 @@
 #include "relay/base/log.h"
 #include "relay/base/mem.h"
 #include "relay/base/text.h"
+#include "relay/flow/apis.h"
 #include "relay/flow/sweeper_parts.h"
 #include "relay/source/source.h"
 #include "relay/store/readings.h"
@@ -149,6 +150,7 @@ sweeping_free(struct sweeping *s)
 {
 	if (s->call != NULL)
 		api_cancel(s->call);
+	api_client_release(s->client);
 	timer_free(s->timer);
 	sweep_fini(&s->sweep);
 	sweep_fini(&s->found);
@@ -172,12 +174,7 @@ sweeping_new(struct sweeper *sweeper, struct conf *conf, const struct conf_sourc
 	s->source = mem_str(source->name);
 	s->organization = mem_str(api->organization);
 	s->place = mem_fmt("%s/%s", host, api->organization);
-	s->client =
-		api_client_for(sweeper->clients,
-	                       &(struct api_access){.url = api->url,
-	                                            .token = api->token.values[0],
-	                                            .allow_private = source_allows_private(source),
-	                                            .ca_file = api->ca_file});
+	s->client = apis_client(sweeper->clients, source);
 	s->timer = timer_new(sweeper->loop, on_timer, s);
 	s->next = sweeper->all;
 	sweeper->all = s;

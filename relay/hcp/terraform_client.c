@@ -7,6 +7,7 @@
 #include "relay/base/json.h"
 #include "relay/base/log.h"
 #include "relay/base/mem.h"
+#include "relay/base/metrics.h"
 #include "relay/base/text.h"
 #include "relay/hcp/terraform_api.h"
 #include "relay/hcp/terraform_client_parts.h"
@@ -74,11 +75,22 @@ tell_token(struct api_client *client, bool was_refused)
 enum api_meaning
 api_turned_out(struct api_client *client, const struct api_headers *came)
 {
+	static const enum metric outcomes[] = {
+		[API_MEANS_OK] = METRIC_API_OK,
+		[API_MEANS_LATER] = METRIC_API_LIMITED,
+		[API_MEANS_FAILED] = METRIC_API_FAILED,
+		[API_MEANS_BAD_TOKEN] = METRIC_API_BAD_TOKEN,
+		[API_MEANS_NO_RIGHTS] = METRIC_API_NO_RIGHTS,
+		[API_MEANS_REFUSED] = METRIC_API_REFUSED,
+	};
 	bool was_refused = client->pace.refused_until != 0;
 	enum api_meaning meaning = pace_came(&client->pace, came, clock_mono_ms());
 
 	client->probing = false;
+	client->answered |= came->status != 0;
 	tell_token(client, was_refused);
+	metric_add(outcomes[meaning], 1);
+	api_clients_count(client->clients);
 	return meaning;
 }
 

@@ -33,9 +33,28 @@ struct api_access {
 
 struct api_clients *api_clients_new(struct httpc *);
 void api_clients_free(struct api_clients *); /* no done is called any more; NULL is fine */
-/* The client with this access, a new one if need be.  It stays as long as its
- * clients do, so that a reload does not forget that a token is no good. */
+/* The client with this access, a new one if need be, which the caller lets go of when
+ * it asks nothing more. */
 struct api_client *api_client_for(struct api_clients *, const struct api_access *);
+void api_client_release(struct api_client *); /* NULL is fine */
+/* At start and after each reload: the accesses there are from now on.  Theirs stay
+ * whether held or not, so that a reload does not forget that a token is no good; the
+ * others go with whoever holds them last. */
+void api_clients_keep(struct api_clients *, const struct api_access *, size_t count);
+
+/* How it is with an access now. */
+enum api_condition {
+	API_UNASKED, /* nothing was answered yet */
+	API_FINE,
+	API_PAUSED, /* it is asked again after wait_ms, as the other side wants it */
+	API_REFUSED /* its token is not accepted; it is tried again after wait_ms */
+};
+struct api_standing {
+	enum api_condition condition;
+	int64_t wait_ms;
+};
+/* Makes no client where there is none. */
+struct api_standing api_standing_of(const struct api_clients *, const struct api_access *);
 
 enum api_end {
 	API_READ,      /* document is set; from api_turn(): go on */

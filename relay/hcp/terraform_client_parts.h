@@ -33,13 +33,20 @@ struct api_client {
 	struct call_list waiting, going;
 	int in_flight;
 	bool probing; /* the one request that finds out whether the token is accepted again */
+	bool answered;
+	bool kept; /* it is in the configuration */
+	int users;
 	struct timer *timer;
 };
 
 struct api_clients {
 	struct httpc *httpc;
 	SLIST_HEAD(, api_client) all;
+	struct timer *tidy; /* soon: clients may have to go, which none does in its own callback */
 };
+
+/* terraform_clients.c: tells the metrics how all of them stand. */
+void api_clients_count(const struct api_clients *);
 
 /* terraform_client.c */
 void api_call_free(struct api_call *);

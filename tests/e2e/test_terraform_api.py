@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 import unittest
 
 import support  # noqa: F401
@@ -64,10 +65,19 @@ class Api(RelayCase):
         return until(lambda: [one for one in self.usages(name) if one["version"] == version], timeout,
                      lambda: f"{name} to run {version}: {self.usages(name)}\n{self.relay.tail()}")
 
-    def sweep(self):
+    def status(self):
+        return self.relay.run("status", "--admin", self.relay.admin).stdout
+
+    def api_status(self):
         status = self.relay.get("/api/v1/status").json
-        source = next(one for one in status["sources"] if one["api"])
-        return source["api"]["sweep"] or {}
+        return next(one for one in status["sources"] if one["api"])["api"]
+
+    def sweep(self):
+        return self.api_status()["sweep"] or {}
+
+    def metric(self, name):
+        lines = self.relay.get("/metrics").body.decode().splitlines()
+        return int(next(line for line in lines if line.startswith(name + " ")).split()[1])
 
     def swept(self, timeout=30):
         return until(lambda: self.sweep().get("step") == "done" and self.sweep(), timeout,
@@ -110,17 +120,17 @@ class Sweep(Api):
         api = self.api(*(Workspace(f"fin-{i:02d}-prod") for i in range(30)), explorer=False, page_size=10)
         gate = Gate(api, "page[number]=2")
         self.start(listen={"ingest": "127.0.0.1:0", "admin": f"unix:{self.directory}/admin"})
-        until(lambda: "sweep: 10 of 30 workspaces" in self.relay.run("status").stdout, 15)
+        until(lambda: "sweep: 10 of 30 workspaces" in self.status(), 15)
         gate.open.set()
-        until(lambda: "sweep: 30 workspaces, at 20" in self.relay.run("status").stdout, 15)
+        until(lambda: "sweep: 30 workspaces, at 20" in self.status(), 15)
 
     def test_status_shows_what_is_read_of_those_that_use_packer(self):
         api = self.api(*(Workspace(f"fin-{i:02d}-prod", state("v1")) for i in range(30)), page_size=10)
         gate = Gate(api, "page[number]=2")
         self.start(listen={"ingest": "127.0.0.1:0", "admin": f"unix:{self.directory}/admin"})
-        until(lambda: "sweep: 10 of 30 workspaces that use HCP Packer" in self.relay.run("status").stdout, 15)
+        until(lambda: "sweep: 10 of 30 workspaces that use HCP Packer" in self.status(), 15)
         gate.open.set()
-        until(lambda: "sweep: 30 workspaces, at 20" in self.relay.run("status").stdout, 15)
+        until(lambda: "sweep: 30 workspaces, at 20" in self.status(), 15)
 
     def test_without_the_explorer_the_list_has_to_do(self):
         api = self.api(*(Workspace(f"fin-{i:03d}-prod", types=["aws_vpc"]) for i in range(20)),
@@ -193,6 +203,26 @@ class Sweep(Api):
         self.send(hcp.run_event("fin-web-prod", "applied", host=self.host()))
         self.fence("token")
         self.assertEqual(api.count(), 1)
+        self.assertEqual(self.api_status()["state"], "refused")
+        self.assertIn("api: its token is not accepted, next " + self.api_status()["until"][:16],
+                      self.status())
+        self.assertEqual(self.metric("driftbell_api_tokens_refused"), 1)
+        self.assertEqual(self.metric('driftbell_api_requests_total{outcome="bad_token"}'), 1)
+        # With another one nothing is left of it.
+        self.relay.key("api-token", api.token)
+        self.relay.reload()
+        self.swept()
+        self.assertEqual((self.api_status()["state"], self.api_status()["until"]), ("ok", None))
+        self.assertEqual(self.metric("driftbell_api_tokens_refused"), 0)
+        self.assertNotIn("api: ", self.status())
+
+    def test_a_pause_that_the_server_asks_for_is_shown(self):
+        api = self.api(Workspace("fin-web-prod", state("v1")))
+        api.script(Fault(404, headers={"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1795344000"}))
+        self.start()
+        until(lambda: self.api_status()["state"] == "paused", 10, lambda: self.api_status())
+        self.assertIn("api: it asks to wait, next " + self.api_status()["until"][:16], self.status())
+        self.assertGreater(self.metric("driftbell_api_paused_until_seconds"), time.time() + 500)
 
     def test_a_reload_with_another_token_goes_on_at_once(self):
         api = self.api(Workspace("fin-web-prod", state("v1")))

@@ -42,8 +42,9 @@ struct stand_in {
 	size_t got_count;
 	struct httpd_request *held[32];
 	size_t held_count;
-	const char *reset; /* X-RateLimit-Reset of each 429 */
-	size_t awaited;    /* the loop stops when so many came; 0 = never */
+	const char *reset;     /* X-RateLimit-Reset of each 429, or with remaining of each */
+	const char *remaining; /* X-RateLimit-Remaining of each */
+	size_t awaited;        /* the loop stops when so many came; 0 = never */
 };
 
 static char *
@@ -92,7 +93,9 @@ stand_in_on_request(struct httpd_request *request, void *arg)
 	} else {
 		if (answer.retry_after)
 			httpd_reply_header(request, "Retry-After", answer.retry_after);
-		if (in->reset && answer.code == 429)
+		if (in->remaining)
+			httpd_reply_header(request, "X-RateLimit-Remaining", in->remaining);
+		if (in->reset && (answer.code == 429 || in->remaining))
 			httpd_reply_header(request, "X-RateLimit-Reset", in->reset);
 		const char *text = answer.body ? answer.body : "";
 		httpd_reply(request, answer.code, "text/plain", text, strlen(text));

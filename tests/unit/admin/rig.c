@@ -133,6 +133,13 @@ current_conf(void *arg)
 	return conf;
 }
 
+static json_t *
+apis(void *arg)
+{
+	(void)arg;
+	return json_object();
+}
+
 static bool
 is_ready(void *arg, struct err *err)
 {
@@ -174,7 +181,7 @@ rig_start(const char *admin, const char *listen, rig_fill_fn *fill)
 	struct rig *rig = mem_alloc(sizeof *rig);
 	struct planner planner = {.plan = plan, .planned = on_planned, .arg = rig};
 	struct admin_env env = {
-		.conf = current_conf, .wake = on_wake, .ready = is_ready, .arg = rig};
+		.conf = current_conf, .wake = on_wake, .ready = is_ready, .apis = apis, .arg = rig};
 	struct err err = {""};
 
 	strcpy(rig->folder, "/tmp/driftbell-admin-XXXXXX");

@@ -51,6 +51,9 @@ help_and_type_stand_once_a_name(void **state)
 		"driftbell_store_commits_total counter",
 		"driftbell_store_commit_failures_total counter",
 		"driftbell_config_reloads_total counter",
+		"driftbell_api_requests_total counter",
+		"driftbell_api_tokens_refused gauge",
+		"driftbell_api_paused_until_seconds gauge",
 	};
 	struct buf text = {0};
 

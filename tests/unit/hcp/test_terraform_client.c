@@ -3,6 +3,7 @@
 #include "../stand_in.h"
 #include "relay/base/clock.h"
 #include "relay/base/json.h"
+#include "relay/base/metrics.h"
 #include "relay/hcp/terraform_client.h"
 
 #define TOKEN "not-a-real-token"
@@ -127,6 +128,103 @@ one_token_is_one_client_over_reloads(void **state)
 			&(struct api_access){.url = slash, .token = TOKEN, .allow_private = false}),
 		rig->client);
 	free(slash);
+}
+
+static struct api_standing
+standing(const struct rig *rig)
+{
+	return api_standing_of(
+		rig->clients,
+		&(struct api_access){.url = rig->url, .token = TOKEN, .allow_private = true});
+}
+
+static void
+how_it_stands_is_told_to_those_who_look(void **state)
+{
+	struct rig *rig = *state;
+	int64_t limited = metric_get(METRIC_API_OK), bad = metric_get(METRIC_API_BAD_TOKEN);
+
+	assert_int_equal(standing(rig).condition, API_UNASKED);
+	script(rig, (struct stand_in_answer){.code = 200, .body = "{}"});
+	api_get(rig->client, "/api/v2/x", on_done, rig);
+	await(rig, 1);
+	assert_int_equal(standing(rig).condition, API_FINE);
+	assert_int_equal(metric_get(METRIC_API_OK), limited + 1);
+	assert_int_equal(metric_get(METRIC_API_TOKENS_REFUSED), 0);
+	script(rig, (struct stand_in_answer){.code = 401, .body = "{}"});
+	api_get(rig->client, "/api/v2/x", on_done, rig);
+	await(rig, 1);
+	assert_int_equal(standing(rig).condition, API_REFUSED);
+	assert_in_range(standing(rig).wait_ms, 59 * MINUTE_MS, HOUR_MS);
+	assert_int_equal(metric_get(METRIC_API_BAD_TOKEN), bad + 1);
+	assert_int_equal(metric_get(METRIC_API_TOKENS_REFUSED), 1);
+}
+
+/* What a server says so that next to nothing is asked of it is seen. */
+static void
+a_pause_that_the_server_asks_for_is_told(void **state)
+{
+	struct rig *rig = *state;
+	int64_t now = clock_wall_ms() / SECOND_MS;
+
+	rig->in.remaining = "0";
+	rig->in.reset = "1795344000";
+	script(rig, (struct stand_in_answer){.code = 200, .body = "{}"});
+	api_get(rig->client, "/api/v2/x", on_done, rig);
+	await(rig, 1);
+	assert_int_equal(standing(rig).condition, API_PAUSED);
+	assert_in_range(standing(rig).wait_ms, 9 * MINUTE_MS, 10 * MINUTE_MS);
+	assert_in_range(metric_get(METRIC_API_PAUSED_UNTIL), now + 540, now + 630);
+}
+
+static void
+keep(struct rig *rig, const char *token)
+{
+	const struct api_access access = {.url = rig->url, .token = token, .allow_private = true};
+
+	api_clients_keep(rig->clients, &access, 1);
+}
+
+static void
+stop(void *arg)
+{
+	loop_stop(arg);
+}
+
+/* What is to be done soon is done. */
+static void
+let_go_on(struct rig *rig)
+{
+	struct timer *timer = timer_new(rig->loop, stop, rig->loop);
+
+	timer_in(timer, 1);
+	loop_run(rig->loop);
+	timer_free(timer);
+}
+
+static void
+a_token_that_was_replaced_goes_with_whoever_asks_last(void **state)
+{
+	struct rig *rig = *state;
+
+	keep(rig, TOKEN);
+	script(rig, (struct stand_in_answer){.code = 401, .body = "{}"});
+	api_get(rig->client, "/api/v2/x", on_done, rig);
+	await(rig, 1);
+	api_client_release(rig->client);
+	let_go_on(rig);
+	assert_int_equal(standing(rig).condition, API_REFUSED); /* over reloads */
+	rig->client = api_client_for(
+		rig->clients,
+		&(struct api_access){.url = rig->url, .token = TOKEN, .allow_private = true});
+	keep(rig, "another");
+	let_go_on(rig);
+	assert_int_equal(standing(rig).condition, API_REFUSED); /* somebody is at it */
+	api_client_release(rig->client);
+	assert_int_equal(standing(rig).condition, API_REFUSED); /* maybe from its own callback */
+	let_go_on(rig);
+	assert_int_equal(standing(rig).condition, API_UNASKED);
+	assert_int_equal(metric_get(METRIC_API_TOKENS_REFUSED), 0);
 }
 
 static void
@@ -277,6 +375,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		RIGGED(a_document_is_fetched_with_the_token),
 		RIGGED(one_token_is_one_client_over_reloads),
+		RIGGED(how_it_stands_is_told_to_those_who_look),
+		RIGGED(a_pause_that_the_server_asks_for_is_told),
+		RIGGED(a_token_that_was_replaced_goes_with_whoever_asks_last),
 		RIGGED(what_was_asked_too_often_is_asked_again_when_it_may),
 		RIGGED(a_server_that_fails_is_asked_again_and_then_left_to_the_caller),
 		RIGGED(a_token_that_is_no_good_is_not_used_again),
