@@ -191,6 +191,7 @@ on_close(struct evhttp_connection *evcon, void *arg)
 		linger_start(httpd, conn->fd);
 	evbuffer_remove_cb(bufferevent_get_input(conn->bev), on_input, conn);
 	event_free(conn->timer);
+	hold_stop(conn);
 	httpd->by_fd[conn->fd] = NULL;
 	httpd->connections--;
 	conn->evcon = NULL;
@@ -258,6 +259,7 @@ adopt(struct httpd *httpd, struct httpd_conn *conn)
 	conn->fd = bufferevent_getfd(bev);
 	conn->timer = event_new(loop_base(httpd->loop), -1, 0, on_deadline, conn);
 	remember(httpd, conn);
+	hold_start(conn);
 	evhttp_connection_set_closecb(conn->evcon, on_close, conn);
 	conn_set_state(conn, CONN_READING);
 	timer_tick(conn, httpd->request_ms);
