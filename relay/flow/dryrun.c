@@ -12,6 +12,7 @@
 #include "relay/flow/scratch.h"
 #include "relay/store/events.h"
 #include "relay/store/query.h"
+#include "relay/store/unplanned.h"
 
 #define RELINK_AT_ONCE 500
 
@@ -47,8 +48,8 @@ settle_in(struct dryrun *d, int64_t now_ms, struct err *err)
 {
 	if (db_begin(d->db, err) != 0)
 		return -1;
-	d->waiting = db_number(d->db, err, 0, ST_EVENTS_PENDING, "");
-	if (d->waiting < 0 || queue_release_all(d->db, err) != 0 || follow(d, now_ms, err) != 0 ||
+	d->waiting = (int64_t)db_unplanned(d->db)->count;
+	if (queue_release_all(d->db, err) != 0 || follow(d, now_ms, err) != 0 ||
 	    relink(d, now_ms, err) != 0) {
 		db_rollback(d->db);
 		return -1;

@@ -55,6 +55,9 @@ enum db_trouble db_trouble(const struct db *);
 /* The keys of accepted events that are not in their index yet (unplanned.h); DB_WRITE only. */
 struct unplanned;
 struct unplanned *db_unplanned(struct db *);
+/* Accepted events without rows of their own (arrivals.h); DB_WRITE only. */
+struct arrivals;
+struct arrivals *db_arrivals(struct db *);
 
 /* Adds to a metric once this transaction has committed: what is rolled back,
  * alone or with the rest, is not counted. */

@@ -96,6 +96,7 @@ db_rollback(struct db *db)
 
 	db->in_transaction = false;
 	unplanned_rollback(&db->unplanned);
+	arrivals_rollback(&db->arrivals);
 	if (!sqlite3_get_autocommit(db->sql) && control(db, C_ROLLBACK, &ignored) != 0)
 		return; /* only when SQLite has rolled back by itself meanwhile */
 }
@@ -109,6 +110,8 @@ commit(struct db *db, struct err *err)
 	}
 	if (sqlite3_get_autocommit(db->sql))
 		return err_set(err, "store %s: the transaction was lost", db->file);
+	if (arrivals_write(db, &db->arrivals, err) != 0)
+		return -1;
 	return control(db, C_COMMIT, err);
 }
 
@@ -125,6 +128,7 @@ db_commit(struct db *db, struct err *err)
 	if (db->mode == DB_READ)
 		return 0;
 	unplanned_commit(&db->unplanned);
+	arrivals_commit(&db->arrivals);
 	metric_add(METRIC_STORE_COMMITS, 1);
 	for (int m = 0; m < METRIC_COUNT; m++)
 		if (db->counts.n[m] != 0)
@@ -139,6 +143,7 @@ db_mark(struct db *db, struct err *err)
 		return err_set(err, "store %s: the transaction was lost", db->file);
 	db->marked = db->counts;
 	unplanned_set_mark(&db->unplanned);
+	arrivals_set_mark(&db->arrivals);
 	return control(db, C_MARK, err);
 }
 
@@ -155,6 +160,7 @@ db_mark_rollback(struct db *db)
 
 	db->counts = db->marked;
 	unplanned_undo_mark(&db->unplanned);
+	arrivals_undo_mark(&db->arrivals);
 	/* Where the transaction is gone there is nothing to undo; otherwise a
 	 * failure is trouble, which the commit will not overlook. */
 	if (sqlite3_get_autocommit(db->sql))
@@ -173,6 +179,12 @@ struct unplanned *
 db_unplanned(struct db *db)
 {
 	return &db->unplanned;
+}
+
+struct arrivals *
+db_arrivals(struct db *db)
+{
+	return &db->arrivals;
 }
 
 enum db_trouble

@@ -17,6 +17,7 @@
 #include <sqlite3.h>
 #include <stdatomic.h>
 
+#include "relay/store/arrivals.h"
 #include "relay/store/db.h"
 #include "relay/store/unplanned.h"
 
@@ -51,6 +52,7 @@ struct db {
 	enum db_trouble trouble;
 	struct err trouble_text, refusal;
 	struct unplanned unplanned;
+	struct arrivals arrivals;
 	struct counts counts, marked; /* of this transaction, and as they were at db_mark() */
 
 	int log_pages, log_moved; /* pages in the log; how many of them are in their places */

@@ -269,6 +269,8 @@ load_unplanned(struct db *db, struct err *err)
 	while ((got = db_step(row, err)) == 1)
 		unplanned_add(&db->unplanned, db_text(row, 0), db_text(row, 1));
 	db_end(row);
+	if (got == 0)
+		got = arrivals_load(db, &db->arrivals, err);
 	unplanned_commit(&db->unplanned);
 	return got;
 }
@@ -337,6 +339,7 @@ db_close(struct db *db)
 	sqlite3_close(db->sql);
 	owner_release(db->owner);
 	unplanned_fini(&db->unplanned);
+	arrivals_fini(&db->arrivals);
 	free(db->reserve);
 	free(db->file);
 	free(db);

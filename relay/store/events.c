@@ -6,6 +6,7 @@
 #include "relay/base/log.h"
 #include "relay/base/mem.h"
 #include "relay/base/ulid.h"
+#include "relay/store/arrivals.h"
 #include "relay/store/unplanned.h"
 
 const char *const event_state_names[] = {
@@ -60,7 +61,8 @@ event_insert(struct db *db, const struct new_event *e, char first_id[32], struct
 
 	if (copy != 0)
 		return copy < 0 ? -1 : 0;
-	if (db_run(db, err, ST_EVENT_ADD, "ttttittb", e->id, e->key, e->source, e->source_kind,
+	if (!arrivals_take(db_arrivals(db), e) &&
+	    db_run(db, err, ST_EVENT_ADD, "ttttittb", e->id, e->key, e->source, e->source_kind,
 	           e->received_at, event_state_names[e->state], e->sealed, e->body,
 	           e->body_len) < 0)
 		return -1;

@@ -8,6 +8,7 @@
  * joined by model/key.h, which escapes "/" in each part.
  *
  * events            what was received; event_keys outlive them
+ * arrivals          what was received in a crowd and is no row of events yet
  * buckets..artifacts  the catalog: what is known of images and workspaces
  * readings          plans and states that are to be read
  * sweeps            how far listing an organization's workspaces has come
@@ -39,6 +40,7 @@ static const char first[] =
 	"CREATE INDEX events_odd ON events (state, id) WHERE state IN ('unknown', 'parked');"
 	"CREATE INDEX events_odd_kind ON events (source, COALESCE(kind, 'unprocessable'))"
 	"  WHERE state IN ('unknown', 'parked');"
+	"CREATE TABLE arrivals (number INTEGER PRIMARY KEY, events TEXT NOT NULL);"
 	"CREATE TABLE event_keys ("
 	"  key TEXT NOT NULL PRIMARY KEY, event_id TEXT NOT NULL, seen_at BIGINT NOT NULL) @ROWLESS@;"
 	"CREATE INDEX event_keys_seen ON event_keys (seen_at);"

@@ -172,7 +172,6 @@
 	  " LEFT JOIN destinations t ON t.key = d.destination WHERE d.state = 'pending'"              \
 	  " GROUP BY coalesce(t.blocked, 0)")                                                         \
 	X(QUERY_QUEUE_COUNT, "SELECT count(*) FROM deliveries WHERE state = $1")                      \
-	X(QUERY_EVENTS_WAITING, "SELECT count(*) FROM events WHERE state = 'accepted'")               \
 	X(QUERY_EVENTS_ODD_COUNT, "SELECT state, count(*) FROM events WHERE state IN ('unknown', "    \
 	                          "'parked') GROUP BY state")                                         \
 	X(QUERY_SOURCE_LAST,                                                                          \

@@ -11,6 +11,7 @@
 #include "relay/base/mem.h"
 #include "relay/base/metrics.h"
 #include "relay/store/db.h"
+#include "relay/store/unplanned.h"
 #include "relay/store/writer.h"
 
 #define TURN_MAX 1024
@@ -230,7 +231,7 @@ store_open(struct store **out, const char *url, struct inbox *inbox, const struc
 	const struct writer_line line = {somebody_waits, take_more, &s->writes};
 	if (writer_init(&s->writer, s->db, inbox, planner, &line, now_ms, err) != 0)
 		goto no_writer;
-	metric_set(METRIC_EVENTS_PENDING, db_number(s->db, err, 0, ST_EVENTS_PENDING, ""));
+	metric_set(METRIC_EVENTS_PENDING, (int64_t)db_unplanned(s->db)->count);
 	s->inbox = inbox;
 	line_init(&s->writes);
 	line_init(&s->reads);

@@ -8,6 +8,7 @@
 #include "relay/base/clock.h"
 #include "relay/base/log.h"
 #include "relay/base/mem.h"
+#include "relay/store/arrivals.h"
 
 #define PLAN_IDLE_MS 5   /* planning in a turn that nobody waits for */
 #define CROWD 8          /* jobs in one turn: more than what planning itself calls forth */
@@ -110,7 +111,8 @@ writer_due(const struct writer *w, int64_t *wait_ms)
 		*wait_ms = w->retry_at_ms - now;
 		return *wait_ms <= 0;
 	}
-	if (!w->plans || !planning_due(&w->planning, now, wait_ms))
+	if (!w->plans ||
+	    (!planning_due(&w->planning, now, wait_ms) && db_arrivals(w->db)->rows == 0))
 		return false;
 	*wait_ms = plans_in(w, now);
 	return *wait_ms <= 0;
@@ -163,8 +165,11 @@ run_job(struct store_job *job, struct db *db)
 }
 
 static int
-run_jobs(struct db *db, const struct jobs *jobs, struct err *err)
+run_jobs(struct writer *w, const struct jobs *jobs, struct err *err)
 {
+	struct db *db = w->db;
+
+	db_arrivals(db)->crowd = w->plans && jobs_are(jobs, CROWD);
 	for (struct store_job *job = jobs_first(jobs); job; job = jobs_next(job)) {
 		job->rc = run_job(job, db);
 		if (db_trouble(db) != DB_FINE) {
@@ -181,6 +186,23 @@ fetch(struct writer *w, struct err *err)
 	return planning_fetch(&w->planning, w->db, clock_mono_ms(), err);
 }
 
+/* Before anything is planned, so that events go in their order; under load only
+ * when there is nothing to plan. */
+static int
+settle_arrivals(struct writer *w, int64_t until_ms, struct err *err)
+{
+	struct arrivals *arrivals = db_arrivals(w->db);
+	int rc;
+
+	if (arrivals->rows == 0 || (is_busy(w, clock_mono_ms()) && w->planning.ready.count > 0))
+		return 0;
+	do
+		rc = arrivals_settle(w->db, arrivals, err);
+	while (rc == 1 && !w->line.waits(w->line.arg) && clock_mono_ms() < until_ms);
+	planning_wake(&w->planning);
+	return rc < 0 ? -1 : 0;
+}
+
 /* Under load one event now and then, so that planning goes on and takes
  * little from those that wait; else until somebody comes. */
 static int
@@ -191,6 +213,8 @@ plan(struct writer *w, struct err *err)
 	if (plans_in(w, now) > 0)
 		return 0;
 	w->planned_at_ms = now;
+	if (settle_arrivals(w, until, err) != 0)
+		return -1;
 	return planning_run(&w->planning, &w->planner, w->db, w->now_ms(), until, w->line.waits,
 	                    w->line.arg, err);
 }
@@ -218,7 +242,7 @@ plan_and_join(struct writer *w, struct jobs *jobs, struct err *err)
 	if (awaited || !w->line.waits(w->line.arg))
 		return 0;
 	w->line.take(w->line.arg, jobs);
-	return run_jobs(w->db, jobs, err);
+	return run_jobs(w, jobs, err);
 }
 
 static int
@@ -226,7 +250,7 @@ fill_turn(struct writer *w, struct jobs *jobs, bool plans, struct err *err)
 {
 	if (plans && fetch(w, err) != 0)
 		return -1;
-	if (run_jobs(w->db, jobs, err) != 0)
+	if (run_jobs(w, jobs, err) != 0)
 		return -1;
 	if (!jobs->first && w->backoff_ms > 0 && probe(w, err) != 0)
 		return -1;

@@ -10,7 +10,6 @@ USES = {
     "EVENT_LOAD": "sqlite_autoindex_events_1",
     "EVENTS_NEXT": "events_accepted",
     "EVENTS_LAST": "events_accepted",
-    "EVENTS_PENDING": "events_accepted",
     "PRUNE_EVENTS": "events_done",
     "PRUNE_ODD_EVENTS": "events_odd_seen",
     "PRUNE_KEYS": "event_keys_seen",
