@@ -147,6 +147,27 @@ plan_known(struct plan *plan, struct err *err)
 	return refresh_set_aside(plan, err);
 }
 
+/* It is kept; what can be read of it says whom to answer, where somebody waits. */
+static int
+plan_unreadable(struct plan *plan, const struct source_kind *kind,
+                const struct stored_event *stored, const char *why, struct err *err)
+{
+	struct event event = {0};
+	json_t *part = NULL;
+	int rc = keep_unknown(plan, KIND_UNREADABLE, why, err);
+
+	if (rc == 0 && kind->salvage != NULL) {
+		part = kind->salvage(stored->body, stored->body_len);
+		kind->normalize(part, &event);
+	}
+	plan->event = &event;
+	if (rc == 0 && event.type == EVENT_RUN_TASK && plan_run_task_refusal(plan) == NULL)
+		rc = plan_run_task_unreadable(plan, why, err);
+	event_fini(&event);
+	json_decref(part);
+	return rc;
+}
+
 static int
 plan_stored(struct plan *plan, const struct stored_event *stored, struct err *err)
 {
@@ -159,7 +180,7 @@ plan_stored(struct plan *plan, const struct stored_event *stored, struct err *er
 	if (kind == NULL)
 		return keep_unknown(plan, stored->source_kind, "no such kind of source", err);
 	if (json_read(stored->body, stored->body_len, &body, &why) != JSON_TREE)
-		return keep_unknown(plan, KIND_UNREADABLE, why.text, err);
+		return plan_unreadable(plan, kind, stored, why.text, err);
 	kind->normalize(body, &event);
 	plan->event = &event;
 	rc = plan_known(plan, err);

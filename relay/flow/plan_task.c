@@ -156,6 +156,17 @@ plan_run_task(struct plan *plan, struct err *err)
 	return rc;
 }
 
+int
+plan_run_task_unreadable(struct plan *plan, const char *why, struct err *err)
+{
+	char *text = mem_fmt("its request cannot be read whole: %s", why);
+	int rc = owe_callback(plan, plan->event, REVISION_FINAL, task_unchecked(plan->event, text),
+	                      err);
+
+	free(text);
+	return rc;
+}
+
 /* ---- when its plan was read, or not ---- */
 
 /* The request again, of which the callback needs more than the reading has. */

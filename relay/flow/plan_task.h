@@ -4,6 +4,7 @@
  *	post_plan    the callback `running`, and a reading of the plan; the final one
  *	             is owed in the transaction that settles that reading (learn.h)
  *	others       the final callback at once
+ *	unreadable   the same, where what can be read of it says whom to answer
  *
  * A task's callbacks are one lane of the queue: the final one replaces a
  * `running` that was not sent yet, and follows one that was.
@@ -22,6 +23,8 @@
 /* Why a callback must not be sent (its host is not in `allowed_hosts`), or NULL. */
 const char *plan_run_task_refusal(const struct plan *);
 int plan_run_task(struct plan *, struct err *) MUST_CHECK;
+/* plan->event is what could be read of a request that could not be read whole, and why. */
+int plan_run_task_unreadable(struct plan *, const char *why, struct err *) MUST_CHECK;
 
 /* Its plan was read: usages, but of a speculative one, and the final callback. */
 int plan_task_read(struct plan *, const struct owed_reading *, const struct reading *,

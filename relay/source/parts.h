@@ -28,6 +28,13 @@ void event_says(struct event *event, enum event_type type, const char *kind);
 /* A copy of text that lives as long as the event; text must be UTF-8. */
 const char *event_keep(struct event *event, const char *text, size_t len);
 
+/*
+ * Of a body that is JSON and of which no tree can be made (JSON_NOT_WHOLE): an object of
+ * those of its members that can be read by themselves and whose name stands once.  Empty
+ * where it is no object.  A new reference.
+ */
+json_t *members_read(const char *body, size_t len);
+
 /* Whether that is enough to tell which workspace it is. */
 bool workspace_is_told(const struct workspace_ref *ws);
 

@@ -180,4 +180,5 @@ const struct source_kind source_hcp_run_task = {
 	.is_verification = is_verification,
 	.identity = identity,
 	.normalize = normalize,
+	.salvage = members_read, /* a run waits for its callback */
 };

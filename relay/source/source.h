@@ -66,6 +66,9 @@ struct source_kind {
 	bool (*identity)(const struct json_picks *body, struct buf *out);
 	/* Fills *out; takes a reference of body.  Never fails: what it cannot tell is EVENT_UNKNOWN. */
 	void (*normalize)(json_t *body, struct event *out);
+	/* What normalize() can be given of a body that no tree can be made of (base/json.h),
+	 * a new reference.  NULL where nobody waits for an answer: it is kept, and that is all. */
+	json_t *(*salvage)(const char *body, size_t len);
 };
 
 extern const struct source_kind *const source_kinds[];   /* ended by NULL */

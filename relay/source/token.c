@@ -1,10 +1,9 @@
 /*
  * token.c - cuts the bearer out of a run task's body.
  *
- * A scanner and not a parser: it looks at strings and the colons behind them
- * only, so it also does its work on JSON that no tree can be made of.  In JSON
- * a string before a colon is a name and nothing else is.  Every byte is looked
- * at a bounded number of times.
+ * It looks at strings and the colons behind them only, so it also does its work
+ * on JSON that no tree can be made of.  In JSON a string before a colon is a
+ * name and nothing else is.  Every byte is looked at a bounded number of times.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,72 +11,12 @@
 
 #include "relay/base/buf.h"
 #include "relay/base/mem.h"
+#include "relay/source/scan.h"
 #include "relay/source/source.h"
 
 static const char token_name[] = "access_token";
 #define TOKEN_NAME_LEN (sizeof(token_name) - 1)
 #define ESCAPED_MAX 6 /* bytes of one escaped character: \u0061 */
-
-struct scan {
-	const char *text, *end;
-};
-
-static const char *
-skip_space(const struct scan *scan, const char *at)
-{
-	while (at < scan->end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r'))
-		at++;
-	return at;
-}
-
-/* at: the opening quote.  Behind the closing one, or the end of the text. */
-static const char *
-skip_string(const struct scan *scan, const char *at)
-{
-	for (at++; at < scan->end; at++) {
-		if (*at == '"')
-			return at + 1;
-		if (*at == '\\' && at + 1 < scan->end)
-			at++;
-	}
-	return scan->end;
-}
-
-/* Behind an object or array, whatever is in it. */
-static const char *
-skip_nested(const struct scan *scan, const char *at)
-{
-	size_t depth = 0;
-
-	while (at < scan->end) {
-		if (*at == '"') {
-			at = skip_string(scan, at);
-			continue;
-		}
-		if (*at == '{' || *at == '[')
-			depth++;
-		else if (*at == '}' || *at == ']')
-			depth--;
-		at++;
-		if (depth == 0)
-			break;
-	}
-	return at;
-}
-
-static const char *
-skip_value(const struct scan *scan, const char *at)
-{
-	if (at == scan->end)
-		return at;
-	if (*at == '"')
-		return skip_string(scan, at);
-	if (*at == '{' || *at == '[')
-		return skip_nested(scan, at);
-	while (at < scan->end && strchr(",}] \t\r\n", *at) == NULL)
-		at++;
-	return at;
-}
 
 static int
 hex_value(char c)
@@ -197,32 +136,32 @@ is_token_name(const char *at, const char *behind)
 char *
 run_task_cut_token(const char *body, size_t len, size_t *out_len, char **token)
 {
-	struct scan scan = {body, body + len};
+	const char *end = body + len;
 	const char *at = body, *copied = body;
 	struct buf out = {0};
 
 	*token = NULL;
 	buf_reserve(&out, len + 2);
-	while (at < scan.end) {
+	while (at < end) {
 		const char *start = at, *value;
 
 		if (*at != '"') {
 			at++;
 			continue;
 		}
-		at = skip_string(&scan, start);
-		value = skip_space(&scan, at);
-		if (value == scan.end || *value != ':' || !is_token_name(start, at))
+		at = scan_string(start, end);
+		value = scan_space(at, end);
+		if (value == end || *value != ':' || !is_token_name(start, at))
 			continue;
-		value = skip_space(&scan, value + 1);
-		at = skip_value(&scan, value);
+		value = scan_space(value + 1, end);
+		at = scan_value(value, end);
 		if (*token == NULL && at > value + 1 && *value == '"')
 			*token = decode_string(value, at);
 		buf_add(&out, copied, (size_t)(value - copied));
 		buf_puts(&out, "\"\"");
 		copied = at;
 	}
-	buf_add(&out, copied, (size_t)(scan.end - copied));
+	buf_add(&out, copied, (size_t)(end - copied));
 	*out_len = out.len;
 	return buf_take(&out);
 }

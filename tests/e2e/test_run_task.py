@@ -4,6 +4,7 @@ helper, and the run is told of its images; and what happens when any of that fai
 import glob
 import json
 import os
+import re
 import unittest
 
 import support  # noqa: F401
@@ -202,6 +203,50 @@ class Checked(RunTaskCase):
         until(lambda: len([r for r in self.hcp_terraform.requests if r.answer == 409]) == 2, what="both refused with 409")
         self.settled()
         self.assertEqual(self.relay.items("deliveries", state="dead"), [])
+
+
+class Unreadable(RunTaskCase):
+    """A request that cannot be read whole: it is kept as unknown, and the run does not wait for it."""
+
+    def bodies(self, name):
+        task = json.dumps({**self.task(name), "run_message": "MESSAGE"})
+        return {"half of a surrogate pair": task.replace("MESSAGE", "\\ud83d"),
+                "U+0000 in a text": task.replace("MESSAGE", "a\\u0000b"),
+                "a name stands twice in one object": task.replace("{", '{"run_message": "once",', 1),
+                "a number is out of range": task.replace('"MESSAGE"', "1e999")}
+
+    def test_a_run_is_answered_all_the_same(self):
+        self.hcp_terraform.plan = moved()
+        for number, what in enumerate(self.bodies("")):
+            with self.subTest(what):
+                event = self.run_task.post(self.bodies(f"odd-{number}")[what].encode()).json["event"]
+                final = self.final(number + 1)
+                self.assertEqual(final["status"], "passed")
+                self.assertRegex(final["message"], "^The images of this run could not be checked: its request cannot be "
+                                                   rf"read whole: line 1 column [0-9]+: {re.escape(what)}[.]$")
+                self.assertEqual(self.relay.get(f"/api/v1/events/{event}").json["state"], "unknown")
+        self.assertEqual({bearer for bearer, _ in self.hcp_terraform.results}, {self.token})
+        self.assertEqual(self.hcp_terraform.fetched, [])
+        self.document("relay.unknown_event")
+
+    def test_it_is_answered_once(self):
+        event = self.run_task.post(self.bodies("one")["U+0000 in a text"].encode()).json["event"]
+        self.final()
+        self.settled()
+        self.assertEqual(self.relay.post(f"/api/v1/events/{event}/replay").status, 200)
+        self.checked(stage="pre_plan")
+        self.settled()
+        self.assertEqual(self.hcp_terraform.count(), 2)
+
+    def test_whom_to_answer_must_be_told_once_and_be_allowed(self):
+        task = json.dumps(self.task("one"))
+        twice = task.replace("{", '{"task_result_callback_url": "http://127.0.0.1:1/api/v2/x",', 1)
+        elsewhere = task.replace("127.0.0.1", "localhost").replace("{", '{"stage": "post_plan",', 1)
+        for body in (twice, elsewhere):
+            self.assertEqual(self.run_task.post(body.encode()).status, 200)
+        self.checked(stage="pre_plan")
+        self.settled()
+        self.assertEqual(self.hcp_terraform.count(), 1)
 
 
 class Fetched(RunTaskCase):

@@ -47,6 +47,23 @@ read_event(const struct source_kind *kind, json_t *tree, const char *body, size_
 	must(strlen(key) == EVENT_KEY_SIZE - 1);
 }
 
+/* What a kind makes of a body without a tree is an event; of one with a tree it is that tree. */
+static void
+salvage(const struct source_kind *kind, const json_t *tree, const char *body, size_t len)
+{
+	json_t *part = kind->salvage != NULL ? kind->salvage(body, len) : NULL;
+	struct event event;
+
+	if (part == NULL)
+		return;
+	must(json_is_object(part));
+	must(!json_is_object(tree) || json_equal(part, (json_t *)tree));
+	kind->normalize(part, &event);
+	must(event_check(&event) == NULL);
+	event_fini(&event);
+	json_decref(part);
+}
+
 /* Cutting leaves JSON as much JSON as it was, and a second cut finds nothing. */
 static void
 cut_token(const char *body, size_t len, bool is_json)
@@ -82,8 +99,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	body = mem_dup(data + 1, size - 1);
 	answer = json_read(body, size - 1, &tree, &err);
-	if (answer != JSON_NOT_JSON)
+	if (answer != JSON_NOT_JSON) {
 		read_event(pick(data[0]), tree, body, size - 1);
+		salvage(pick(data[0]), tree, body, size - 1);
+	}
 	cut_token(body, size - 1, answer != JSON_NOT_JSON);
 	json_decref(tree);
 	free(body);
