@@ -43,9 +43,10 @@ begin_list(struct sweep *sweep)
 static bool
 is_past_its_end(const struct sweep *sweep, int64_t on_page, int64_t total)
 {
-	int64_t most = total >= 0 ? total + PAST_TOTAL_MOST : LISTED_MOST;
+	bool past =
+		total >= 0 ? sweep->seen - PAST_TOTAL_MOST >= total : sweep->seen >= LISTED_MOST;
 
-	return on_page == 0 || sweep->seen >= most;
+	return on_page == 0 || past;
 }
 
 /* The page is through: what comes next. */

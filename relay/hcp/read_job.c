@@ -216,6 +216,17 @@ put_line(char *out, size_t size, const char *text)
 	out[n] = '\0';
 }
 
+/* 0 to `most`. */
+static int64_t
+number_within(const json_t *tree, const char *name, int64_t most)
+{
+	int64_t number = json_int_at(tree, name, 0);
+
+	if (number < 0)
+		return 0;
+	return number < most ? number : most;
+}
+
 int
 read_answer_read(struct read_answer *answer, const char *text, size_t len, struct err *err)
 {
@@ -231,11 +242,10 @@ read_answer_read(struct read_answer *answer, const char *text, size_t len, struc
 	                 ? err_set(err, "the helper's answer is none")
 	                 : 0;
 	if (rc == 0) {
-		int64_t wait = json_int_at(tree, "retry_after_ms", 0);
 		fetch->end = (enum fetch_end)end;
-		fetch->status = (int)(json_int_at(tree, "status", 0) % 1000);
-		fetch->retry_after_ms = wait > 0 && wait < HOUR_MS ? wait : wait > 0 ? HOUR_MS : 0;
-		fetch->bytes = json_int_at(tree, "bytes", 0);
+		fetch->status = (int)number_within(tree, "status", 999);
+		fetch->retry_after_ms = number_within(tree, "retry_after_ms", HOUR_MS);
+		fetch->bytes = number_within(tree, "bytes", READ_BYTES_MAX);
 		put_line(fetch->text, sizeof(fetch->text), json_text_at(tree, "text"));
 		answer->reading = end == FETCH_READ ? json_incref(reading) : NULL;
 	}

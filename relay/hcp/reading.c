@@ -23,6 +23,16 @@ is_word(const json_t *object, const char *name, const char *word)
 	return text != NULL && strcmp(text, word) == 0;
 }
 
+static int64_t
+read_count(const json_t *item)
+{
+	int64_t count = json_int_at(item, "count", 1);
+
+	if (count < 1)
+		return 1;
+	return count < READING_COUNT_MAX ? count : READING_COUNT_MAX;
+}
+
 static int
 read_use(const json_t *item, struct reading_use *use)
 {
@@ -47,7 +57,7 @@ read_use(const json_t *item, struct reading_use *use)
 		.provider = json_filled_at(item, "provider"),
 		.type = json_filled_at(item, "type"),
 		.address = json_filled_at(item, "address"),
-		.count = json_int_at(item, "count", 1),
+		.count = read_count(item),
 		.fresh = json_true_at(item, "fresh"),
 	};
 	return 0;

@@ -25,6 +25,8 @@
 #include "relay/base/err.h"
 #include "relay/model/usage.h"
 
+#define READING_COUNT_MAX INT64_C(1000000000)
+
 /* One image, however many instances run it.  Text is borrowed from the
  * reading; absent is NULL. */
 struct reading_use {
@@ -36,8 +38,8 @@ struct reading_use {
 	const char *external_identifier, *platform, *region;
 	int64_t revoke_at; /* ms; 0 = none */
 	const char *provider, *type, *address;
-	int64_t count;
-	bool fresh; /* planned, and an instance is created or replaced to run it */
+	int64_t count; /* of instances: 1 to READING_COUNT_MAX, so that any sum of them is a number */
+	bool fresh;    /* planned, and an instance is created or replaced to run it */
 };
 
 struct reading {

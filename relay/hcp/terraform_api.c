@@ -122,7 +122,9 @@ api_page_next(const json_t *document, int64_t page)
 int64_t
 api_page_total(const json_t *document)
 {
-	return json_int_at(document, "meta.pagination.total-count", -1);
+	int64_t total = json_int_at(document, "meta.pagination.total-count", -1);
+
+	return total >= 0 ? total : -1;
 }
 
 /* Workspaces */

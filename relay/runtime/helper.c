@@ -131,34 +131,6 @@ tell(struct helper *h, enum helper_end end, const char *text)
 		done(&answer, h->arg);
 }
 
-static bool
-answered(const struct helper *h)
-{
-	uint32_t len;
-
-	if (h->too_long || h->answer.len < HELPER_HEAD)
-		return false;
-	memcpy(&len, h->answer.data, HELPER_HEAD);
-	return h->answer.len == HELPER_HEAD + len;
-}
-
-/* How many bytes of the answer may still come. */
-static size_t
-room_left(struct helper *h)
-{
-	uint32_t len;
-
-	if (h->answer.len < HELPER_HEAD)
-		return HELPER_HEAD - h->answer.len;
-	memcpy(&len, h->answer.data, HELPER_HEAD);
-	if (len > HELPER_ANSWER_MAX || h->answer.len > HELPER_HEAD + len) {
-		h->too_long = true;
-		return 0;
-	}
-	/* One more than announced, to see one that says more. */
-	return HELPER_HEAD + len - h->answer.len + 1;
-}
-
 /* Everything that is there now; true while more may come. */
 static bool
 read_on(struct helper *h)
@@ -166,7 +138,7 @@ read_on(struct helper *h)
 	char bytes[READ_SIZE];
 	size_t room;
 
-	while ((room = room_left(h)) > 0) {
+	while ((room = frame_room(&h->answer)) > 0) {
 		ssize_t n = recv(h->fd, bytes, room < READ_SIZE ? room : READ_SIZE, 0);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -176,6 +148,7 @@ read_on(struct helper *h)
 			return false;
 		buf_add(&h->answer, bytes, (size_t)n);
 	}
+	h->too_long = true;
 	return false;
 }
 
@@ -248,7 +221,7 @@ on_ended(evutil_socket_t fd, short what, void *arg)
 		text = end_text(h, status, pid > 0);
 		/* Out of reach of a helper_cancel() or a deadline from within done. */
 		move_to(h, DYING);
-		tell(h, answered(h) ? HELPER_ANSWERED : HELPER_DIED, text);
+		tell(h, frame_is_whole(&h->answer) ? HELPER_ANSWERED : HELPER_DIED, text);
 		free(text);
 	}
 	helper_free(h);
@@ -271,7 +244,7 @@ on_deadline(void *arg)
 	struct helper *h = arg;
 
 	read_on(h);
-	bool is_answered = answered(h);
+	bool is_answered = frame_is_whole(&h->answer);
 	let_die(h);
 	tell(h, is_answered ? HELPER_ANSWERED : HELPER_LATE,
 	     "the helper was ended at its deadline");

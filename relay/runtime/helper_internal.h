@@ -9,8 +9,11 @@
 #ifndef RELAY_RUNTIME_HELPER_INTERNAL_H
 #define RELAY_RUNTIME_HELPER_INTERNAL_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+#include "relay/base/buf.h"
 #include "relay/base/err.h"
 #include "relay/runtime/helper.h"
 
@@ -21,5 +24,11 @@
  * (non-blocking) and a pidfd of it; -1 when it could not be started. */
 int helper_spawn(const char *program, const char *word, int *fd, int *pidfd,
                  struct err *) MUST_CHECK;
+
+/* helper_frame.c: how many bytes may be added to what came so far, head included.  One
+ * more than was announced, to see a child that says more; 0: it did, or announced more
+ * than HELPER_ANSWER_MAX. */
+size_t frame_room(const struct buf *answer);
+bool frame_is_whole(const struct buf *answer);
 
 #endif

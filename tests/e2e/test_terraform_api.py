@@ -273,6 +273,20 @@ class Sweep(Api):
                 self.relay.stop()
                 os.unlink(f"{self.directory}/driftbell.db")
 
+    def test_a_total_beyond_belief_ends_nothing(self):
+        api = self.api(*(Workspace(f"fin-{i:03d}-prod") for i in range(60)), explorer=False, page_size=25)
+        whole = api.page
+
+        def page(*asked):
+            status, headers, body = whole(*asked)
+            body = json.loads(body)
+            body["meta"]["pagination"]["total-count"] = 2 ** 63 - 1
+            return status, headers, json.dumps(body)
+        api.page = page
+        self.start()
+        self.swept()
+        self.assertEqual(len(self.relay.items("workspaces")), 60)
+
     def test_a_server_that_comes_late_is_waited_for(self):
         api = self.api(Workspace("fin-web-prod", state("v1")))
         api.script(Slow(3), Fault(503, "busy"), Fault(drop=True))

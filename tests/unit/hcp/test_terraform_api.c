@@ -98,6 +98,28 @@ pages_end(void **state)
 }
 
 static void
+a_total_is_none_or_a_number_of_workspaces(void **state)
+{
+	static const struct {
+		const char *total;
+		int64_t told;
+	} cases[] = {
+		{"102", 102}, {"\"102\"", 102}, {"0", 0}, {"-2", -1}, {"null", -1}, {"[]", -1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char *text =
+			mem_fmt("{\"meta\":{\"pagination\":{\"total-count\":%s}}}", cases[i].total);
+		json_t *document = read_json(text);
+
+		assert_int_equal(api_page_total(document), cases[i].told);
+		json_decref(document);
+		free(text);
+	}
+}
+
+static void
 the_list_tells_of_a_workspace(void **state)
 {
 	json_t *document = read_json(
@@ -314,6 +336,7 @@ main(void)
 		cmocka_unit_test(paths_encode_what_they_are_given),
 		cmocka_unit_test(errors_are_told_in_their_own_words),
 		cmocka_unit_test(pages_end),
+		cmocka_unit_test(a_total_is_none_or_a_number_of_workspaces),
 		cmocka_unit_test(the_list_tells_of_a_workspace),
 		cmocka_unit_test(the_explorer_tells_of_a_workspace),
 		cmocka_unit_test(a_state_is_worth_reading_for_what_is_in_it),
