@@ -101,6 +101,51 @@ on_park(void *arg, struct db *db, const struct stored_event *event, const char *
 	return plan_park(((struct relay *)arg)->desk, db, event, reason, now_ms, err);
 }
 
+/* The reader thread has the time; while the relay is stopping, nobody else needs it. */
+struct elsewhere {
+	struct store_job job; /* first */
+	struct api_work *work;
+};
+
+static int
+elsewhere_run(struct store_job *base, struct db *db, struct err *err)
+{
+	struct api_work *work = ((struct elsewhere *)base)->work;
+
+	(void)db;
+	(void)err;
+	work->run(work);
+	return 0;
+}
+
+static void
+elsewhere_done(struct store_job *base, int rc)
+{
+	struct api_work *work = ((struct elsewhere *)base)->work;
+
+	(void)rc;
+	free(base);
+	work->done(work);
+}
+
+static void
+on_work(struct api_work *work, void *arg)
+{
+	struct relay *relay = arg;
+	struct elsewhere *elsewhere;
+
+	if (relay->draining) {
+		work->run(work);
+		work->done(work);
+		return;
+	}
+	elsewhere = mem_alloc(sizeof(*elsewhere));
+	elsewhere->job.run = elsewhere_run;
+	elsewhere->job.done = elsewhere_done;
+	elsewhere->work = work;
+	store_read(relay->store, &elsewhere->job);
+}
+
 /* The rules changed, or may have since the last stop: every workspace is
  * correlated anew, a few in a job, so that nothing waits long.  There is one
  * such job; it goes on until it is through, also over a store that fails. */
@@ -210,7 +255,7 @@ relay_new(struct relay **out, struct loop *loop, struct conf *conf, struct templ
 	relay->inbox = inbox_new(loop);
 	relay->desk = plan_desk_new(conf);
 	relay->httpc = httpc_new(loop);
-	relay->api = api_clients_new(relay->httpc);
+	relay->api = api_clients_new(relay->httpc, on_work, relay);
 	relay->helpers = helpers_new(loop, NULL, HELPERS_MAX);
 	relay->readers = helpers_new(loop, NULL, LEARN_HELPERS);
 	relay->relink_again = timer_new(loop, relink_go_on, relay);

@@ -14,19 +14,17 @@
 
 #define IN_FLIGHT_MAX 8 /* a server that is slow is not asked still more */
 #define BODY_MAX (8 * 1024 * 1024)
+#define ERRORS_MAX (64 * 1024)      /* what says in more why it was refused is not read */
 #define REQUEST_MS (90 * SECOND_MS) /* the Explorer gives up after 60 s itself */
 #define TRIES_MAX 3
 #define PATIENCE_MS (2 * MINUTE_MS) /* then whoever asked is told to ask again */
-#define AGAIN_MS MINUTE_MS
 
-static void go_on(struct api_client *);
-
-void
-api_call_free(struct api_call *call)
+static void
+call_free(struct api_call *call)
 {
 	struct api_client *client = call->client;
 
-	if (call->http != NULL) {
+	if (call->http != NULL || call->reading != NULL) {
 		TAILQ_REMOVE(&client->going, call, link);
 		client->in_flight--;
 	} else {
@@ -37,13 +35,13 @@ api_call_free(struct api_call *call)
 }
 
 /* done may ask for more, or cancel others: the call is gone before. */
-static void
-finish(struct api_call *call, const struct api_answer *answer)
+void
+api_finish(struct api_call *call, const struct api_answer *answer)
 {
 	api_done_fn *done = call->done;
 	void *arg = call->arg;
 
-	api_call_free(call);
+	call_free(call);
 	done(answer, arg);
 }
 
@@ -114,30 +112,22 @@ finish_with(struct api_call *call, enum api_end end, const struct httpc_response
             const json_t *document)
 {
 	char *text = text_of(response, document, call->client->token);
-	struct api_answer answer = {.end = end, .text = text, .again_ms = AGAIN_MS};
+	struct api_answer answer = {.end = end, .text = text, .again_ms = API_AGAIN_MS};
 
 	if (end == API_BAD_TOKEN)
 		answer.again_ms = API_PROBE_MS;
-	finish(call, &answer);
+	api_finish(call, &answer);
 	free(text);
 }
 
 static void
-finish_read(struct api_call *call, const struct httpc_response *response)
+read_answer(struct api_call *call, const struct httpc_response *response)
 {
-	struct api_answer answer = {.end = API_READ};
-	json_t *document = NULL;
-	struct err err;
-
 	if (response->body_cut)
-		answer.text = "the answer is larger than 8 MiB";
-	else if (json_read(response->body, response->body_len, &document, &err) != JSON_TREE)
-		answer.text = "the answer is not JSON";
-	if (answer.text != NULL)
-		answer.end = API_UNUSABLE;
-	answer.document = document;
-	finish(call, &answer);
-	json_decref(document);
+		api_finish(call, &(struct api_answer){.end = API_UNUSABLE,
+		                                      .text = "the answer is larger than 8 MiB"});
+	else
+		api_read(call, response->body, response->body_len);
 }
 
 /* Again by ourselves, or by whoever asked. */
@@ -175,15 +165,16 @@ on_answer(const struct httpc_response *response, void *arg)
 	if (later && may_try_again(call, meaning, now)) {
 		put_back(call, meaning == API_MEANS_FAILED ? now + pace_backoff(call->tries) : 0);
 	} else if (meaning == API_MEANS_OK) {
-		finish_read(call, response);
+		read_answer(call, response);
 	} else {
 		struct err err;
 
-		(void)json_read(response->body, response->body_len, &document, &err);
+		if (response->body_len <= ERRORS_MAX)
+			(void)json_read(response->body, response->body_len, &document, &err);
 		finish_with(call, ends[meaning], response, document);
 		json_decref(document);
 	}
-	go_on(client);
+	api_go_on(client);
 }
 
 static void
@@ -245,13 +236,13 @@ refuse(struct api_call *call, int64_t now)
 {
 	const struct api_client *client = call->client;
 
-	finish(call, &(struct api_answer){
-			     .end = API_BAD_TOKEN,
-			     .text = "the token is not accepted",
-			     .again_ms = client->pace.refused_until > now
-	                                         ? client->pace.refused_until - now
-	                                         : AGAIN_MS,
-		     });
+	api_finish(call, &(struct api_answer){
+				 .end = API_BAD_TOKEN,
+				 .text = "the token is not accepted",
+				 .again_ms = client->pace.refused_until > now
+	                                             ? client->pace.refused_until - now
+	                                             : API_AGAIN_MS,
+			 });
 }
 
 static void
@@ -268,7 +259,7 @@ start(struct api_call *call, int64_t now)
 	if (call->path != NULL)
 		ask(call);
 	else
-		finish(call, &(struct api_answer){.end = API_READ});
+		api_finish(call, &(struct api_answer){.end = API_READ});
 }
 
 void
@@ -283,12 +274,12 @@ api_client_due(void *arg)
 		call = next_call(client, now, &wait);
 	if (call != NULL)
 		start(call, now);
-	go_on(client);
+	api_go_on(client);
 }
 
 /* What waits goes on when it may: one timer, armed for then. */
-static void
-go_on(struct api_client *client)
+void
+api_go_on(struct api_client *client)
 {
 	int64_t now = clock_mono_ms(), wait, pace = pace_wait(&client->pace, now);
 
@@ -313,7 +304,7 @@ call_new(struct api_client *client, const char *path, api_done_fn *done, void *a
 	call->arg = arg;
 	call->asked_at = clock_mono_ms();
 	TAILQ_INSERT_TAIL(&client->waiting, call, link);
-	go_on(client);
+	api_go_on(client);
 	return call;
 }
 
@@ -330,13 +321,21 @@ api_turn(struct api_client *client, api_done_fn *done, void *arg)
 }
 
 void
+api_call_stop(struct api_call *call)
+{
+	if (call->http != NULL)
+		httpc_cancel(call->http);
+	if (call->reading != NULL)
+		api_reading_forget(call->reading);
+	call_free(call);
+}
+
+void
 api_cancel(struct api_call *call)
 {
 	struct api_client *client = call->client;
 
-	if (call->http != NULL)
-		httpc_cancel(call->http);
-	api_call_free(call);
+	api_call_stop(call);
 	client->probing = false;
-	go_on(client);
+	api_go_on(client);
 }

@@ -31,8 +31,20 @@ struct api_access {
 	const char *ca_file; /* trust only these certificates; NULL = the system's */
 };
 
-struct api_clients *api_clients_new(struct httpc *);
-void api_clients_free(struct api_clients *); /* no done is called any more; NULL is fine */
+/*
+ * An answer may have 8 MiB, which takes a quarter of a second to read: one that is not
+ * small is read elsewhere.  That runs `run` on any thread and then calls `done` on the
+ * loop; where it cannot run it, `done` alone.  NULL: everything is read on the loop.
+ */
+struct api_work {
+	void (*run)(struct api_work *);
+	void (*done)(struct api_work *);
+};
+typedef void api_elsewhere_fn(struct api_work *, void *arg);
+
+struct api_clients *api_clients_new(struct httpc *, api_elsewhere_fn *, void *arg);
+/* No done is called any more; NULL is fine.  Nothing is read elsewhere any more. */
+void api_clients_free(struct api_clients *);
 /* The client with this access, a new one if need be, which the caller lets go of when
  * it asks nothing more. */
 struct api_client *api_client_for(struct api_clients *, const struct api_access *);

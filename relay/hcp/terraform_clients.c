@@ -11,12 +11,10 @@ client_free(struct api_client *client)
 {
 	struct api_call *call;
 
-	while ((call = TAILQ_FIRST(&client->going)) != NULL) {
-		httpc_cancel(call->http);
-		api_call_free(call);
-	}
+	while ((call = TAILQ_FIRST(&client->going)) != NULL)
+		api_call_stop(call);
 	while ((call = TAILQ_FIRST(&client->waiting)) != NULL)
-		api_call_free(call);
+		api_call_stop(call);
 	timer_free(client->timer);
 	mem_wipe_free(client->token, strlen(client->token));
 	free(client->url);
@@ -48,11 +46,13 @@ tidy(void *arg)
 }
 
 struct api_clients *
-api_clients_new(struct httpc *httpc)
+api_clients_new(struct httpc *httpc, api_elsewhere_fn *elsewhere, void *arg)
 {
 	struct api_clients *clients = mem_alloc(sizeof(*clients));
 
 	clients->httpc = httpc;
+	clients->elsewhere = elsewhere;
+	clients->elsewhere_arg = arg;
 	clients->tidy = timer_new(httpc_loop(httpc), tidy, clients);
 	SLIST_INIT(&clients->all);
 	return clients;

@@ -49,8 +49,9 @@ class RunTaskCase(RelayCase):
     def checked(self, before=None, **more):
         """One task through; its final attributes."""
         self.hcp_terraform.before = before or []
+        finals = len(self.hcp_terraform.finals())
         self.send(self.task(f"task-{self.hcp_terraform.count()}", **more))
-        return self.final(len(self.hcp_terraform.finals()) + 1)
+        return self.final(finals + 1)
 
 
 def moved(old="v1", new="v2", **options):

@@ -116,6 +116,18 @@ class Sweep(Api):
         row = document["workspaces"][0]
         self.assertEqual((row["name"], row["certainty"], row["evidence"]), ("fin-web-prod", "known", "state"))
 
+    def test_a_state_of_very_many_resources(self):
+        web = Workspace("fin-web-prod", state("v1"))
+        many = [{"name": f"rule_{number}", "type": "aws_security_group_rule", "count": 1, "module": "root.network",
+                 "provider": 'provider["registry.terraform.io/hashicorp/aws"]'} for number in range(30000)]
+        few = web.resources
+        web.resources = lambda: many + few()
+        self.api(web)
+        self.start()
+        self.send(hcp.complete(BUCKET, "v1"))
+        self.known("fin-web-prod", "v1")
+        self.swept()
+
     def test_status_shows_how_far_it_is(self):
         api = self.api(*(Workspace(f"fin-{i:02d}-prod") for i in range(30)), explorer=False, page_size=10)
         gate = Gate(api, "page[number]=2")

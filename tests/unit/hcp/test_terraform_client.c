@@ -14,7 +14,11 @@ struct rig {
 	struct api_clients *clients;
 	struct api_client *client;
 	struct stand_in in;
-	struct timer *late;
+	struct timer *late, *elsewhere;
+	struct api_work *work; /* given to be done elsewhere */
+	size_t works;
+	bool lost;  /* what is given is not run */
+	bool watch; /* the loop stops when something is given */
 	char *url;
 	size_t done, awaited; /* the loop stops when so many are done */
 	enum api_end ends[128];
@@ -29,6 +33,41 @@ too_late(void *arg)
 	fail_msg("nothing came for 20 s");
 }
 
+/* Another thread, as far as the loop can tell: later. */
+static void
+on_work(struct api_work *work, void *arg)
+{
+	struct rig *rig = arg;
+
+	assert_null(rig->work);
+	rig->work = work;
+	rig->works++;
+	timer_in(rig->elsewhere, 0);
+	if (rig->watch)
+		loop_stop(rig->loop);
+}
+
+static void
+work_on(void *arg)
+{
+	struct rig *rig = arg;
+	struct api_work *work = rig->work;
+
+	timer_off(rig->elsewhere);
+	rig->work = NULL;
+	if (!rig->lost)
+		work->run(work);
+	work->done(work);
+}
+
+/* What is left to do elsewhere is done before the clients are freed. */
+static void
+work_off(struct rig *rig)
+{
+	while (rig->work != NULL)
+		work_on(rig);
+}
+
 static int
 rig_open(void **state)
 {
@@ -36,13 +75,14 @@ rig_open(void **state)
 
 	rig->loop = loop_new();
 	rig->httpc = httpc_new(rig->loop);
-	rig->clients = api_clients_new(rig->httpc);
+	rig->clients = api_clients_new(rig->httpc, on_work, rig);
 	stand_in_open(&rig->in, rig->loop);
 	rig->url = stand_in_url(&rig->in, "");
 	rig->client = api_client_for(
 		rig->clients,
 		&(struct api_access){.url = rig->url, .token = TOKEN, .allow_private = true});
 	rig->late = timer_new(rig->loop, too_late, NULL);
+	rig->elsewhere = timer_new(rig->loop, work_on, rig);
 	timer_in(rig->late, 20 * SECOND_MS);
 	*state = rig;
 	return 0;
@@ -53,7 +93,9 @@ rig_close(void **state)
 {
 	struct rig *rig = *state;
 
+	work_off(rig);
 	timer_free(rig->late);
+	timer_free(rig->elsewhere);
 	api_clients_free(rig->clients);
 	httpc_free(rig->httpc);
 	stand_in_close(&rig->in);
@@ -368,6 +410,83 @@ a_cancelled_call_is_never_done(void **state)
 	api_get(rig->client, "/api/v2/x", on_done, rig);
 }
 
+/* A document of so many bytes; the caller frees. */
+static char *
+document_of(size_t len)
+{
+	char *filling = mem_array(len + 1, 1), *out;
+
+	memset(filling, 'x', len);
+	out = mem_fmt("{\"data\":{\"id\":\"large\",\"name\":\"%s\"}}", filling);
+	free(filling);
+	return out;
+}
+
+static void
+a_large_answer_is_read_elsewhere(void **state)
+{
+	struct rig *rig = *state;
+	char *body = document_of(300000);
+
+	script(rig, (struct stand_in_answer){.code = 200, .body = body});
+	api_get(rig->client, "/api/v2/x", on_done, rig);
+	await(rig, 1);
+	assert_int_equal(rig->ends[0], API_READ);
+	assert_string_equal(rig->said, "large");
+	assert_true(rig->work != NULL); /* it is freed there too */
+	work_off(rig);
+	assert_int_equal(rig->works, 2);
+	script(rig, (struct stand_in_answer){.code = 200, .body = "{\"data\":{\"id\":\"small\"}}"});
+	api_get(rig->client, "/api/v2/x", on_done, rig);
+	await(rig, 1);
+	assert_string_equal(rig->said, "small");
+	assert_int_equal(rig->works, 2);
+	body[0] = '[';
+	script(rig, (struct stand_in_answer){.code = 200, .body = body});
+	api_get(rig->client, "/api/v2/x", on_done, rig);
+	await(rig, 1);
+	assert_int_equal(rig->ends[2], API_UNUSABLE);
+	assert_string_equal(rig->text, "the answer is not JSON");
+	free(body);
+}
+
+static void
+what_could_not_be_read_elsewhere_is_asked_for_again(void **state)
+{
+	struct rig *rig = *state;
+	char *body = document_of(300000);
+
+	rig->lost = true;
+	script(rig, (struct stand_in_answer){.code = 200, .body = body});
+	api_get(rig->client, "/api/v2/x", on_done, rig);
+	await(rig, 1);
+	assert_int_equal(rig->ends[0], API_AGAIN);
+	assert_int_equal(rig->again_ms, MINUTE_MS);
+	free(body);
+}
+
+static void
+cancelled_while_its_answer_is_read_it_is_never_done(void **state)
+{
+	struct rig *rig = *state;
+	char *body = document_of(300000);
+	struct api_call *call;
+
+	script(rig, (struct stand_in_answer){.code = 200, .body = body});
+	call = api_get(rig->client, "/api/v2/x", on_done, rig);
+	rig->watch = true;
+	loop_run(rig->loop);
+	rig->watch = false;
+	assert_non_null(rig->work);
+	api_cancel(call);
+	script(rig, (struct stand_in_answer){.code = 200, .body = "{\"data\":{\"id\":\"next\"}}"});
+	api_get(rig->client, "/api/v2/x", on_done, rig);
+	await(rig, 1);
+	assert_int_equal(rig->done, 1);
+	assert_string_equal(rig->said, "next");
+	free(body);
+}
+
 int
 main(void)
 {
@@ -385,6 +504,9 @@ main(void)
 		RIGGED(many_go_one_after_the_other),
 		RIGGED(what_others_asked_for_counts),
 		RIGGED(a_cancelled_call_is_never_done),
+		RIGGED(a_large_answer_is_read_elsewhere),
+		RIGGED(what_could_not_be_read_elsewhere_is_asked_for_again),
+		RIGGED(cancelled_while_its_answer_is_read_it_is_never_done),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
