@@ -1,5 +1,5 @@
 /* Which readings may go, and which are only to be given up. */
-#include "scratch.h"
+#include "desk.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,38 +10,6 @@
 
 #define NOW (INT64_C(20000) * DAY_MS)
 #define ROOM 8
-
-struct desk {
-	struct scratch scratch;
-	struct db *db;
-	struct err err;
-	struct owed_reading got[ROOM];
-	int64_t next_at;
-};
-
-static int
-setup(void **state)
-{
-	struct desk *d = calloc(1, sizeof(*d));
-
-	scratch_make(&d->scratch);
-	d->db = scratch_db(&d->scratch, DB_WRITE);
-	assert_int_equal(db_begin(d->db, &d->err), 0);
-	*state = d;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct desk *d = *state;
-
-	db_rollback(d->db);
-	db_close(d->db);
-	scratch_remove(&d->scratch);
-	free(d);
-	return 0;
-}
 
 static void
 owe(struct desk *d, enum reading_kind kind, const char *subject, int64_t due_at, int64_t until_at)
@@ -57,21 +25,24 @@ owe(struct desk *d, enum reading_kind kind, const char *subject, int64_t due_at,
 	assert_int_equal(readings_owe(d->db, &owed, due_at, NOW, &d->err), 0);
 }
 
-/* The subjects of what is claimed, joined by blanks. */
-static void
+/* The subjects of what is claimed, joined by blanks.  Returns when the next one may go. */
+static int64_t
 claims(struct desk *d, enum reading_kind kind, int slots, int64_t now, const char *expected)
 {
+	struct owed_reading got[ROOM];
 	char subjects[256] = "";
-	int count = readings_claim(d->db, kind, slots, ROOM, now, d->got, &d->next_at, &d->err);
+	int64_t next_at = 0;
+	int count = readings_claim(d->db, kind, slots, ROOM, now, got, &next_at, &d->err);
 
 	if (count < 0)
 		fail_msg("%s", d->err.text);
 	for (int i = 0; i < count; i++) {
 		strcat(subjects, i > 0 ? " " : "");
-		strcat(subjects, d->got[i].subject);
-		owed_reading_fini(&d->got[i]);
+		strcat(subjects, got[i].subject);
+		owed_reading_fini(&got[i]);
 	}
 	assert_string_equal(subjects, expected);
+	return next_at;
 }
 
 static void
@@ -83,8 +54,7 @@ each_kind_has_its_own_slots(void **state)
 	owe(d, READING_STATE, "s2", NOW + 1, NOW + DAY_MS);
 	owe(d, READING_PLAN, "p1", NOW + 2, NOW + DAY_MS);
 	claims(d, READING_STATE, 1, NOW + 5, "s1");
-	claims(d, READING_PLAN, 1, NOW + 5, "p1");
-	assert_int_equal(d->next_at, 0);
+	assert_int_equal(claims(d, READING_PLAN, 1, NOW + 5, "p1"), 0);
 	claims(d, READING_STATE, 1, NOW + 5, "s2");
 	claims(d, READING_STATE, 1, NOW + 5, "");
 }
@@ -96,10 +66,9 @@ the_next_one_is_told(void **state)
 
 	owe(d, READING_PLAN, "p1", NOW + 100, NOW + 1000);
 	owe(d, READING_PLAN, "p2", NOW, NOW + 900);
-	claims(d, READING_PLAN, 2, NOW, "p2");
-	assert_int_equal(d->next_at, NOW + 100);
-	claims(d, READING_PLAN, 0, NOW, "");
-	assert_int_equal(d->next_at, NOW + 1000); /* with no slot it can only be given up */
+	assert_int_equal(claims(d, READING_PLAN, 2, NOW, "p2"), NOW + 100);
+	assert_int_equal(claims(d, READING_PLAN, 0, NOW, ""),
+	                 NOW + 1000); /* with no slot it can only be given up */
 }
 
 static void
@@ -118,18 +87,18 @@ static void
 a_killed_claim_is_claimed_again_and_one_that_is_done_is_not(void **state)
 {
 	struct desk *d = *state;
-	char id[ID_SIZE];
+	struct owed_reading got;
+	int64_t next_at;
 
 	owe(d, READING_PLAN, "p1", NOW, NOW + DAY_MS);
 	claims(d, READING_PLAN, 1, NOW, "p1");
 	claims(d, READING_PLAN, 1, NOW, "");
 	assert_int_equal(readings_release_all(d->db, &d->err), 0);
-	assert_int_equal(
-		readings_claim(d->db, READING_PLAN, 1, 1, NOW, d->got, &d->next_at, &d->err), 1);
-	assert_int_equal(d->got[0].attempts, 2);
-	memcpy(id, d->got[0].id, sizeof(id));
-	owed_reading_fini(&d->got[0]);
-	assert_int_equal(readings_done(d->db, id, READING_READ, &d->err), 0);
+	assert_int_equal(readings_claim(d->db, READING_PLAN, 1, 1, NOW, &got, &next_at, &d->err),
+	                 1);
+	assert_int_equal(got.attempts, 2);
+	assert_int_equal(readings_done(d->db, got.id, READING_READ, &d->err), 0);
+	owed_reading_fini(&got);
 	assert_int_equal(readings_release_all(d->db, &d->err), 0);
 	claims(d, READING_PLAN, 1, NOW, "");
 	owe(d, READING_PLAN, "p1", NOW, NOW + DAY_MS); /* it was owed once */
@@ -139,7 +108,7 @@ a_killed_claim_is_claimed_again_and_one_that_is_done_is_not(void **state)
 int
 main(void)
 {
-#define DESK(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define DESK(test) cmocka_unit_test_setup_teardown(test, desk_setup, desk_teardown)
 	const struct CMUnitTest tests[] = {
 		DESK(each_kind_has_its_own_slots),
 		DESK(the_next_one_is_told),

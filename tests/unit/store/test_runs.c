@@ -1,5 +1,5 @@
 /* What is kept of each run, and for how long. */
-#include "scratch.h"
+#include "desk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,36 +13,6 @@
 
 #define NOW (INT64_C(20000) * DAY_MS)
 #define RETENTION (90 * DAY_MS)
-
-struct desk {
-	struct scratch scratch;
-	struct db *db;
-	struct err err;
-};
-
-static int
-setup(void **state)
-{
-	struct desk *d = calloc(1, sizeof(*d));
-
-	scratch_make(&d->scratch);
-	d->db = scratch_db(&d->scratch, DB_WRITE);
-	assert_int_equal(db_begin(d->db, &d->err), 0);
-	*state = d;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct desk *d = *state;
-
-	db_rollback(d->db);
-	db_close(d->db);
-	scratch_remove(&d->scratch);
-	free(d);
-	return 0;
-}
 
 static void
 put(struct desk *d, char *host, char *id, char *status, int64_t updated_at)
@@ -165,11 +135,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_run_is_kept_as_it_was_last_told, setup, teardown),
-		cmocka_unit_test_setup_teardown(old_runs_go_in_bites, setup, teardown),
-		cmocka_unit_test_setup_teardown(what_ran_when_retention_began_is_kept, setup,
-	                                        teardown),
-		cmocka_unit_test_setup_teardown(what_ran_is_forgotten_in_time, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_run_is_kept_as_it_was_last_told, desk_setup,
+	                                        desk_teardown),
+		cmocka_unit_test_setup_teardown(old_runs_go_in_bites, desk_setup, desk_teardown),
+		cmocka_unit_test_setup_teardown(what_ran_when_retention_began_is_kept, desk_setup,
+	                                        desk_teardown),
+		cmocka_unit_test_setup_teardown(what_ran_is_forgotten_in_time, desk_setup,
+	                                        desk_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* How far a sweep has come, and what waits to be read for it. */
-#include "scratch.h"
+#include "desk.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,36 +9,6 @@
 #include "relay/store/sweeps.h"
 
 #define NOW (INT64_C(20000) * DAY_MS)
-
-struct desk {
-	struct scratch scratch;
-	struct db *db;
-	struct err err;
-};
-
-static int
-setup(void **state)
-{
-	struct desk *d = calloc(1, sizeof(*d));
-
-	scratch_make(&d->scratch);
-	d->db = scratch_db(&d->scratch, DB_WRITE);
-	assert_int_equal(db_begin(d->db, &d->err), 0);
-	*state = d;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct desk *d = *state;
-
-	db_rollback(d->db);
-	db_close(d->db);
-	scratch_remove(&d->scratch);
-	free(d);
-	return 0;
-}
 
 static void
 it_is_kept_as_it_was_put_last(void **state)
@@ -130,9 +100,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(it_is_kept_as_it_was_put_last, setup, teardown),
+		cmocka_unit_test_setup_teardown(it_is_kept_as_it_was_put_last, desk_setup,
+	                                        desk_teardown),
 		cmocka_unit_test_setup_teardown(a_workspace_waits_for_one_reading_of_its_newest_run,
-	                                        setup, teardown),
+	                                        desk_setup, desk_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* What workspaces run, as it is kept. */
-#include "scratch.h"
+#include "desk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,36 +14,6 @@
 
 #define WEB "org/project/web"
 #define SHOP "wks_1"
-
-struct desk {
-	struct scratch scratch;
-	struct db *db;
-	struct err err;
-};
-
-static int
-setup(void **state)
-{
-	struct desk *d = calloc(1, sizeof(*d));
-
-	scratch_make(&d->scratch);
-	d->db = scratch_db(&d->scratch, DB_WRITE);
-	assert_int_equal(db_begin(d->db, &d->err), 0);
-	*state = d;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct desk *d = *state;
-
-	db_rollback(d->db);
-	db_close(d->db);
-	scratch_remove(&d->scratch);
-	free(d);
-	return 0;
-}
 
 static struct usage
 usage(char *run, char *fingerprint, char *identifier)
@@ -291,7 +261,7 @@ those_that_wait_for_an_artifact_are_found(void **state)
 	workspace_keys_fini(&keys);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, desk_setup, desk_teardown)
 
 int
 main(void)
