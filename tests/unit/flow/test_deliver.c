@@ -1,55 +1,36 @@
 /* The whole way out: a real store, real HTTP on loopback, a clock that only
  * moves when a test says so. */
+#include "tests/unit/flow/rig.h"
 #include "tests/unit/stand_in.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "relay/base/json.h"
 #include "relay/base/metrics.h"
 #include "relay/base/sign.h"
-#include "relay/config/conf.h"
 #include "relay/flow/deliver.h"
 #include "relay/message/templates.h"
-#include "relay/model/kind.h"
 #include "relay/runtime/httpc.h"
-#include "relay/source/source.h"
 #include "relay/store/events.h"
 #include "relay/store/queue.h"
-#include "relay/store/store.h"
 #include "sinks/sink.h"
 
 #define T0 INT64_C(1700000000000)
 #define KEY "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 #define TASK_KEY "run-task-key"
-#define LIMIT_MS 20000 /* of real time, for any one condition */
-
-static int64_t clock_now;
-
-static int64_t
-virtual_now(void)
-{
-	return clock_now;
-}
 
 static struct templates *shipped;
 
 struct world {
-	char folder[32];
-	struct loop *loop;
-	struct inbox *inbox;
+	struct rig rig;
 	struct httpc *httpc;
-	struct store *store;
 	struct deliver *deliver;
 	struct stand_in in;
 	struct conf *conf;
-	struct timer *look, *limit;
+	struct timer *look;
 	bool callbacks_refused; /* the next config allows no host of ours */
 	bool (*condition)(struct world *);
 	int64_t base[METRIC_COUNT];
 	enum metric awaited;
 	int64_t awaited_count;
-	int jobs, drained;
+	int drained;
 };
 
 /* ---- running the loop until something is so ---- */
@@ -60,16 +41,9 @@ on_look(void *arg)
 	struct world *w = arg;
 
 	if (w->condition(w))
-		loop_stop(w->loop);
+		loop_stop(w->rig.loop);
 	else
 		timer_in(w->look, 1);
-}
-
-static void
-on_limit(void *arg)
-{
-	(void)arg;
-	fail_msg("what the test waits for does not come");
 }
 
 static void
@@ -77,9 +51,7 @@ until(struct world *w, bool (*condition)(struct world *))
 {
 	w->condition = condition;
 	timer_in(w->look, 0);
-	timer_in(w->limit, LIMIT_MS);
-	loop_run(w->loop);
-	timer_off(w->limit);
+	rig_run(&w->rig);
 }
 
 static bool
@@ -97,12 +69,6 @@ until_settled(struct world *w, enum metric metric, int64_t count)
 	until(w, counted);
 	assert_int_equal(metric_get(metric) - w->base[metric], count);
 	w->base[metric] += count;
-}
-
-static bool
-jobs_done(struct world *w)
-{
-	return w->jobs == 0;
 }
 
 static bool
@@ -128,47 +94,6 @@ until_requests(struct world *w, size_t count)
 }
 
 /* ---- the store ---- */
-
-struct test_job {
-	struct store_job job; /* first */
-	struct world *world;
-	int (*fn)(struct db *, void *, struct err *);
-	void *arg;
-};
-
-static int
-test_job_run(struct store_job *job, struct db *db, struct err *err)
-{
-	struct test_job *test = (struct test_job *)job;
-
-	return test->fn(db, test->arg, err);
-}
-
-static void
-test_job_done(struct store_job *job, int rc)
-{
-	struct test_job *test = (struct test_job *)job;
-
-	if (rc < 0)
-		fail_msg("%s", job->failure.text);
-	test->world->jobs--;
-	free(test);
-}
-
-static void
-in_store(struct world *w, int (*fn)(struct db *, void *, struct err *), void *arg)
-{
-	struct test_job *test = mem_alloc(sizeof(*test));
-
-	test->job.run = test_job_run;
-	test->job.done = test_job_done;
-	test->world = w;
-	test->fn = fn;
-	test->arg = arg;
-	w->jobs++;
-	store_submit(w->store, &test->job);
-	until(w, jobs_done);
-}
 
 static int
 add(struct db *db, void *arg, struct err *err)
@@ -205,7 +130,7 @@ owe(struct world *w, const char *sink, const char *notification, int64_t revisio
 		.incident_id = "inc_1",
 	};
 
-	in_store(w, add, &plan);
+	rig_in_store(&w->rig, add, &plan);
 	free(destination);
 }
 
@@ -233,23 +158,8 @@ nothing_else_goes(struct world *w, const char *path, size_t so_far)
 /* ---- the world ---- */
 
 static void
-put_file(const struct world *w, const char *name, const char *text)
-{
-	char *path = mem_fmt("%s/%s", w->folder, name);
-	FILE *file = fopen(path, "w");
-
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-	assert_int_equal(chmod(path, 0600), 0);
-	free(path);
-}
-
-static void
 load(struct world *w, const char *sinks)
 {
-	static const struct conf_kinds kinds = {source_conf_kinds, sink_conf_kinds,
-	                                        incident_kind_names};
 	const char *host = httpd_address(w->in.httpd);
 	/* What is told of failing sinks is another test's: it waits for ever. */
 	char *text = mem_fmt(
@@ -262,16 +172,9 @@ load(struct world *w, const char *sinks)
 		"%s"
 		"routes: [{name: own, match: {kinds: [\"relay.*\"]}, to: [mark], wait: 3000d}]\n",
 		w->callbacks_refused ? "elsewhere.example.com" : "127.0.0.1", host, sinks);
-	char *path = mem_fmt("%s/driftbell.yaml", w->folder);
-	struct buf report = {0};
-	struct conf *conf;
 
-	if (conf_parse(&conf, path, text, strlen(text), &kinds, &report) != 0)
-		fail_msg("%s", report.data);
 	conf_release(w->conf);
-	w->conf = conf;
-	buf_fini(&report);
-	free(path);
+	w->conf = rig_conf(&w->rig, text);
 	free(text);
 }
 
@@ -290,7 +193,7 @@ usual_sinks(const struct world *w)
 	char *chat = mem_fmt("http://%s/chat\n", host);
 	char *sinks;
 
-	put_file(w, "chat.url", chat);
+	rig_put_file(&w->rig, "chat.url", chat);
 	sinks = mem_fmt(
 		"- name: hook\n"
 		"  webhook: {url: \"http://%s/hook\", secret_file: hook.key, allow_private: true}\n"
@@ -336,22 +239,15 @@ open_world(void **state)
 	struct world *w = mem_alloc(sizeof(*w));
 	struct err err = {0};
 
-	clock_now = T0;
-	strcpy(w->folder, "/tmp/deliver-XXXXXX");
-	assert_non_null(mkdtemp(w->folder));
-	put_file(w, "hook.key", KEY "\n");
-	put_file(w, "task.key", TASK_KEY "\n");
-	w->loop = loop_new();
-	w->inbox = inbox_new(w->loop);
-	w->httpc = httpc_new(w->loop);
-	w->look = timer_new(w->loop, on_look, w);
-	w->limit = timer_new(w->loop, on_limit, w);
-	stand_in_open(&w->in, w->loop);
-	char *url = mem_fmt("sqlite:%s/q.db", w->folder);
-	if (store_open(&w->store, url, w->inbox, NULL, virtual_now, &err) < 0 ||
-	    deliver_new(&w->deliver, w->loop, w->store, w->httpc, NULL, virtual_now, &err) < 0)
+	rig_open(&w->rig, T0);
+	rig_put_file(&w->rig, "hook.key", KEY "\n");
+	rig_put_file(&w->rig, "task.key", TASK_KEY "\n");
+	w->httpc = httpc_new(w->rig.loop);
+	w->look = timer_new(w->rig.loop, on_look, w);
+	stand_in_open(&w->in, w->rig.loop);
+	if (deliver_new(&w->deliver, w->rig.loop, w->rig.store, w->httpc, NULL, virtual_now, &err) <
+	    0)
 		fail_msg("%s", err.text);
-	free(url);
 	for (int i = 0; i < METRIC_COUNT; i++)
 		w->base[i] = metric_get((enum metric)i);
 	*state = w;
@@ -362,20 +258,15 @@ static int
 close_world(void **state)
 {
 	struct world *w = *state;
-	char *command = mem_fmt("rm -r %s", w->folder);
 
 	deliver_drain(w->deliver, NULL, NULL);
-	store_close(w->store);
-	inbox_free(w->inbox);
+	rig_close_store(&w->rig);
 	deliver_free(w->deliver);
 	stand_in_close(&w->in);
 	httpc_free(w->httpc);
 	timer_free(w->look);
-	timer_free(w->limit);
-	loop_free(w->loop);
 	conf_release(w->conf);
-	assert_int_equal(system(command), 0);
-	free(command);
+	rig_remove(&w->rig);
 	free(w);
 	return 0;
 }
@@ -432,7 +323,7 @@ what_a_killed_relay_had_in_flight_goes_out_again(void **state)
 	load(w, sinks);
 	owe(w, "hook", "ntf_1", 1);
 	char *destination = destination_of(w, "hook");
-	in_store(w, claim_as_if_killed, destination);
+	rig_in_store(&w->rig, claim_as_if_killed, destination);
 	configure(w, sinks);
 	until_settled(w, METRIC_DELIVERIES_SENT, 1);
 	assert_string_equal(w->in.got[0].id, "ntf_1_1");
@@ -760,8 +651,8 @@ owe_callback_of(struct world *w, const char *key, const char *document)
 		.event_id = "evt_1",
 	};
 
-	in_store(w, accept_task, sealed);
-	in_store(w, add, &plan);
+	rig_in_store(&w->rig, accept_task, sealed);
+	rig_in_store(&w->rig, add, &plan);
 	deliver_wake(w->deliver);
 	free(destination);
 	free(url);
@@ -779,7 +670,7 @@ expect_token_gone(struct world *w)
 {
 	char *sealed = NULL;
 
-	in_store(w, read_sealed, &sealed);
+	rig_in_store(&w->rig, read_sealed, &sealed);
 	assert_null(sealed);
 }
 
@@ -805,7 +696,7 @@ the_token_is_kept_until_the_final_callback(void **state)
 	configure_usual(w);
 	owe_callback_of(w, TASK_KEY, "{\"status\":\"running\",\"message\":\"reads\"}");
 	until_settled(w, METRIC_DELIVERIES_SENT, 1);
-	in_store(w, read_sealed, &sealed);
+	rig_in_store(&w->rig, read_sealed, &sealed);
 	assert_non_null(sealed);
 	free(sealed);
 }
@@ -855,7 +746,7 @@ a_drain_waits_for_what_is_in_flight_and_claims_nothing_more(void **state)
 	owe(w, "hook", "ntf_2", 1);
 	deliver_drain(w->deliver, on_drained, w);
 	deliver_wake(w->deliver);
-	in_store(w, read_sealed, &(char *){NULL}); /* a turn of the loop and the store */
+	rig_in_store(&w->rig, read_sealed, &(char *){NULL}); /* a turn of the loop and the store */
 	assert_int_equal(w->drained, 0);
 	stand_in_let_go(&w->in);
 	until(w, is_drained);

@@ -1,63 +1,32 @@
 /* Readings that cannot be done: whoever waits for one is told in time.  A real store, a
  * clock that only moves when a test says so, and helpers that cannot be started. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "tests/unit/flow/rig.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "relay/base/clock.h"
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
 #include "relay/base/sign.h"
-#include "relay/config/conf.h"
 #include "relay/flow/learn.h"
-#include "relay/model/kind.h"
 #include "relay/runtime/helper.h"
-#include "relay/source/source.h"
 #include "relay/store/events.h"
 #include "relay/store/queue.h"
 #include "relay/store/readings.h"
-#include "relay/store/store.h"
-#include "sinks/sink.h"
 
 #define T0 INT64_C(1772445720000)
 #define KEY "run-task-key"
 #define DESTINATION "task_callback app.terraform.io"
-#define LIMIT_MS 20000 /* of real time */
-
-static int64_t clock_now;
-
-static int64_t
-virtual_now(void)
-{
-	return clock_now;
-}
 
 struct world {
-	char folder[32];
-	struct loop *loop;
-	struct inbox *inbox;
-	struct store *store;
+	struct rig rig;
 	struct helpers *helpers;
 	struct learn *learn;
 	struct conf *conf;
-	struct timer *limit;
 	int settled, awaited;
 };
-
-static void
-on_limit(void *arg)
-{
-	(void)arg;
-	fail_msg("what the test waits for does not come");
-}
 
 static void
 on_settled(void *arg)
@@ -65,60 +34,18 @@ on_settled(void *arg)
 	struct world *w = arg;
 
 	if (++w->settled == w->awaited)
-		loop_stop(w->loop);
+		loop_stop(w->rig.loop);
 }
 
 static void
 until_settled(struct world *w, int count)
 {
 	w->awaited = count;
-	timer_in(w->limit, LIMIT_MS);
-	loop_run(w->loop);
-	timer_off(w->limit);
+	rig_run(&w->rig);
 	assert_int_equal(w->settled, count);
 }
 
 /* ---- the store ---- */
-
-struct test_job {
-	struct store_job job; /* first */
-	struct world *world;
-	int (*fn)(struct db *, void *, struct err *);
-	void *arg;
-};
-
-static int
-test_job_run(struct store_job *job, struct db *db, struct err *err)
-{
-	struct test_job *test = (struct test_job *)job;
-
-	return test->fn(db, test->arg, err);
-}
-
-static void
-test_job_done(struct store_job *job, int rc)
-{
-	struct test_job *test = (struct test_job *)job;
-
-	if (rc < 0)
-		fail_msg("%s", job->failure.text);
-	loop_stop(test->world->loop);
-	free(test);
-}
-
-static void
-in_store(struct world *w, int (*fn)(struct db *, void *, struct err *), void *arg)
-{
-	struct test_job *test = mem_alloc(sizeof(*test));
-
-	test->job.run = test_job_run;
-	test->job.done = test_job_done;
-	test->world = w;
-	test->fn = fn;
-	test->arg = arg;
-	store_submit(w->store, &test->job);
-	loop_run(w->loop);
-}
 
 static char *
 request_body(size_t *len)
@@ -189,7 +116,7 @@ assert_told(struct world *w, const char *expected)
 {
 	char *message = NULL;
 
-	in_store(w, told, &message);
+	rig_in_store(&w->rig, told, &message);
 	if (expected == NULL)
 		assert_null(message);
 	else
@@ -199,49 +126,19 @@ assert_told(struct world *w, const char *expected)
 
 /* ---- the world ---- */
 
-static void
-load(struct world *w)
-{
-	static const struct conf_kinds kinds = {source_conf_kinds, sink_conf_kinds,
-	                                        incident_kind_names};
-	static const char text[] = "sources:\n"
-				   "- name: task\n"
-				   "  hcp_run_task: {hmac_key_file: task.key}\n";
-	char *path = mem_fmt("%s/driftbell.yaml", w->folder);
-	char *key = mem_fmt("%s/task.key", w->folder);
-	struct buf report = {0};
-	FILE *file = fopen(key, "w");
-
-	assert_non_null(file);
-	fputs(KEY "\n", file);
-	fclose(file);
-	assert_int_equal(chmod(key, 0600), 0);
-	if (conf_parse(&w->conf, path, text, sizeof(text) - 1, &kinds, &report) != 0)
-		fail_msg("%s", report.data);
-	buf_fini(&report);
-	free(path);
-	free(key);
-}
-
 static int
 open_world(void **state)
 {
 	struct world *w = mem_alloc(sizeof(*w));
-	struct err err = {0};
 
-	clock_now = T0;
-	strcpy(w->folder, "/tmp/learn-XXXXXX");
-	assert_non_null(mkdtemp(w->folder));
-	w->loop = loop_new();
-	w->inbox = inbox_new(w->loop);
-	w->limit = timer_new(w->loop, on_limit, w);
-	w->helpers = helpers_new(w->loop, "/nonexistent/driftbell", 1);
-	char *url = mem_fmt("sqlite:%s/q.db", w->folder);
-	if (store_open(&w->store, url, w->inbox, NULL, virtual_now, &err) < 0)
-		fail_msg("%s", err.text);
-	free(url);
-	load(w);
-	w->learn = learn_new(w->loop, w->store, NULL, w->helpers, virtual_now, on_settled, w);
+	rig_open(&w->rig, T0);
+	rig_put_file(&w->rig, "task.key", KEY "\n");
+	w->conf = rig_conf(&w->rig, "sources:\n"
+	                            "- name: task\n"
+	                            "  hcp_run_task: {hmac_key_file: task.key}\n");
+	w->helpers = helpers_new(w->rig.loop, "/nonexistent/driftbell", 1);
+	w->learn =
+		learn_new(w->rig.loop, w->rig.store, NULL, w->helpers, virtual_now, on_settled, w);
 	*state = w;
 	return 0;
 }
@@ -250,18 +147,13 @@ static int
 close_world(void **state)
 {
 	struct world *w = *state;
-	char *command = mem_fmt("rm -r %s", w->folder);
 
 	learn_stop(w->learn);
-	store_close(w->store);
-	inbox_free(w->inbox);
+	rig_close_store(&w->rig);
 	learn_free(w->learn);
 	helpers_free(w->helpers);
-	timer_free(w->limit);
-	loop_free(w->loop);
 	conf_release(w->conf);
-	assert_int_equal(system(command), 0);
-	free(command);
+	rig_remove(&w->rig);
 	free(w);
 	return 0;
 }
@@ -274,7 +166,7 @@ one_that_fails_is_tried_again_and_given_up_in_time(void **state)
 	struct world *w = *state;
 	char *sealed = seal_text(KEY, "run task token", "token-of-the-run");
 
-	in_store(w, owe, sealed);
+	rig_in_store(&w->rig, owe, sealed);
 	learn_configure(w->learn, w->conf);
 	until_settled(w, 1);
 	assert_told(w, NULL); /* it is tried again */
@@ -297,7 +189,7 @@ a_clock_that_is_set_back_holds_nothing_up(void **state)
 	struct world *w = *state;
 	char *sealed = seal_text(KEY, "run task token", "token-of-the-run");
 
-	in_store(w, owe, sealed);
+	rig_in_store(&w->rig, owe, sealed);
 	learn_configure(w->learn, w->conf);
 	until_settled(w, 1);
 	clock_now = T0 - DAY_MS;
@@ -316,7 +208,7 @@ one_that_nobody_came_to_is_told_so(void **state)
 	struct world *w = *state;
 	char *sealed = seal_text(KEY, "run task token", "token-of-the-run");
 
-	in_store(w, owe, sealed);
+	rig_in_store(&w->rig, owe, sealed);
 	clock_now = T0 + 20 * MINUTE_MS; /* the relay was down */
 	learn_configure(w->learn, w->conf);
 	until_settled(w, 1);
@@ -329,7 +221,7 @@ one_without_its_token_is_given_up_at_once(void **state)
 {
 	struct world *w = *state;
 
-	in_store(w, owe, NULL);
+	rig_in_store(&w->rig, owe, NULL);
 	learn_configure(w->learn, w->conf);
 	until_settled(w, 1);
 	assert_told(w,
@@ -355,8 +247,8 @@ what_a_killed_relay_was_at_is_claimed_again(void **state)
 {
 	struct world *w = *state;
 
-	in_store(w, owe, NULL);
-	in_store(w, claim_and_forget, NULL);
+	rig_in_store(&w->rig, owe, NULL);
+	rig_in_store(&w->rig, claim_and_forget, NULL);
 	learn_configure(w->learn, w->conf);
 	until_settled(w, 1);
 	assert_told(w,

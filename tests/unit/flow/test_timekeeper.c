@@ -1,64 +1,30 @@
 /* What is due is looked at when its time comes: a real store, a real loop, and
  * a clock that only moves when a test says so. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "tests/unit/flow/rig.h"
 
-#include <cmocka.h>
-
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "relay/base/clock.h"
 #include "relay/base/mem.h"
-#include "relay/config/conf.h"
 #include "relay/flow/plan.h"
 #include "relay/flow/timekeeper.h"
 #include "relay/model/kind.h"
-#include "relay/source/source.h"
-#include "relay/runtime/inbox.h"
-#include "relay/source/source.h"
 #include "relay/store/catalog.h"
 #include "relay/store/incidents.h"
-#include "relay/store/store.h"
 #include "relay/store/wakes.h"
-#include "sinks/sink.h"
 
 #define T0 INT64_C(1700000000000)
-#define LIMIT_MS 20000 /* of real time, for any one condition */
-#define MANY 40        /* more than one look takes */
-
-/* The writer thread reads it too. */
-static _Atomic(int64_t) clock_now;
-
-static int64_t
-virtual_now(void)
-{
-	return clock_now;
-}
+#define MANY 40 /* more than one look takes */
 
 struct world {
-	char folder[32];
-	struct loop *loop;
-	struct inbox *inbox;
-	struct store *store;
+	struct rig rig;
 	struct conf *conf;
 	struct plan_desk *desk;
 	struct timekeeper *timekeeper;
-	struct timer *limit;
 	int looked, awaited; /* commits in which something was due */
 };
-
-static void
-on_limit(void *arg)
-{
-	(void)arg;
-	fail_msg("what the test waits for does not come");
-}
 
 static void
 on_looked(void *arg)
@@ -66,54 +32,21 @@ on_looked(void *arg)
 	struct world *w = arg;
 
 	if (++w->looked >= w->awaited)
-		loop_stop(w->loop);
+		loop_stop(w->rig.loop);
 }
 
 static void
 until_looked(struct world *w, int times)
 {
 	w->awaited = w->looked + times;
-	loop_run(w->loop);
-}
-
-/* ---- the store: one job at a time, waited for ---- */
-
-struct test_job {
-	struct store_job job; /* first */
-	struct world *world;
-	int (*fn)(struct db *, void *, struct err *);
-	void *arg;
-};
-
-static int
-test_job_run(struct store_job *job, struct db *db, struct err *err)
-{
-	struct test_job *test = (struct test_job *)job;
-
-	return test->fn(db, test->arg, err);
+	rig_run(&w->rig);
 }
 
 static void
-test_job_done(struct store_job *job, int rc)
+in_store(struct world *w, rig_work_fn *fn, void *arg)
 {
-	struct test_job *test = (struct test_job *)job;
-
-	if (rc < 0)
-		fail_msg("%s", job->failure.text);
-	loop_stop(test->world->loop);
-}
-
-static void
-in_store(struct world *w, int (*fn)(struct db *, void *, struct err *), void *arg)
-{
-	struct test_job test = {.job = {.run = test_job_run, .done = test_job_done},
-	                        .world = w,
-	                        .fn = fn,
-	                        .arg = arg};
-
 	w->awaited = INT32_MAX;
-	store_submit(w->store, &test.job);
-	loop_run(w->loop);
+	rig_in_store(&w->rig, fn, arg);
 }
 
 /* ---- what it looks at: revocations that concern nobody ---- */
@@ -204,34 +137,19 @@ is_open(struct world *w, int n)
 static void
 start(struct world *w)
 {
-	w->timekeeper = timekeeper_new(w->loop, w->store, w->desk, virtual_now, on_looked, w);
+	w->timekeeper =
+		timekeeper_new(w->rig.loop, w->rig.store, w->desk, virtual_now, on_looked, w);
 	timekeeper_look(w->timekeeper);
 }
 
 static int
 make_world(void **state)
 {
-	static const struct conf_kinds kinds = {source_conf_kinds, sink_conf_kinds,
-	                                        incident_kind_names};
 	struct world *w = mem_alloc(sizeof(*w));
-	struct buf report = {0};
-	struct err err = {""};
-	char *url;
 
-	clock_now = T0;
-	snprintf(w->folder, sizeof(w->folder), "/tmp/timekeeper-test-XXXXXX");
-	assert_non_null(mkdtemp(w->folder));
-	w->loop = loop_new();
-	w->inbox = inbox_new(w->loop);
-	w->limit = timer_new(w->loop, on_limit, NULL);
-	timer_in(w->limit, LIMIT_MS);
-	if (conf_parse(&w->conf, "driftbell.yaml", "{}", 2, &kinds, &report) != 0)
-		fail_msg("%s", buf_text(&report));
-	buf_fini(&report);
+	rig_open(&w->rig, T0);
+	w->conf = rig_conf(&w->rig, "{}");
 	w->desk = plan_desk_new(w->conf);
-	url = mem_fmt("sqlite:%s/store.db", w->folder);
-	assert_int_equal(store_open(&w->store, url, w->inbox, NULL, virtual_now, &err), 0);
-	free(url);
 	*state = w;
 	return 0;
 }
@@ -240,19 +158,14 @@ static int
 end_world(void **state)
 {
 	struct world *w = *state;
-	char *command = mem_fmt("rm -r %s", w->folder);
 
 	if (w->timekeeper != NULL)
 		timekeeper_stop(w->timekeeper);
-	store_close(w->store);
-	inbox_free(w->inbox);
+	rig_close_store(&w->rig);
 	timekeeper_free(w->timekeeper);
 	plan_desk_free(w->desk);
 	conf_release(w->conf);
-	timer_free(w->limit);
-	loop_free(w->loop);
-	assert_int_equal(system(command), 0);
-	free(command);
+	rig_remove(&w->rig);
 	free(w);
 	return 0;
 }
