@@ -83,6 +83,24 @@ mem_vfmt(const char *fmt, va_list args)
 	return text;
 }
 
+void
+mem_set(char **field, const char *value)
+{
+	char *copy = mem_str(value);
+
+	free(*field);
+	*field = copy;
+}
+
+bool
+mem_update(char **field, const char *value)
+{
+	if (value == NULL || (*field != NULL && strcmp(*field, value) == 0))
+		return false;
+	mem_set(field, value);
+	return true;
+}
+
 char *
 mem_fmt(const char *fmt, ...)
 {

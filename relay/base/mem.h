@@ -9,6 +9,7 @@
 #define RELAY_BASE_MEM_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "relay/base/err.h"
@@ -24,6 +25,11 @@ char *mem_str(const char *);              /* NULL stays NULL */
 char *mem_strn(const char *, size_t len); /* copies exactly len, terminates */
 char *mem_fmt(const char *fmt, ...) PRINTF_LIKE(1, 2);
 char *mem_vfmt(const char *fmt, va_list) PRINTF_LIKE(1, 0);
+
+/* A copy takes the place of what the field held, of which the value may be a part. */
+void mem_set(char **field, const char *value);
+/* The same where the value is news: not NULL, nor what the field holds.  Whether it was. */
+bool mem_update(char **field, const char *value);
 
 /* One line on standard error, then abort: for what cannot go on.  `why` is
  * plain words without quotes. */

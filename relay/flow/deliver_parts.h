@@ -134,7 +134,5 @@ struct verdict {
 };
 /* Changes *state as the destination's lot. */
 struct verdict verdict_of(const struct verdict_facts *, struct destination_state *state);
-/* 5 s, doubled for each failure before, up to 1 h, +-20 %. */
-int64_t backoff_ms(int failures, uint32_t random);
 
 #endif

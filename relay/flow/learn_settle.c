@@ -8,10 +8,10 @@
 #include "relay/base/log.h"
 #include "relay/base/mem.h"
 #include "relay/base/sign.h"
+#include "relay/flow/backoff.h"
 #include "relay/flow/learn_parts.h"
 #include "relay/store/alone.h"
 
-#define PACE_FIRST_MS (5 * SECOND_MS)
 #define NOT_YET_MOST_MS (10 * SECOND_MS)
 
 struct settle_job {
@@ -24,20 +24,6 @@ struct settle_job {
 	bool taken;
 	char why[sizeof(((struct err *)0)->text)]; /* not taken, or again */
 };
-
-/* 5 s, doubled for each try before, up to `most`, +-20 %. */
-static int64_t
-pace_ms(int attempts, int64_t most_ms, uint32_t random)
-{
-	int64_t delay = PACE_FIRST_MS;
-
-	for (int i = 1; i < attempts && delay < most_ms; i++)
-		delay *= 2;
-	if (delay > most_ms)
-		delay = most_ms;
-	int64_t fifth = delay / 5;
-	return delay - fifth + (int64_t)(random % (uint32_t)(2 * fifth + 1));
-}
 
 /* When it is tried again; 0: there is no time left for it, or no sense in it. */
 static int64_t
@@ -52,7 +38,7 @@ again_at(const struct settle_job *job)
 	if (learnt->end != LEARNT_NOT_YET && learnt->end != LEARNT_LATER)
 		return 0;
 	int64_t wait = learnt->wait_ms ? learnt->wait_ms
-	                               : pace_ms(learning->owed.attempts, most, job->random);
+	                               : backoff_ms(learning->owed.attempts, most, job->random);
 	int64_t at = job->now_ms + wait;
 	return at >= learning->owed.until_at ? 0 : at;
 }

@@ -26,18 +26,6 @@ load_image(struct plan *plan, const char *bucket_key, const char *fingerprint, s
 	return found;
 }
 
-static void
-set_text(char **field, const char *value)
-{
-	char *copy;
-
-	if (value == NULL)
-		return;
-	copy = mem_str(value);
-	free(*field);
-	*field = copy;
-}
-
 /* Was nothing heard of it, or only that it was fine before its descendant was revoked? */
 static bool
 is_behind(const struct image *ancestor, const struct packer_news *descendant, int64_t revoked_at)
@@ -64,16 +52,16 @@ learn_ancestor(struct plan *plan, const char *bucket_key, const char *fingerprin
 
 	*known = found >= 0 && !is_behind(&image, news, revoked_at);
 	if (found >= 0 && !*known) {
-		set_text(&image.id, news->inherited_from.id);
-		set_text(&image.version, news->inherited_from.name);
+		mem_update(&image.id, news->inherited_from.id);
+		mem_update(&image.version, news->inherited_from.name);
 		image.status = news->revoke_at > plan->received_at + REVOKE_AHEAD_MS
 		                       ? IMAGE_SCHEDULED
 		                       : IMAGE_REVOKED;
 		image.as_of = revoked_at;
 		image.revoke_at = news->revoke_at;
-		set_text(&image.revoked_by,
-		         news->revoked_by != NULL ? news->revoked_by : news->actor);
-		set_text(&image.reason, news->reason);
+		mem_update(&image.revoked_by,
+		           news->revoked_by != NULL ? news->revoked_by : news->actor);
+		mem_update(&image.reason, news->reason);
 		rc = catalog_image_put(plan->db, &image, err);
 		if (rc == 0)
 			rc = refresh_channels_at(plan, &image, err);

@@ -9,16 +9,6 @@
 #include "relay/store/catalog.h"
 #include "relay/store/incidents.h"
 
-static bool
-set_text(char **field, const char *value)
-{
-	if (value == NULL || (*field != NULL && strcmp(*field, value) == 0))
-		return false;
-	free(*field);
-	*field = mem_str(value);
-	return true;
-}
-
 /* Borrowed from the config. */
 static const char *
 owner_of(const struct plan *plan, const struct workspace *workspace)
@@ -59,8 +49,8 @@ plan_owner(struct plan *plan, struct workspace *workspace, const char *project, 
            struct err *err)
 {
 	const char *before = owner_of(plan, workspace);
-	bool project_differs = set_text(&workspace->project, project);
-	bool tags_differ = set_text(&workspace->tags, tags);
+	bool project_differs = mem_update(&workspace->project, project);
+	bool tags_differ = mem_update(&workspace->tags, tags);
 	struct incident_list listing = {0}, about = {0};
 	int rc;
 

@@ -12,16 +12,6 @@
 #include "relay/store/catalog.h"
 #include "relay/store/runs.h"
 
-static bool
-set_text(char **field, const char *value)
-{
-	if (value == NULL || (*field != NULL && strcmp(*field, value) == 0))
-		return false;
-	free(*field);
-	*field = mem_str(value);
-	return true;
-}
-
 static void
 new_workspace(struct plan *plan, struct workspace *workspace)
 {
@@ -66,15 +56,15 @@ plan_learn_workspace(struct plan *plan, struct workspace *workspace, struct err 
 	linked_anew = found == 0;
 	if (found == 0)
 		new_workspace(plan, workspace);
-	set_text(&workspace->id, ref->id);
+	mem_update(&workspace->id, ref->id);
 	note_heard(plan, workspace);
 	if (workspace->first_heard_at == 0 || at < workspace->first_heard_at)
 		workspace->first_heard_at = at;
 	if (at >= workspace->seen_at) { /* an older event does not take a rename back */
 		workspace->seen_at = at;
-		linked_anew |= set_text(&workspace->name, ref->name);
-		linked_anew |= set_text(&workspace->organization, ref->organization);
-		set_text(&workspace->url, ref->url);
+		linked_anew |= mem_update(&workspace->name, ref->name);
+		linked_anew |= mem_update(&workspace->organization, ref->organization);
+		mem_update(&workspace->url, ref->url);
 	}
 	if (catalog_workspace_put(plan->db, workspace, err) != 0)
 		return -1;

@@ -81,10 +81,14 @@ refresh_row_changed(struct refresh *r, const struct incident_row *row, const cha
 }
 
 static void
-set_text(char **field, const char *value)
+row_runs(struct incident_row *row, const struct found *found)
 {
-	free(*field);
-	*field = mem_str(value);
+	row->known = found->how.known;
+	row->evidence = found->how.evidence;
+	row->planned = found->how.planned;
+	mem_set(&row->fingerprint, found->image->fingerprint);
+	mem_set(&row->version, found->image->version);
+	mem_set(&row->channel, found->how.channel);
 }
 
 struct incident_row *
@@ -94,23 +98,9 @@ refresh_add_row(struct refresh *r, const struct workspace *workspace, const stru
 
 	r->rows.items = mem_grow(r->rows.items, r->rows.count + 1, sizeof(*r->rows.items));
 	row = &r->rows.items[r->rows.count++];
-	*row = (struct incident_row){
-		.workspace_key = mem_str(workspace->key),
-		.bucket_key = mem_str(found->image->bucket_key),
-		.fingerprint = mem_str(found->image->fingerprint),
-		.version = mem_str(found->image->version),
-		.channel = mem_str(found->how.channel),
-		.known = found->how.known,
-		.evidence = found->how.evidence,
-		.planned = found->how.planned,
-		.workspace_id = mem_str(workspace->id),
-		.name = mem_str(workspace->name),
-		.organization = mem_str(workspace->organization),
-		.url = mem_str(workspace->url),
-		.project = mem_str(workspace->project),
-		.tags = mem_str(workspace->tags),
-		.drifted = workspace->drifted,
-	};
+	*row = incident_row_of(workspace);
+	row->bucket_key = mem_str(found->image->bucket_key);
+	row_runs(row, found);
 	return row;
 }
 
@@ -135,12 +125,7 @@ refresh_runs(struct refresh *r, const struct workspace *workspace, const struct 
 	    strcmp(row->fingerprint, found->image->fingerprint) == 0)
 		return 0;
 	row->state = ROW_AFFECTED;
-	row->known = found->how.known;
-	row->evidence = found->how.evidence;
-	row->planned = found->how.planned;
-	set_text(&row->fingerprint, found->image->fingerprint);
-	set_text(&row->version, found->image->version);
-	set_text(&row->channel, found->how.channel);
+	row_runs(row, found);
 	return refresh_row_changed(r, row, runs_words(row), err);
 }
 

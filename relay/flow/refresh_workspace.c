@@ -125,27 +125,17 @@ row_of(const struct workspace *workspace, const struct running *running, bool wr
 {
 	const struct image *image = &running->image;
 	bool runs_image = image->key != NULL;
+	struct incident_row row = incident_row_of(workspace);
 
-	return (struct incident_row){
-		.workspace_key = mem_str(workspace->key),
-		.bucket_key = mem_str(runs_image ? image->bucket_key : ""),
-		.fingerprint = mem_str(runs_image ? image->fingerprint : ""),
-		.version = mem_str(image->version),
-		/* What is heard of one after it was destroyed says that it is back. */
-		.state = wrong                     ? ROW_AFFECTED
-	                 : workspace->gone_at != 0 ? ROW_GONE
-	                                           : ROW_MOVED,
-		.known = !runs_image || running->how.known,
-		.evidence = running->how.evidence,
-		.planned = running->how.planned,
-		.workspace_id = mem_str(workspace->id),
-		.name = mem_str(workspace->name),
-		.organization = mem_str(workspace->organization),
-		.url = mem_str(workspace->url),
-		.project = mem_str(workspace->project),
-		.tags = mem_str(workspace->tags),
-		.drifted = workspace->drifted,
-	};
+	row.bucket_key = mem_str(runs_image ? image->bucket_key : "");
+	row.fingerprint = mem_str(runs_image ? image->fingerprint : "");
+	row.version = mem_str(image->version);
+	/* What is heard of one after it was destroyed says that it is back. */
+	row.state = wrong ? ROW_AFFECTED : workspace->gone_at != 0 ? ROW_GONE : ROW_MOVED;
+	row.known = !runs_image || running->how.known;
+	row.evidence = running->how.evidence;
+	row.planned = running->how.planned;
+	return row;
 }
 
 /* Kinds that say so where the workspace runs an image that is revoked or deleted. */

@@ -2,9 +2,9 @@
  * What an outcome means for the delivery and for its destination: contract
  * section 8, as a function without side effects.
  */
+#include "relay/flow/backoff.h"
 #include "relay/flow/deliver_parts.h"
 
-#define BACKOFF_FIRST_MS (5 * SECOND_MS)
 #define BACKOFF_MAX_MS HOUR_MS
 /*
  * A destination as a whole is asked at least this often while it fails, so
@@ -14,19 +14,6 @@
 #define PAUSE_MAX_MS MINUTE_MS
 /* Longer than this nobody can mean to be left alone about what is owed now. */
 #define RETRY_AFTER_MAX_MS DAY_MS
-
-int64_t
-backoff_ms(int failures, uint32_t random)
-{
-	int64_t delay = BACKOFF_FIRST_MS;
-
-	for (int i = 1; i < failures && delay < BACKOFF_MAX_MS; i++)
-		delay *= 2;
-	if (delay > BACKOFF_MAX_MS)
-		delay = BACKOFF_MAX_MS;
-	int64_t fifth = delay / 5;
-	return delay - fifth + (int64_t)(random % (uint32_t)(2 * fifth + 1));
-}
 
 /* It took a message, or looked at one: whatever was wrong is mended.  A pause
  * it asked for stands. */
@@ -60,7 +47,7 @@ fails(const struct verdict_facts *facts, struct destination_state *state)
 	if (facts->retry_after_ms) {
 		pause_until(state, facts->now_ms + facts->retry_after_ms);
 	} else if (again) {
-		int64_t delay = backoff_ms(state->failures, facts->random);
+		int64_t delay = backoff_ms(state->failures, BACKOFF_MAX_MS, facts->random);
 		pause_until(state, facts->now_ms + (delay < PAUSE_MAX_MS ? delay : PAUSE_MAX_MS));
 	}
 }
@@ -78,8 +65,9 @@ retry(const struct verdict_facts *facts, struct destination_state *state)
 		works(state);
 	else if (!facts->half_told)
 		fails(&bounded, state);
-	int64_t delay = bounded.retry_after_ms ? bounded.retry_after_ms
-	                                       : backoff_ms(facts->attempts, facts->random);
+	int64_t delay = bounded.retry_after_ms
+	                        ? bounded.retry_after_ms
+	                        : backoff_ms(facts->attempts, BACKOFF_MAX_MS, facts->random);
 	struct verdict verdict = {SETTLE_RETRY, facts->now_ms + delay};
 	if (verdict.due_at >= facts->created_at + delivery_life_ms(facts->kind->conf.name))
 		verdict.settle = SETTLE_DEAD;

@@ -131,7 +131,7 @@ is_fence(const struct around *a)
 }
 
 static const char *
-in_html(const struct around *a)
+in_markup(const struct around *a)
 {
 	switch (*a->at) {
 	case '&':
@@ -140,12 +140,21 @@ in_html(const struct around *a)
 		return "&lt;";
 	case '>':
 		return "&gt;";
+	default:
+		return NULL;
+	}
+}
+
+static const char *
+in_html(const struct around *a)
+{
+	switch (*a->at) {
 	case '"':
 		return "&quot;";
 	case '\'':
 		return "&#39;";
 	default:
-		return NULL;
+		return in_markup(a);
 	}
 }
 
@@ -153,18 +162,12 @@ static const char *
 in_slack(const struct around *a)
 {
 	switch (*a->at) {
-	case '&':
-		return "&amp;";
-	case '<':
-		return "&lt;";
-	case '>':
-		return "&gt;";
 	case '`':
 		return is_fence(a) ? "`" ZERO_WIDTH_SPACE : NULL;
 	case '@':
 		return is_broadcast(a) ? "@" ZERO_WIDTH_SPACE : NULL;
 	default:
-		return NULL;
+		return in_markup(a);
 	}
 }
 

@@ -22,15 +22,6 @@ image_fini(struct image *image)
 	memset(image, 0, sizeof(*image));
 }
 
-static void
-set_text(char **field, const char *value)
-{
-	char *copy = mem_str(value);
-
-	free(*field);
-	*field = copy;
-}
-
 /* A version is "v0" until it is complete; a real name is never taken back. */
 static void
 learn_name(struct image *image, const char *name)
@@ -38,7 +29,7 @@ learn_name(struct image *image, const char *name)
 	if (name == NULL || name[0] == '\0')
 		return;
 	if (image->version == NULL || strcmp(image->version, "v0") == 0 || strcmp(name, "v0") != 0)
-		set_text(&image->version, name);
+		mem_set(&image->version, name);
 }
 
 /* What never turns into something else; older news only fills gaps. */
@@ -50,7 +41,7 @@ learn_facts(struct image *image, const struct event *event, int64_t at)
 
 	learn_name(image, news->version.name);
 	if (news->version.id != NULL && (newest || image->id == NULL))
-		set_text(&image->id, news->version.id);
+		mem_set(&image->id, news->version.id);
 	if (news->created_at != 0)
 		image->created_at = news->created_at;
 	if (json_array_size(news->artifacts) > 0 && (newest || image->artifacts == NULL)) {
@@ -117,18 +108,18 @@ static void
 learn_revocation(struct image *image, const struct event *event, const char *inherited_from)
 {
 	image->revoke_at = event->packer.revoke_at;
-	set_text(&image->revoked_by, revoker(event));
-	set_text(&image->reason, event->packer.reason);
-	set_text(&image->inherited_from, inherited_from);
+	mem_set(&image->revoked_by, revoker(event));
+	mem_set(&image->reason, event->packer.reason);
+	mem_set(&image->inherited_from, inherited_from);
 }
 
 static void
 forget_revocation(struct image *image)
 {
 	image->revoke_at = 0;
-	set_text(&image->revoked_by, NULL);
-	set_text(&image->reason, NULL);
-	set_text(&image->inherited_from, NULL);
+	mem_set(&image->revoked_by, NULL);
+	mem_set(&image->reason, NULL);
+	mem_set(&image->inherited_from, NULL);
 }
 
 bool
@@ -158,7 +149,7 @@ fold_deletion(struct image *image, const struct event *event, int64_t at)
 	if (at < image->deleted_at)
 		return false;
 	image->deleted_at = at;
-	set_text(&image->deleted_by, event->packer.actor);
+	mem_set(&image->deleted_by, event->packer.actor);
 	if (image->status == IMAGE_INCOMPLETE && image->version != NULL &&
 	    strcmp(image->version, "v0") != 0)
 		image->status = IMAGE_ACTIVE;

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "relay/base/mem.h"
+
 void
 incident_fini(struct incident *incident)
 {
@@ -39,6 +41,21 @@ incident_rows_fini(struct incident_rows *rows)
 	}
 	free(rows->items);
 	memset(rows, 0, sizeof(*rows));
+}
+
+struct incident_row
+incident_row_of(const struct workspace *workspace)
+{
+	return (struct incident_row){
+		.workspace_key = mem_str(workspace->key),
+		.workspace_id = mem_str(workspace->id),
+		.name = mem_str(workspace->name),
+		.organization = mem_str(workspace->organization),
+		.url = mem_str(workspace->url),
+		.project = mem_str(workspace->project),
+		.tags = mem_str(workspace->tags),
+		.drifted = workspace->drifted,
+	};
 }
 
 int

@@ -17,6 +17,7 @@
 #include "relay/model/image.h"
 #include "relay/model/kind.h"
 #include "relay/model/usage.h"
+#include "relay/model/workspace.h"
 
 struct incident {
 	char id[ID_SIZE];
@@ -74,6 +75,8 @@ struct incident_rows {
 	size_t count;
 };
 void incident_rows_fini(struct incident_rows *);
+/* One of this workspace, which runs nothing yet. */
+struct incident_row incident_row_of(const struct workspace *);
 
 /* Affected first, the known and the drifted among them, then by name. */
 int incident_row_order(const struct incident_row *, const struct incident_row *);

@@ -40,12 +40,6 @@ link_list_fini(struct link_list *list)
 	*list = (struct link_list){0};
 }
 
-static char *
-text(struct db_row *row, int column)
-{
-	return mem_str(db_text(row, column));
-}
-
 int
 catalog_bucket_add(struct db *db, const struct bucket *bucket, const char *id, struct err *err)
 {
@@ -64,8 +58,8 @@ catalog_buckets(struct db *db, struct bucket_list *list, struct err *err)
 	*list = (struct bucket_list){0};
 	while ((rc = db_step(row, err)) == 1) {
 		list->items = mem_grow(list->items, list->count + 1, sizeof(*list->items));
-		list->items[list->count++] =
-			(struct bucket){text(row, 0), text(row, 1), text(row, 2), text(row, 3)};
+		list->items[list->count++] = (struct bucket){row_text(row, 0), row_text(row, 1),
+		                                             row_text(row, 2), row_text(row, 3)};
 	}
 	db_end(row);
 	return rc;
@@ -78,22 +72,22 @@ read_image(struct db_row *row, struct image *image)
 	int status = name_index(image_status_names, IMAGE_INCOMPLETE + 1, db_text(row, 5));
 
 	*image = (struct image){
-		.key = text(row, 0),
-		.bucket_key = text(row, 1),
-		.fingerprint = text(row, 2),
-		.id = text(row, 3),
-		.version = text(row, 4),
+		.key = row_text(row, 0),
+		.bucket_key = row_text(row, 1),
+		.fingerprint = row_text(row, 2),
+		.id = row_text(row, 3),
+		.version = row_text(row, 4),
 		.status = status >= 0 ? (enum image_status)status : IMAGE_ACTIVE,
 		.as_of = db_int(row, 6),
 		.created_at = db_int(row, 7),
 		.completed_at = db_int(row, 8),
 		.revoke_at = db_int(row, 9),
-		.revoked_by = text(row, 10),
-		.reason = text(row, 11),
-		.inherited_from = text(row, 12),
+		.revoked_by = row_text(row, 10),
+		.reason = row_text(row, 11),
+		.inherited_from = row_text(row, 12),
 		.artifacts = artifacts != NULL ? json_loads(artifacts, 0, NULL) : NULL,
 		.deleted_at = db_int(row, 14),
-		.deleted_by = text(row, 15),
+		.deleted_by = row_text(row, 15),
 	};
 }
 
@@ -193,7 +187,7 @@ read_one_text(struct db_row *row, char **out, struct err *err)
 {
 	int rc = db_step(row, err);
 
-	*out = rc == 1 ? text(row, 0) : NULL;
+	*out = rc == 1 ? row_text(row, 0) : NULL;
 	db_end(row);
 	return rc;
 }
@@ -222,7 +216,7 @@ catalog_bucket_named(struct db *db, const char *organization_id, const char *pro
 	                             project_id != NULL ? project_id : "");
 	int rc = db_step(row, err);
 
-	*key = rc == 1 ? text(row, 0) : NULL;
+	*key = rc == 1 ? row_text(row, 0) : NULL;
 	if (rc == 1) {
 		rc = db_step(row, err);
 		rc = rc < 0 ? -1 : rc == 0;
@@ -257,12 +251,12 @@ catalog_history(struct db *db, const char *bucket_key, struct history *history, 
 		history->items =
 			mem_grow(history->items, history->count + 1, sizeof(*history->items));
 		history->items[history->count++] = (struct assignment){
-			.channel = text(row, 0),
+			.channel = row_text(row, 0),
 			.at = db_int(row, 1),
-			.fingerprint = text(row, 2),
-			.version = text(row, 3),
-			.previous_fingerprint = text(row, 4),
-			.previous_version = text(row, 5),
+			.fingerprint = row_text(row, 2),
+			.version = row_text(row, 3),
+			.previous_fingerprint = row_text(row, 4),
+			.previous_version = row_text(row, 5),
 			.managed = db_int(row, 6) != 0,
 		};
 	}
@@ -375,8 +369,8 @@ catalog_links_of_workspace(struct db *db, const char *workspace_key, struct link
 	while ((rc = db_step(row, err)) == 1) {
 		struct link *link = link_append(list);
 
-		link->bucket_key = text(row, 0);
-		link->channel = text(row, 1);
+		link->bucket_key = row_text(row, 0);
+		link->channel = row_text(row, 1);
 	}
 	db_end(row);
 	return rc;

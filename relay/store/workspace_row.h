@@ -7,5 +7,7 @@
 
 /* From column `c` on; *out is the caller's to workspace_fini(). */
 void workspace_row(struct db_row *, int c, struct workspace *out);
+/* A copy of a text; NULL where there is none. */
+char *row_text(struct db_row *, int column);
 
 #endif

@@ -66,6 +66,25 @@ strings_are_copied(void **state)
 }
 
 static void
+a_field_takes_what_is_news(void **state)
+{
+	char *field = NULL;
+
+	(void)state;
+	mem_set(&field, "what was heard of it");
+	mem_set(&field, field + 5); /* a part of itself */
+	assert_string_equal(field, "was heard of it");
+	assert_false(mem_update(&field, NULL));
+	assert_false(mem_update(&field, "was heard of it"));
+	assert_true(mem_update(&field, ""));
+	assert_string_equal(field, "");
+	mem_set(&field, NULL);
+	assert_null(field);
+	assert_true(mem_update(&field, "x"));
+	free(field);
+}
+
+static void
 wiping_nothing_is_fine(void **state)
 {
 	(void)state;
@@ -110,6 +129,7 @@ main(void)
 		cmocka_unit_test(nothing_is_still_memory),
 		cmocka_unit_test(grow_keeps_what_was_there),
 		cmocka_unit_test(strings_are_copied),
+		cmocka_unit_test(a_field_takes_what_is_news),
 		cmocka_unit_test(wiping_nothing_is_fine),
 		cmocka_unit_test(a_product_that_overflows_is_death),
 	};

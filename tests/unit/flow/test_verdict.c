@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "relay/base/clock.h"
+#include "relay/flow/backoff.h"
 #include "relay/flow/deliver_parts.h"
 
 #define NOW INT64_C(1700000000000)
@@ -34,15 +35,15 @@ the_backoff_doubles_from_5_s_to_an_hour(void **state)
 		int64_t delay = expected[i] * SECOND_MS;
 		int64_t least = delay * 2, most = 0;
 		for (uint32_t random = 0; random < 4000000; random += 997) {
-			int64_t got = backoff_ms(i + 1, random * 1021);
+			int64_t got = backoff_ms(i + 1, HOUR_MS, random * 1021);
 			least = got < least ? got : least;
 			most = got > most ? got : most;
 		}
 		assert_in_range(least, delay * 8 / 10, delay * 82 / 100);
 		assert_in_range(most, delay * 118 / 100, delay * 12 / 10);
 	}
-	assert_in_range(backoff_ms(1000000, 0), 2880 * SECOND_MS, 4320 * SECOND_MS);
-	assert_in_range(backoff_ms(0, 0), 4 * SECOND_MS, 6 * SECOND_MS);
+	assert_in_range(backoff_ms(1000000, HOUR_MS, 0), 2880 * SECOND_MS, 4320 * SECOND_MS);
+	assert_in_range(backoff_ms(0, HOUR_MS, 0), 4 * SECOND_MS, 6 * SECOND_MS);
 }
 
 static void
