@@ -13,13 +13,6 @@
 #include "relay/hcp/reader.h"
 #include "tests/unit/hcp/documents.h"
 
-#define HEAD "'format_version': '1.2', 'terraform_version': '1.11.4', "
-#define PLAN(...) "{" HEAD __VA_ARGS__ "}"
-#define PRIOR(resources) \
-	"'prior_state': {'values': {'root_module': {'resources': [" resources "]}}}"
-#define CHANGES(changes) "'resource_changes': [" changes "]"
-#define CONFIG(resources) "'configuration': {'root_module': {'resources': [" resources "]}}"
-
 #define ARTIFACT(name, channel, fingerprint, id)                                                     \
 	"{'address': 'data.hcp_packer_artifact." name "', 'mode': 'data',"                           \
 	" 'type': 'hcp_packer_artifact', 'values': {'bucket_name': 'base', 'channel_name': " channel \
@@ -36,6 +29,53 @@
 #define CHANGE(address, actions, id)                                            \
 	"{'address': '" address "', 'mode': 'managed', 'type': 'aws_instance'," \
 	" 'change': {'actions': [" actions "], 'after': {'ami': '" id "'}}}"
+#define MOVED(from, to, id)                                                        \
+	"{'address': '" to "', 'previous_address': '" from "', 'mode': 'managed'," \
+	" 'type': 'aws_instance', 'change': {'actions': ['no-op'], 'after': {'ami': '" id "'}}}"
+#define CONFIGURED(address, reference)                                          \
+	"{'address': '" address "', 'mode': 'managed', 'type': 'aws_instance'," \
+	" 'expressions': {'ami': {'references': ['" reference "']}}}"
+
+/* A plan: what was before it, what it changes, its configuration; or a state: what is in
+ * it.  And members that no list is of.  Each list ends with NULL, and may be NULL. */
+struct document {
+	const char *const *prior, *const *changes, *const *config, *const *state;
+	const char *more;
+};
+#define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define STATE(...) read_made(&(const struct document){.state = LIST(__VA_ARGS__)})
+#define PLAN(...) read_made(&(const struct document){__VA_ARGS__})
+
+static void
+add_list(struct buf *out, const char *before, const char *const *items, const char *behind)
+{
+	if (items == NULL)
+		return;
+	buf_printf(out, ", %s[", before);
+	for (size_t i = 0; items[i] != NULL; i++)
+		buf_printf(out, "%s%s", i > 0 ? ", " : "", items[i]);
+	buf_printf(out, "]%s", behind);
+}
+
+static json_t *
+read_made(const struct document *made)
+{
+	struct buf text = {0};
+	json_t *reading;
+
+	buf_puts(&text, "{'format_version': '1.2', 'terraform_version': '1.11.4'");
+	add_list(&text, "'prior_state': {'values': {'root_module': {'resources': ", made->prior,
+	         "}}}");
+	add_list(&text, "'values': {'root_module': {'resources': ", made->state, "}}");
+	add_list(&text, "'resource_changes': ", made->changes, "");
+	add_list(&text, "'configuration': {'root_module': {'resources': ", made->config, "}}");
+	if (made->more != NULL)
+		buf_printf(&text, ", %s", made->more);
+	buf_puts(&text, "}");
+	reading = read_quoted(buf_text(&text));
+	buf_fini(&text);
+	return reading;
+}
 
 static const char *
 text(const json_t *reading, const char *path)
@@ -43,6 +83,28 @@ text(const json_t *reading, const char *path)
 	const char *found = json_text_at(reading, path);
 
 	return found != NULL ? found : "null";
+}
+
+/* "NAME=TEXT ...": of an object, what stands under these names; "null" for no text. */
+static void
+assert_has(const json_t *object, const char *expected)
+{
+	char *words = mem_str(expected), *rest = words, *word;
+
+	assert_non_null(object);
+	while ((word = strsep(&rest, " ")) != NULL) {
+		char *name = strsep(&word, "=");
+
+		if (strcmp(text(object, name), word) != 0)
+			fail_msg("%s is %s, not %s", name, text(object, name), word);
+	}
+	free(words);
+}
+
+static void
+assert_use(const json_t *reading, size_t index, const char *expected)
+{
+	assert_has(json_array_get(json_at(reading, "uses"), index), expected);
 }
 
 static void
@@ -57,20 +119,16 @@ assert_uses(const json_t *reading, size_t count)
 static void
 the_version_comes_from_the_data_source_with_its_id(void **state)
 {
-	json_t *reading = read_quoted(PLAN(PRIOR(ARTIFACT("a", "null", "F12", "ami-12") "," VERSION(
-		"v", "production", "F12", "12") "," INSTANCE("aws_instance.web", "ami-12", ""))));
+	json_t *reading = PLAN(.prior = LIST(ARTIFACT("a", "null", "F12", "ami-12"),
+	                                     VERSION("v", "production", "F12", "12"),
+	                                     INSTANCE("aws_instance.web", "ami-12", "")));
 
 	(void)state;
 	assert_uses(reading, 2); /* no change mentions it: it stays */
-	assert_string_equal(text(reading, "uses.0.when"), "now");
-	assert_string_equal(text(reading, "uses.1.when"), "planned");
-	assert_string_equal(text(reading, "uses.0.channel"), "production");
-	assert_string_equal(text(reading, "uses.0.version"), "v12");
-	assert_string_equal(text(reading, "uses.0.version_id"), "ID12");
-	assert_string_equal(text(reading, "uses.0.fingerprint"), "F12");
-	assert_string_equal(text(reading, "uses.0.organization_id"), "o");
-	assert_string_equal(text(reading, "uses.0.by"), "resource");
-	assert_string_equal(text(reading, "uses.0.provider"), "aws");
+	assert_use(reading, 0,
+	           "when=now channel=production version=v12 version_id=ID12 "
+	           "fingerprint=F12 organization_id=o by=resource provider=aws");
+	assert_use(reading, 1, "when=planned");
 	json_decref(reading);
 }
 
@@ -78,46 +136,36 @@ the_version_comes_from_the_data_source_with_its_id(void **state)
 static void
 an_instances_own_image_wins(void **state)
 {
-	json_t *reading =
-		read_quoted(PLAN(PRIOR(ARTIFACT("a", "'production'", "F13", "ami-13") "," INSTANCE(
-			"aws_instance.web", "ami-12",
-			"'data.hcp_packer_artifact.a'")) ", " CHANGES(CHANGE("aws_instance.web",
-	                                                                     "'no-op'",
-	                                                                     "ami-12"))));
+	json_t *reading = PLAN(.prior = LIST(ARTIFACT("a", "'production'", "F13", "ami-13"),
+	                                     INSTANCE("aws_instance.web", "ami-12",
+	                                              "'data.hcp_packer_artifact.a'")),
+	                       .changes = LIST(CHANGE("aws_instance.web", "'no-op'", "ami-12")));
 
 	(void)state;
 	assert_uses(reading, 2);
-	for (int i = 0; i < 2; i++) {
-		const json_t *use = json_array_get(json_at(reading, "uses"), (size_t)i);
-
-		assert_string_equal(text(use, "bucket"), "base");
-		assert_string_equal(text(use, "channel"), "production");
-		assert_string_equal(text(use, "external_identifier"), "ami-12");
-		assert_string_equal(text(use, "version"), "null");
-		assert_string_equal(text(use, "fingerprint"), "null");
-	}
+	for (size_t i = 0; i < 2; i++)
+		assert_use(reading, i,
+		           "bucket=base channel=production external_identifier=ami-12 "
+		           "version=null fingerprint=null");
 	json_decref(reading);
 }
 
 static void
 ties_to_two_buckets_are_no_tie(void **state)
 {
-	json_t *reading = read_quoted("{" HEAD "'values': {'root_module': {'resources': [" ARTIFACT(
-		"a", "'x'", "F1",
-		"ami-1") ","
-	                 "{'address': 'data.hcp_packer_artifact.b', 'mode': 'data', 'type':"
-	                 " 'hcp_packer_artifact', 'values': {'bucket_name': 'other', 'external_identifier':"
-	                 " 'ami-2'}}," INSTANCE(
-				 "aws_instance.web", "ami-0",
-				 "'data.hcp_packer_artifact.a', 'data.hcp_packer_artifact.b'") "]}}}");
+	json_t *reading =
+		STATE(ARTIFACT("a", "'x'", "F1", "ami-1"),
+	              "{'address': 'data.hcp_packer_artifact.b', 'mode': 'data', 'type':"
+	              " 'hcp_packer_artifact', 'values': {'bucket_name': 'other',"
+	              " 'external_identifier': 'ami-2'}}",
+	              INSTANCE("aws_instance.web", "ami-0",
+	                       "'data.hcp_packer_artifact.a', 'data.hcp_packer_artifact.b'"));
 
 	(void)state;
 	assert_uses(reading, 3);
-	json_t *bare = use_of(reading, "now", "ami-0");
-
-	assert_string_equal(text(bare, "bucket"), "null");
-	assert_string_equal(text(use_of(reading, "now", "ami-1"), "by"), "data");
-	assert_string_equal(text(use_of(reading, "now", "ami-2"), "bucket"), "other");
+	assert_has(use_of(reading, "now", "ami-0"), "bucket=null");
+	assert_has(use_of(reading, "now", "ami-1"), "by=data");
+	assert_has(use_of(reading, "now", "ami-2"), "bucket=other");
 	json_decref(reading);
 }
 
@@ -125,12 +173,15 @@ ties_to_two_buckets_are_no_tie(void **state)
 static void
 a_tie_to_what_is_not_there_is_no_tie(void **state)
 {
-	json_t *reading = read_quoted(PLAN(PRIOR(ARTIFACT("a", "'x'", "F1", "ami-1") "," INSTANCE(
-		"aws_instance.web", "ami-0",
-		"'data.hcp_packer_artifact.a', 'data.hcp_packer_artifact.gone'"))));
+	json_t *reading =
+		PLAN(.prior = LIST(
+			     ARTIFACT("a", "'x'", "F1", "ami-1"),
+			     INSTANCE(
+				     "aws_instance.web", "ami-0",
+				     "'data.hcp_packer_artifact.a', 'data.hcp_packer_artifact.gone'")));
 
 	(void)state;
-	assert_string_equal(text(use_of(reading, "now", "ami-0"), "bucket"), "null");
+	assert_has(use_of(reading, "now", "ami-0"), "bucket=null");
 	json_decref(reading);
 }
 
@@ -138,28 +189,28 @@ a_tie_to_what_is_not_there_is_no_tie(void **state)
 static void
 the_configuration_says_nothing_of_what_was_made_before(void **state)
 {
-	json_t *reading = read_quoted(PLAN(
-		PRIOR(ARTIFACT("a", "'x'", "F1", "ami-1") "," INSTANCE("aws_instance.web", "ami-0", "'data.hcp_packer_artifact.gone'")) ", " CHANGES(
-			CHANGE("aws_instance.web", "'delete','create'",
-	                       "ami-1")) ", " CONFIG("{'address': 'aws_instance.web', 'mode': 'managed', 'type': 'aws_instance',"
-	                                             " 'expressions': {'ami': {'references':"
-	                                             " ['data.hcp_packer_artifact.a.external_identifier']}}}")));
+	json_t *reading =
+		PLAN(.prior = LIST(ARTIFACT("a", "'x'", "F1", "ami-1"),
+	                           INSTANCE("aws_instance.web", "ami-0",
+	                                    "'data.hcp_packer_artifact.gone'")),
+	             .changes = LIST(CHANGE("aws_instance.web", "'delete','create'", "ami-1")),
+	             .config = LIST(CONFIGURED("aws_instance.web",
+	                                       "data.hcp_packer_artifact.a.external_identifier")));
 
 	(void)state;
-	assert_string_equal(text(use_of(reading, "now", "ami-0"), "bucket"), "null");
-	assert_string_equal(text(use_of(reading, "planned", "ami-1"), "bucket"), "base");
+	assert_has(use_of(reading, "now", "ami-0"), "bucket=null");
+	assert_has(use_of(reading, "planned", "ami-1"), "bucket=base");
 	json_decref(reading);
 }
 
 static void
 of_equal_images_the_one_it_is_tied_to_counts(void **state)
 {
-	json_t *reading = read_quoted(PLAN(PRIOR(ARTIFACT("latest", "'latest'", "F1", "ami-1") "," ARTIFACT(
-		"prod", "'production'", "F1",
-		"ami-1") "," INSTANCE("aws_instance.tied", "ami-1",
-	                              "'data.hcp_packer_artifact.prod'") "," INSTANCE("aws_instance.loose",
-	                                                                              "ami-1",
-	                                                                              ""))));
+	json_t *reading = PLAN(.prior = LIST(ARTIFACT("latest", "'latest'", "F1", "ami-1"),
+	                                     ARTIFACT("prod", "'production'", "F1", "ami-1"),
+	                                     INSTANCE("aws_instance.tied", "ami-1",
+	                                              "'data.hcp_packer_artifact.prod'"),
+	                                     INSTANCE("aws_instance.loose", "ami-1", "")));
 	size_t index, tied = 0, loose = 0;
 	json_t *use;
 
@@ -192,32 +243,26 @@ actions_say_what_is_planned(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		char *plan =
-			mem_fmt("{%s'resource_changes': [{'address': 'aws_instance.a', 'mode':"
-		                " 'managed', 'type': 'aws_instance', 'change': {'actions': [%s],"
-		                " 'after': {'ami': 'ami-1'}}}]}",
-		                HEAD, cases[i].actions);
-		json_t *reading = read_quoted(plan);
+		char *change = mem_fmt(CHANGE("aws_instance.a", "%s", "ami-1"), cases[i].actions);
+		json_t *reading = PLAN(.changes = LIST(change));
 		json_t *use = use_of(reading, "planned", "ami-1");
 
 		assert_int_equal(use != NULL, cases[i].planned);
 		assert_int_equal(json_true_at(use, "fresh"), cases[i].fresh);
 		json_decref(reading);
-		free(plan);
+		free(change);
 	}
 }
 
 static void
 what_no_change_mentions_stays(void **state)
 {
-	json_t *reading = read_quoted(PLAN(PRIOR(INSTANCE("aws_instance.a[0]", "ami-1", "") "," INSTANCE(
-		"aws_instance.a[1]", "ami-1",
-		"") "," INSTANCE("aws_instance.new", "ami-2",
-	                         "")) ", " CHANGES(CHANGE("aws_instance.a[0]", "'delete','create'",
-	                                                  "ami-3") ","
-	                                                           "{'address': 'aws_instance.new', 'previous_address': 'aws_instance.old', 'mode':"
-	                                                           " 'managed', 'type': 'aws_instance', 'change': {'actions': ['no-op'], 'after':"
-	                                                           " {'ami': 'ami-2'}}}")));
+	json_t *reading =
+		PLAN(.prior = LIST(INSTANCE("aws_instance.a[0]", "ami-1", ""),
+	                           INSTANCE("aws_instance.a[1]", "ami-1", ""),
+	                           INSTANCE("aws_instance.new", "ami-2", "")),
+	             .changes = LIST(CHANGE("aws_instance.a[0]", "'delete','create'", "ami-3"),
+	                             MOVED("aws_instance.old", "aws_instance.new", "ami-2")));
 	json_t *stays = use_of(reading, "planned", "ami-1");
 
 	(void)state;
@@ -234,10 +279,8 @@ static void
 a_moved_instance_is_one(void **state)
 {
 	json_t *reading =
-		read_quoted(PLAN(PRIOR(INSTANCE("aws_instance.old", "ami-2", "")) ", " CHANGES(
-			"{'address': 'aws_instance.new', 'previous_address': 'aws_instance.old', 'mode':"
-			" 'managed', 'type': 'aws_instance', 'change': {'actions': ['no-op'], 'after':"
-			" {'ami': 'ami-2'}}}")));
+		PLAN(.prior = LIST(INSTANCE("aws_instance.old", "ami-2", "")),
+	             .changes = LIST(MOVED("aws_instance.old", "aws_instance.new", "ami-2")));
 
 	(void)state;
 	assert_int_equal(json_int_at(use_of(reading, "planned", "ami-2"), "count", 0), 1);
@@ -249,15 +292,15 @@ a_moved_instance_is_one(void **state)
 static void
 a_deposed_instance_runs_until_the_apply(void **state)
 {
-	json_t *reading = read_quoted(PLAN(PRIOR(INSTANCE(
-		"aws_instance.a", "ami-2",
-		"") ","
-	            "{'address': 'aws_instance.a', 'mode': 'managed', 'type': 'aws_instance',"
-	            " 'deposed_key': 'abcdef01', 'values': {'ami': 'ami-1'}}") ", " CHANGES("{'address': 'aws_instance.a', 'deposed': 'abcdef01', 'mode': 'managed', 'type':"
-	                                                                                    " 'aws_instance', 'change': {'actions': ['delete'], 'after': null}}," CHANGE(
-												    "aws_instance.a",
-												    "'no-op'",
-												    "ami-2"))));
+	json_t *reading =
+		PLAN(.prior = LIST(INSTANCE("aws_instance.a", "ami-2", ""),
+	                           "{'address': 'aws_instance.a', 'mode': 'managed', 'type':"
+	                           " 'aws_instance', 'deposed_key': 'abcdef01', 'values':"
+	                           " {'ami': 'ami-1'}}"),
+	             .changes = LIST("{'address': 'aws_instance.a', 'deposed': 'abcdef01', 'mode':"
+	                             " 'managed', 'type': 'aws_instance', 'change': {'actions':"
+	                             " ['delete'], 'after': null}}",
+	                             CHANGE("aws_instance.a", "'no-op'", "ami-2")));
 
 	(void)state;
 	assert_non_null(use_of(reading, "now", "ami-1"));
@@ -269,34 +312,30 @@ a_deposed_instance_runs_until_the_apply(void **state)
 static void
 a_plan_that_destroys_uses_nothing(void **state)
 {
-	json_t *reading = read_quoted(PLAN(PRIOR(ARTIFACT("a", "'x'", "F1", "ami-1") "," INSTANCE(
-		"aws_instance.a", "ami-1", "")) ", " CHANGES(CHANGE("aws_instance.a", "'delete'",
-	                                                            ""))));
+	json_t *reading = PLAN(.prior = LIST(ARTIFACT("a", "'x'", "F1", "ami-1"),
+	                                     INSTANCE("aws_instance.a", "ami-1", "")),
+	                       .changes = LIST(CHANGE("aws_instance.a", "'delete'", "")));
 
 	(void)state;
 	assert_uses(reading, 1);
-	assert_string_equal(text(reading, "uses.0.when"), "now");
+	assert_use(reading, 0, "when=now");
 	json_decref(reading);
 }
 
 static void
 an_errored_plan_says_what_was_read(void **state)
 {
-	json_t *reading =
-		read_quoted(PLAN(PRIOR(ARTIFACT("a", "'production'", "F13", "ami-13") "," INSTANCE(
-			"aws_instance.web", "ami-12",
-			"'data.hcp_packer_artifact.a'")) ", 'errored': true"));
+	json_t *reading = PLAN(.prior = LIST(ARTIFACT("a", "'production'", "F13", "ami-13"),
+	                                     INSTANCE("aws_instance.web", "ami-12",
+	                                              "'data.hcp_packer_artifact.a'")),
+	                       .more = "'errored': true");
 
 	(void)state;
 	assert_true(json_true_at(reading, "errored"));
 	assert_false(json_true_at(reading, "complete"));
 	assert_uses(reading, 2);
-	assert_string_equal(text(reading, "uses.0.when"), "now");
-	assert_string_equal(text(reading, "uses.0.version"), "null");
-	assert_string_equal(text(reading, "uses.1.when"), "planned");
-	assert_string_equal(text(reading, "uses.1.by"), "data");
-	assert_string_equal(text(reading, "uses.1.fingerprint"), "F13");
-	assert_string_equal(text(reading, "uses.1.type"), "hcp_packer_artifact");
+	assert_use(reading, 0, "when=now version=null");
+	assert_use(reading, 1, "when=planned by=data fingerprint=F13 type=hcp_packer_artifact");
 	json_decref(reading);
 }
 
@@ -310,21 +349,21 @@ an_errored_plan_says_what_was_read(void **state)
 static void
 a_deferred_one_has_no_version(void **state)
 {
-	json_t *reading = read_quoted(PLAN(CHANGES(READ(
-		"d", "read_because_dependency_pending",
-		"{'bucket_name': 'base', 'channel_name': 'production'}") ","
-	                                                                 "{'address': 'aws_instance.web', 'mode': 'managed', 'type': 'aws_instance', 'change':"
-	                                                                 " {'actions': ['create'], 'after': {}, 'after_unknown': {'ami': true}}}") ", " CONFIG("{'address': 'aws_instance.web', 'mode': 'managed', 'type': 'aws_instance',"
-	                                                                                                                                                       " 'expressions': {'ami': {'references':"
-	                                                                                                                                                       " ['data.hcp_packer_artifact.d.external_identifier']}}}")));
+	json_t *reading =
+		PLAN(.changes =
+	                     LIST(READ("d", "read_because_dependency_pending",
+	                               "{'bucket_name': 'base', 'channel_name': 'production'}"),
+	                          "{'address': 'aws_instance.web', 'mode': 'managed', 'type':"
+	                          " 'aws_instance', 'change': {'actions': ['create'], 'after': {},"
+	                          " 'after_unknown': {'ami': true}}}"),
+	             .config = LIST(CONFIGURED("aws_instance.web",
+	                                       "data.hcp_packer_artifact.d.external_identifier")));
 
 	(void)state;
 	assert_uses(reading, 1);
-	assert_string_equal(text(reading, "uses.0.by"), "deferred");
-	assert_string_equal(text(reading, "uses.0.bucket"), "base");
-	assert_string_equal(text(reading, "uses.0.channel"), "production");
-	assert_string_equal(text(reading, "uses.0.fingerprint"), "null");
-	assert_string_equal(text(reading, "uses.0.address"), "aws_instance.web");
+	assert_use(reading, 0,
+	           "by=deferred bucket=base channel=production fingerprint=null "
+	           "address=aws_instance.web");
 	assert_true(json_true_at(json_at(reading, "uses.0"), "fresh"));
 	json_decref(reading);
 }
@@ -333,50 +372,45 @@ static void
 a_deferred_one_without_instance_stands_alone(void **state)
 {
 	json_t *reading =
-		read_quoted(PLAN(CHANGES(READ("d", "read_because_config_unknown",
-	                                      "{'bucket_name': 'base', 'channel_name': null}"))));
+		PLAN(.changes = LIST(READ("d", "read_because_config_unknown",
+	                                  "{'bucket_name': 'base', 'channel_name': null}")));
 
 	(void)state;
 	assert_uses(reading, 1);
-	assert_string_equal(text(reading, "uses.0.by"), "deferred");
-	assert_string_equal(text(reading, "uses.0.address"), "data.hcp_packer_artifact.d");
-	assert_string_equal(text(reading, "uses.0.channel"), "null");
+	assert_use(reading, 0, "by=deferred address=data.hcp_packer_artifact.d channel=null");
 	json_decref(reading);
 }
 
 static void
 one_in_a_check_is_no_use(void **state)
 {
-	json_t *reading = read_quoted(PLAN(
-		PRIOR(ARTIFACT("d", "'latest'", "F2", "ami-2") "," INSTANCE("aws_instance.web", "ami-2", "")) ", " CHANGES(
-			READ("d", "read_because_check_nested",
-	                     "{'bucket_name': 'base', 'external_identifier': 'ami-2'}") "," CHANGE("aws_instance.web",
-	                                                                                           "'update'",
-	                                                                                           "ami-3"))));
+	json_t *reading =
+		PLAN(.prior = LIST(ARTIFACT("d", "'latest'", "F2", "ami-2"),
+	                           INSTANCE("aws_instance.web", "ami-2", "")),
+	             .changes =
+	                     LIST(READ("d", "read_because_check_nested",
+	                               "{'bucket_name': 'base', 'external_identifier': 'ami-2'}"),
+	                          CHANGE("aws_instance.web", "'update'", "ami-3")));
 
 	(void)state;
 	assert_uses(reading, 2);
-	assert_string_equal(text(use_of(reading, "now", "ami-2"), "fingerprint"), "F2");
-	assert_string_equal(text(use_of(reading, "planned", "ami-3"), "bucket"), "null");
+	assert_has(use_of(reading, "now", "ami-2"), "fingerprint=F2");
+	assert_has(use_of(reading, "planned", "ami-3"), "bucket=null");
 	json_decref(reading);
 }
 
 static void
 a_version_alone_is_a_use_and_one_that_feeds_an_artifact_is_not(void **state)
 {
-	json_t *alone = read_quoted(PLAN(PRIOR(VERSION("v", "production", "F1", "1"))));
-	json_t *feeds = read_quoted(PLAN(PRIOR(
-		VERSION("v", "production", "F1", "1") "," ARTIFACT("a", "null", "F1", "ami-1"))));
+	json_t *alone = PLAN(.prior = LIST(VERSION("v", "production", "F1", "1")));
+	json_t *feeds = PLAN(.prior = LIST(VERSION("v", "production", "F1", "1"),
+	                                   ARTIFACT("a", "null", "F1", "ami-1")));
 
 	(void)state;
 	assert_uses(alone, 1);
-	assert_string_equal(text(alone, "uses.0.by"), "data");
-	assert_string_equal(text(alone, "uses.0.version"), "v1");
-	assert_string_equal(text(alone, "uses.0.external_identifier"), "null");
+	assert_use(alone, 0, "by=data version=v1 external_identifier=null");
 	assert_uses(feeds, 1);
-	assert_string_equal(text(feeds, "uses.0.external_identifier"), "ami-1");
-	assert_string_equal(text(feeds, "uses.0.version"), "v1");
-	assert_string_equal(text(feeds, "uses.0.channel"), "production");
+	assert_use(feeds, 0, "external_identifier=ami-1 version=v1 channel=production");
 	json_decref(alone);
 	json_decref(feeds);
 }
@@ -400,14 +434,9 @@ the_oldest_data_source_names_all_images_of_an_iteration(void **state)
 	json_t *aws = use_of(reading, "now", "ami-2"), *gce = use_of(reading, "now", "base-7");
 
 	(void)state;
-	assert_string_equal(text(aws, "address"), "aws_instance.w[\"eu\"]");
-	assert_string_equal(text(aws, "region"), "eu-west-1");
-	assert_string_equal(text(aws, "platform"), "aws");
-	assert_string_equal(text(aws, "version"), "v7");
-	assert_string_equal(text(aws, "version_id"), "ID7");
-	assert_string_equal(text(gce, "by"), "resource");
-	assert_string_equal(text(gce, "platform"), "gce");
-	assert_string_equal(text(gce, "provider"), "google");
+	assert_has(aws, "address=aws_instance.w[\"eu\"] region=eu-west-1 platform=aws version=v7 "
+	                "version_id=ID7");
+	assert_has(gce, "by=resource platform=gce provider=google");
 	assert_uses(reading, 2); /* the others are its images, too, and not used */
 	json_decref(reading);
 }
@@ -420,17 +449,15 @@ no_time_is_null(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(times); i++) {
-		char *plan =
-			mem_fmt("{%s'prior_state': {'values': {'root_module': {'resources': [{"
-		                "'address': 'data.hcp_packer_version.v', 'mode': 'data', 'type':"
-		                " 'hcp_packer_version', 'values': {'bucket_name': 'b', 'revoke_at':"
-		                " %s}}]}}}}",
-		                HEAD, times[i]);
-		json_t *reading = read_quoted(plan);
+		char *version = mem_fmt("{'address': 'data.hcp_packer_version.v', 'mode': 'data',"
+		                        " 'type': 'hcp_packer_version', 'values': {'bucket_name':"
+		                        " 'b', 'revoke_at': %s}}",
+		                        times[i]);
+		json_t *reading = PLAN(.prior = LIST(version));
 
-		assert_string_equal(text(reading, "uses.0.revoke_at"), "null");
+		assert_use(reading, 0, "revoke_at=null");
 		json_decref(reading);
-		free(plan);
+		free(version);
 	}
 }
 
@@ -440,27 +467,27 @@ no_time_is_null(void **state)
 static void
 references_go_through_modules(void **state)
 {
-	json_t *reading = read_quoted(PLAN(
-		"'prior_state': {'values': {'root_module': {'child_modules': [{'address': 'module.img',"
-		" 'resources': [{'address': 'module.img.data.hcp_packer_artifact.a', 'mode': 'data',"
-		" 'type': 'hcp_packer_artifact', 'values': {'bucket_name': 'base', 'version_fingerprint':"
-		" 'F1', 'external_identifier': 'ami-1'}}]}]}}}, " CHANGES(
-			"{'address': 'module.web[0].module.node.aws_instance.n[\\'a\\']', 'mode':"
-			" 'managed', 'type': 'aws_instance', 'change': {'actions': ['create'], 'after':"
-			" {'ami': 'ami-own'}}}") ", "
-						 "'configuration': {'root_module': {'module_calls': {"
-						 "'img': {'module': {'outputs': {'ami': {'expression': {'references':"
-						 " ['data.hcp_packer_artifact.a.external_identifier']}}}}},"
-						 "'web': {'expressions': {'image': {'references': ['module.img.ami', 'module.img']}},"
-						 " 'module': {'module_calls': {'node': {'expressions': {'ami_id': {'references':"
-						 " ['var.image']}}, 'module': {'resources': [{'address': 'aws_instance.n', 'mode':"
-						 " 'managed', 'type': 'aws_instance', 'expressions': {'ami': {'references':"
-						 " ['var.ami_id']}, 'user_data': {'references': ['data.hcp_packer_artifact.no']}}}]}}}}}}}}"));
-	json_t *use = use_of(reading, "planned", "ami-own");
+	json_t *reading =
+		PLAN(.changes = LIST(
+			     "{'address': 'module.web[0].module.node.aws_instance.n[\\'a\\']', 'mode':"
+			     " 'managed', 'type': 'aws_instance', 'change': {'actions': ['create'], 'after':"
+			     " {'ami': 'ami-own'}}}"),
+	             .more = "'prior_state': {'values': {'root_module': {'child_modules': [{'address':"
+	                     " 'module.img', 'resources': [{'address': 'module.img.data.hcp_packer_artifact.a',"
+	                     " 'mode': 'data', 'type': 'hcp_packer_artifact', 'values': {'bucket_name': 'base',"
+	                     " 'version_fingerprint': 'F1', 'external_identifier': 'ami-1'}}]}]}}},"
+	                     "'configuration': {'root_module': {'module_calls': {"
+	                     "'img': {'module': {'outputs': {'ami': {'expression': {'references':"
+	                     " ['data.hcp_packer_artifact.a.external_identifier']}}}}},"
+	                     "'web': {'expressions': {'image': {'references': ['module.img.ami',"
+	                     " 'module.img']}}, 'module': {'module_calls': {'node': {'expressions': {'ami_id':"
+	                     " {'references': ['var.image']}}, 'module': {'resources': [{'address':"
+	                     " 'aws_instance.n', 'mode': 'managed', 'type': 'aws_instance', 'expressions':"
+	                     " {'ami': {'references': ['var.ami_id']}, 'user_data': {'references':"
+	                     " ['data.hcp_packer_artifact.no']}}}]}}}}}}}}");
 
 	(void)state;
-	assert_string_equal(text(use, "bucket"), "base");
-	assert_string_equal(text(use, "fingerprint"), "null");
+	assert_has(use_of(reading, "planned", "ami-own"), "bucket=base fingerprint=null");
 	json_decref(reading);
 }
 
@@ -468,14 +495,13 @@ references_go_through_modules(void **state)
 static void
 references_in_circles_end(void **state)
 {
-	json_t *reading = read_quoted(PLAN(CHANGES(
-		"{'address': 'module.a.aws_instance.n', 'mode': 'managed', 'type': 'aws_instance',"
-		" 'change': {'actions': ['create'], 'after': {'ami': 'ami-1'}}}") ", "
-	                                                                          "'configuration': {'root_module': {'module_calls': {'a': {'expressions': {'x':"
-	                                                                          " {'references': ['module.a.y', 'module.a.y.z']}}, 'module': {'outputs': {'y': {"
-	                                                                          "'expression': {'references': ['var.x', 'var.x.q']}}}, 'resources': [{'address':"
-	                                                                          " 'aws_instance.n', 'mode': 'managed', 'type': 'aws_instance', 'expressions': {'ami':"
-	                                                                          " {'references': ['var.x']}}}]}}}}}"));
+	json_t *reading =
+		PLAN(.changes = LIST(CHANGE("module.a.aws_instance.n", "'create'", "ami-1")),
+	             .more = "'configuration': {'root_module': {'module_calls': {'a': {'expressions': {'x':"
+	                     " {'references': ['module.a.y', 'module.a.y.z']}}, 'module': {'outputs': {'y': {"
+	                     "'expression': {'references': ['var.x', 'var.x.q']}}}, 'resources': [{'address':"
+	                     " 'aws_instance.n', 'mode': 'managed', 'type': 'aws_instance', 'expressions':"
+	                     " {'ami': {'references': ['var.x']}}}]}}}}}");
 
 	(void)state;
 	assert_uses(reading, 1);
@@ -528,7 +554,7 @@ an_empty_state_is_one(void **state)
 	for (size_t i = 0; i < COUNT(texts); i++) {
 		json_t *reading = read_quoted(texts[i]);
 
-		assert_string_equal(text(reading, "format"), "state");
+		assert_has(reading, "format=state");
 		assert_uses(reading, 0);
 		json_decref(reading);
 	}
@@ -551,10 +577,11 @@ what_nests_too_deep_is_refused(void **state)
 static void
 values_of_a_strange_shape_are_passed_over(void **state)
 {
-	json_t *reading = read_quoted(PLAN(
-		"'prior_state': [1], 'resource_changes': {'address': 'x'}, 'resource_drift': 'x',"
-		" 'checks': [[], null, 7, {'status': {}}], 'configuration': {'root_module': []},"
-		" 'planned_values': true, 'complete': 'no'"));
+	json_t *reading =
+		PLAN(.more = "'prior_state': [1], 'resource_changes': {'address': 'x'},"
+	                     " 'resource_drift': 'x', 'checks': [[], null, 7, {'status': {}}],"
+	                     " 'configuration': {'root_module': []}, 'planned_values': true,"
+	                     " 'complete': 'no'");
 
 	(void)state;
 	assert_uses(reading, 0);
@@ -566,15 +593,15 @@ values_of_a_strange_shape_are_passed_over(void **state)
 static void
 drift_is_told_by_names_and_never_by_values(void **state)
 {
-	json_t *reading = read_quoted(PLAN(
-		"'resource_drift': [{'address': 'aws_instance.a', 'mode': 'managed', 'type':"
-		" 'aws_instance', 'change': {'actions': ['update'], 'before': {'same': {'a': 1, 'b': [2]},"
-		" 'gone': 'secret-1', 'tags': {'x': 'y'}, 'none': null, 'list': [1, 2]},"
-		" 'after': {'list': [2, 1], 'same': {'b': [2], 'a': 1}, 'tags': {'x': 'secret-2'}, 'new':"
-		" true}}},"
-		"{'address': 'aws_instance.b', 'type': 'aws_instance', 'change': {'actions': ['delete'],"
-		" 'before': {'a': 1}, 'after': null}},"
-		"{'address': 'aws_instance.c', 'type': 'aws_instance', 'change': {'actions': ['no-op']}}]"));
+	json_t *reading =
+		PLAN(.more = "'resource_drift': [{'address': 'aws_instance.a', 'mode': 'managed', 'type':"
+	                     " 'aws_instance', 'change': {'actions': ['update'], 'before': {'same': {'a': 1, 'b': [2]},"
+	                     " 'gone': 'secret-1', 'tags': {'x': 'y'}, 'none': null, 'list': [1, 2]},"
+	                     " 'after': {'list': [2, 1], 'same': {'b': [2], 'a': 1}, 'tags': {'x': 'secret-2'}, 'new':"
+	                     " true}}},"
+	                     "{'address': 'aws_instance.b', 'type': 'aws_instance', 'change': {'actions': ['delete'],"
+	                     " 'before': {'a': 1}, 'after': null}},"
+	                     "{'address': 'aws_instance.c', 'type': 'aws_instance', 'change': {'actions': ['no-op']}}]");
 	char *out = json_dumps(reading, 0);
 
 	(void)state;
@@ -582,7 +609,7 @@ drift_is_told_by_names_and_never_by_values(void **state)
 	char *names = json_dumps(json_at(reading, "drift.resources.0.attributes"), JSON_COMPACT);
 
 	assert_string_equal(names, "[\"gone\",\"list\",\"new\",\"tags\"]");
-	assert_string_equal(text(reading, "drift.resources.1.action"), "delete");
+	assert_has(json_at(reading, "drift.resources.1"), "action=delete");
 	assert_null(strstr(out, "secret"));
 	free(names);
 	free(out);
@@ -600,9 +627,8 @@ checks_of_a_state_file_are_read(void **state)
 
 	(void)state;
 	assert_int_equal(json_int_at(reading, "checks.total", -1), 1);
-	assert_string_equal(text(reading, "checks.items.0.kind"), "output_value");
-	assert_string_equal(text(reading, "checks.items.0.address"), "output.x");
-	assert_string_equal(text(reading, "checks.items.0.messages.1"), "really");
+	assert_has(json_at(reading, "checks.items.0"),
+	           "kind=output_value address=output.x messages.1=really");
 	json_decref(reading);
 }
 
@@ -623,8 +649,7 @@ more_types_can_be_given(void **state)
 	(void)state;
 	assert_int_equal(reader_feed(reader, document, strlen(document), &err), 0);
 	assert_int_equal(reader_end(reader, &reading, &err), 0);
-	assert_string_equal(text(reading, "uses.0.provider"), "acme");
-	assert_string_equal(text(reading, "uses.0.external_identifier"), "42");
+	assert_use(reading, 0, "provider=acme external_identifier=42");
 	json_decref(reading);
 	reader_free(reader);
 }
