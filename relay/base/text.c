@@ -39,6 +39,15 @@ glob_match(const char *pattern, const char *text)
 	return *pattern == '\0';
 }
 
+bool
+glob_match_any(char *const *patterns, size_t count, const char *text)
+{
+	for (size_t i = 0; text != NULL && i < count; i++)
+		if (glob_match(patterns[i], text))
+			return true;
+	return false;
+}
+
 size_t
 edit_distance(const char *a, const char *b)
 {

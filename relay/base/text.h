@@ -10,6 +10,7 @@
 /* `*` and `?`, without case (ASCII), the whole text.  Linear in practice: no
  * recursion, whatever the pattern. */
 bool glob_match(const char *pattern, const char *text);
+bool glob_match_any(char *const *patterns, size_t count, const char *text); /* NULL: none does */
 
 /* The length of the code point that text begins with; 0 when it is not UTF-8
  * (overlong, a surrogate, cut off) or len is 0. */

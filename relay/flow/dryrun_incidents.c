@@ -8,6 +8,7 @@
 #include "relay/flow/dryrun_parts.h"
 #include "relay/message/document.h"
 #include "relay/model/route.h"
+#include "relay/model/team.h"
 #include "relay/store/catalog.h"
 #include "relay/store/incidents.h"
 #include "relay/store/query.h"
@@ -158,7 +159,7 @@ add_workspaces(struct dryrun *d, const char *id, json_t *out, struct err *err)
 
 	if (rc == 0)
 		rc = catalog_buckets(d->db, &buckets, err);
-	route_own(d->conf, &rows);
+	team_of_rows(d->conf, &rows);
 	for (size_t i = 0; rc == 0 && i < rows.count && i < DOCUMENT_WORKSPACES_MAX; i++) {
 		json_t *row = document_row(d->conf, &rows.items[i]), *usages;
 

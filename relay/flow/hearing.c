@@ -8,6 +8,7 @@
 #include "relay/flow/addresses.h"
 #include "relay/flow/announce_facts.h"
 #include "relay/model/key.h"
+#include "relay/model/team.h"
 #include "relay/store/catalog.h"
 #include "relay/store/incidents.h"
 #include "sinks/sink.h"
@@ -78,7 +79,7 @@ own_rows(const struct plan *plan, const struct incident *incident, struct incide
 	struct bucket_name bucket = bucket_name_of(incident->bucket_key, &memory);
 	const char *owner = team_of_bucket(plan->conf, bucket.bucket);
 
-	route_own(plan->conf, rows);
+	team_of_rows(plan->conf, rows);
 	for (size_t i = 0; i < rows->count; i++)
 		rows->items[i].owner = owner;
 	free(memory);

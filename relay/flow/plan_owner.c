@@ -5,7 +5,7 @@
 #include "relay/base/mem.h"
 #include "relay/flow/plan.h"
 #include "relay/flow/refresh.h"
-#include "relay/model/route.h"
+#include "relay/model/team.h"
 #include "relay/store/catalog.h"
 #include "relay/store/incidents.h"
 

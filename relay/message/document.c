@@ -7,7 +7,7 @@
 #include "relay/base/mem.h"
 #include "relay/base/text.h"
 #include "relay/message/words.h"
-#include "relay/model/route.h"
+#include "relay/model/team.h"
 
 /* A fingerprint that is not known is "" in the store. */
 static json_t *

@@ -14,21 +14,6 @@
 #include "relay/config/conf.h"
 #include "relay/model/incident.h"
 
-/* What of a workspace says whose it is; NULL where it is not known. */
-struct workspace_marks {
-	const char *name, *project;
-	const char *tags; /* a JSON array of texts, "critical", "team:payments" */
-};
-
-/* The first team of which any pattern matches; NULL when nobody's.  In patterns
- * over tags and in tags "key=value" is "key:value". */
-const char *team_of_workspace(const struct conf *, const struct workspace_marks *);
-const char *team_of_row(const struct conf *, const struct incident_row *);
-const char *team_of_bucket(const struct conf *, const char *bucket);
-
-/* Sets the team of each row: what follows reads it there. */
-void route_own(const struct conf *, struct incident_rows *);
-
 /* What routes look at. */
 struct route_facts {
 	enum incident_kind kind;

@@ -4,7 +4,7 @@
 
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
-#include "relay/model/route.h"
+#include "relay/model/team.h"
 #include "relay/store/query_part.h"
 
 void

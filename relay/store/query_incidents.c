@@ -8,7 +8,7 @@
 #include "relay/base/mem.h"
 #include "relay/message/document.h"
 #include "relay/model/kind.h"
-#include "relay/model/route.h"
+#include "relay/model/team.h"
 #include "relay/store/catalog.h"
 #include "relay/store/query_part.h"
 

@@ -6,6 +6,7 @@
 #include "relay/base/buf.h"
 #include "relay/base/mem.h"
 #include "relay/model/route.h"
+#include "relay/model/team.h"
 
 #define TEXTS(...)                                                        \
 	{                                                                 \
@@ -67,7 +68,7 @@ revoked_on(struct incident_rows *rows)
 	struct conf conf = {.teams = {teams, COUNT(teams)}};
 	struct route_facts facts = revoked;
 
-	route_own(&conf, rows);
+	team_of_rows(&conf, rows);
 	facts.rows = rows;
 	return facts;
 }
@@ -419,7 +420,7 @@ an_audience_sees_its_rows_and_a_buckets_owner_all(void **state)
 	struct incident_rows list = {rows, COUNT(rows)};
 
 	(void)state;
-	route_own(&conf, &list);
+	team_of_rows(&conf, &list);
 	assert_string_equal(payments->team, "payments");
 	assert_null(nobodys->team);
 	assert_null(nameless->team);
