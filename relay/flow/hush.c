@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "relay/base/clock.h"
 #include "relay/base/mem.h"
@@ -73,6 +74,56 @@ hush_fini(struct hush *hush)
 	*hush = (struct hush){0};
 }
 
+struct hush_kept {
+	struct hush hush;
+	struct silences_mark mark;
+	bool loaded;
+	int64_t since; /* those that were over by then are not in it */
+};
+
+struct hush_kept *
+hush_kept_new(void)
+{
+	return mem_alloc(sizeof(struct hush_kept));
+}
+
+void
+hush_kept_forget(struct hush_kept *kept)
+{
+	hush_fini(&kept->hush);
+	kept->loaded = false;
+}
+
+void
+hush_kept_free(struct hush_kept *kept)
+{
+	if (kept == NULL)
+		return;
+	hush_kept_forget(kept);
+	free(kept);
+}
+
+static int
+load_kept(struct hush_kept *kept, struct plan *plan, struct err *err)
+{
+	struct silences_mark mark;
+
+	if (silences_mark(plan->db, &mark, err) != 0)
+		return -1;
+	if (kept->loaded && kept->since <= plan->now_ms && kept->mark.count == mark.count &&
+	    strcmp(kept->mark.last, mark.last) == 0)
+		return 0;
+	hush_kept_forget(kept);
+	if (hush_load(&kept->hush, plan, err) != 0) {
+		hush_kept_forget(kept);
+		return -1;
+	}
+	kept->mark = mark;
+	kept->since = plan->now_ms;
+	kept->loaded = true;
+	return 0;
+}
+
 static int
 held_by(const struct hush *hush, struct plan *plan, const struct incident *incident,
         const struct incident_rows *rows, struct held *out, struct err *err)
@@ -95,16 +146,17 @@ int
 hush_of(struct plan *plan, const struct incident *incident, const struct incident_rows *rows,
         struct held *out, struct err *err)
 {
-	struct hush hush = {0};
-	int rc = hush_load(&hush, plan, err), holds = 0;
+	struct hush own = {0}, *hush = plan->hush != NULL ? &plan->hush->hush : &own;
+	int rc = plan->hush != NULL ? load_kept(plan->hush, plan, err) : hush_load(&own, plan, err);
+	int holds = 0;
 
 	*out = (struct held){0};
-	if (rc == 0 && hush.count > 0)
-		rc = held_by(&hush, plan, incident, rows, out, err);
+	if (rc == 0 && hush->count > 0)
+		rc = held_by(hush, plan, incident, rows, out, err);
 	if (rc == 0 && out->until > 0)
 		holds = silences_holds(plan->db, incident->id, out->until, out->by, err);
 	out->was = holds == 1;
-	hush_fini(&hush);
+	hush_fini(&own);
 	return holds < 0 ? -1 : rc;
 }
 

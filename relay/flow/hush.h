@@ -25,6 +25,17 @@ struct hush { /* all there are, as of then */
 int hush_load(struct hush *, struct plan *, struct err *) MUST_CHECK;
 void hush_fini(struct hush *);
 
+/*
+ * Keeps them loaded over plans for as long as they are the same: to read a
+ * thousand of the API's takes 5 ms, and each announcement asks.  One of a desk;
+ * writer thread.
+ */
+struct hush_kept;
+struct hush_kept *hush_kept_new(void);
+/* Before the config goes whose windows are among them. */
+void hush_kept_forget(struct hush_kept *);
+void hush_kept_free(struct hush_kept *); /* NULL is fine */
+
 /* The id that a window of the config goes by; the caller frees. */
 #define HUSH_CONFIG_ID "config:"
 char *hush_config_id(const struct conf_silence *);

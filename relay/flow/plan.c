@@ -23,6 +23,7 @@ struct plan_desk {
 	_Atomic(struct conf *) next; /* from a reload, until the writer looks */
 	int64_t started_at;          /* the first plan_relink(); 0 = not yet */
 	const struct plan_watch *watch;
+	struct hush_kept *hush;
 };
 
 struct plan_desk *
@@ -31,6 +32,7 @@ plan_desk_new(struct conf *conf)
 	struct plan_desk *desk = mem_alloc(sizeof(*desk));
 
 	desk->conf = conf_hold(conf);
+	desk->hush = hush_kept_new();
 	return desk;
 }
 
@@ -39,6 +41,7 @@ plan_desk_free(struct plan_desk *desk)
 {
 	if (desk == NULL)
 		return;
+	hush_kept_free(desk->hush);
 	conf_release(desk->conf);
 	conf_release(atomic_load(&desk->next));
 	free(desk);
@@ -62,6 +65,7 @@ conf_of_now(struct plan_desk *desk)
 	struct conf *next = atomic_exchange(&desk->next, NULL);
 
 	if (next != NULL) {
+		hush_kept_forget(desk->hush);
 		conf_release(desk->conf);
 		desk->conf = next;
 	}
@@ -203,6 +207,7 @@ plan_event(void *arg, struct db *db, const struct stored_event *stored, int64_t 
 		.now_ms = now_ms,
 		.started_at = desk->started_at,
 		.watch = desk->watch,
+		.hush = desk->hush,
 	};
 
 	if (plan_stored(&plan, stored, err) != 0)
@@ -219,7 +224,8 @@ plan_park(void *arg, struct db *db, const struct stored_event *stored, const cha
 	                    .conf = conf_of_now(desk),
 	                    .event_id = stored->id,
 	                    .source = stored->source,
-	                    .now_ms = now_ms};
+	                    .now_ms = now_ms,
+	                    .hush = desk->hush};
 
 	return refresh_unknown(&plan, KIND_UNPROCESSABLE, reason, err);
 }
@@ -246,7 +252,8 @@ plan_relink(struct plan_desk *desk, struct db *db, char after[ID_SIZE], int limi
 	struct plan plan = {.db = db,
 	                    .conf = conf_of_now(desk),
 	                    .now_ms = now_ms,
-	                    .started_at = desk->started_at};
+	                    .started_at = desk->started_at,
+	                    .hush = desk->hush};
 	struct bucket_list buckets = {0};
 	struct link_list page;
 	int rc = catalog_workspaces(db, after, limit, &page, err);
@@ -331,7 +338,8 @@ plan_wakes(struct plan_desk *desk, struct db *db, int limit, int64_t now_ms, int
 	                    .received_at = now_ms,
 	                    .now_ms = now_ms,
 	                    .started_at = desk->started_at,
-	                    .watch = desk->watch};
+	                    .watch = desk->watch,
+	                    .hush = desk->hush};
 	struct wake wake;
 	int looked = 0, taken = 0;
 

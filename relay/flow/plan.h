@@ -20,6 +20,7 @@
 #include "relay/model/workspace.h"
 #include "relay/store/store.h"
 
+struct hush_kept;
 struct route_facts;
 
 /* Who looks on while events are planned: `explain`.  Nobody in a relay. */
@@ -41,6 +42,7 @@ struct plan {
 	int64_t now_ms;      /* later than that for an event that waited or is replayed */
 	int64_t started_at;  /* of the relay; 0 = nobody started one */
 	const struct plan_watch *watch; /* or NULL */
+	struct hush_kept *hush;         /* or NULL: silences are loaded each time */
 };
 
 /* plan.c: the planner for store_open(). */

@@ -61,6 +61,21 @@ silences_load(struct db *db, int64_t since, struct stored_silence_list *list, st
 	return rc;
 }
 
+int
+silences_mark(struct db *db, struct silences_mark *mark, struct err *err)
+{
+	struct db_row *row = db_bind(db, ST_SILENCES_MARK, "");
+	int rc = db_step(row, err);
+
+	*mark = (struct silences_mark){0};
+	if (rc == 1) {
+		mark->count = db_int(row, 0);
+		snprintf(mark->last, sizeof(mark->last), "%s", db_text(row, 1));
+	}
+	db_end(row);
+	return rc < 0 ? -1 : 0;
+}
+
 static int
 insert(struct db *db, const struct stored_silence *silence, struct err *err)
 {

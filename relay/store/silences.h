@@ -30,6 +30,13 @@ void stored_silence_list_fini(struct stored_silence_list *);
 /* Those that were not over at `since`, oldest first. */
 int silences_load(struct db *, int64_t since, struct stored_silence_list *,
                   struct err *) MUST_CHECK;
+/* Which ones there are: another mark where any was added or is gone, for none is ever
+ * changed and ids only grow. */
+struct silences_mark {
+	int64_t count;
+	char last[ID_SIZE];
+};
+int silences_mark(struct db *, struct silences_mark *, struct err *) MUST_CHECK;
 /* 1: added, with id, created_at and starts_at filled in; 0: there are as many as there may be; -1. */
 int silences_add(struct db *, struct stored_silence *, int64_t now_ms, struct err *) MUST_CHECK;
 /* 1: gone; 0: there is no such; -1. */

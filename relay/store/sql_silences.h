@@ -5,6 +5,8 @@
 #define SQL_SILENCES(X)                                                                                       \
 	X(SILENCES, "SELECT id, matches, starts_at, until, weekly, author, comment, created_at"               \
 	            " FROM silences WHERE until IS NULL OR until > $1 ORDER BY id")                           \
+	X(SILENCES_MARK, "SELECT (SELECT count(*) FROM silences),"                                            \
+	                 " coalesce((SELECT max(id) FROM silences), '')")                                     \
 	X(SILENCES_COUNT, "SELECT count(*) FROM silences WHERE until IS NULL OR until > $1")                  \
 	X(SILENCE_ADD, "INSERT INTO silences (id, matches, starts_at, until, weekly, author,"                 \
 	               " comment, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")                       \
