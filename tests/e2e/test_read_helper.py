@@ -72,6 +72,8 @@ class Read(unittest.TestCase):
         self.assertEqual(self.end(url=self.url.replace("127.0.0.1", "localhost")), "refused")
         self.assertEqual(self.end(allow_private=False), "refused")
         self.assertEqual(self.end(hosts=[]), "refused")
+        # Whatever is allowed: a cloud's metadata.
+        self.assertEqual(self.end(hosts=["169.254.169.254"], url="http://169.254.169.254/latest/"), "refused")
         self.assertEqual(self.api.count(), 0)
         self.assertEqual(self.end(hosts=["127.0.0.1", "LOCALHOST"], url=self.url.replace("127.0.0.1", "localhost")), "read")
 
