@@ -1,24 +1,6 @@
 /* Somebody says "I know" of an incident, over the API. */
 #include "world.h"
 
-static struct rig *rig;
-
-static int
-start(void **state)
-{
-	(void)state;
-	rig = rig_start("127.0.0.1:0", "", fill_world);
-	return 0;
-}
-
-static int
-stop(void **state)
-{
-	(void)state;
-	rig_stop(rig);
-	return 0;
-}
-
 static struct answer
 acknowledge(const char *incident, const char *body)
 {
@@ -164,5 +146,5 @@ main(void)
 		cmocka_unit_test(it_is_a_write),
 	};
 
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }

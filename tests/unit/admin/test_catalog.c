@@ -1,23 +1,5 @@
 #include "world.h"
 
-static struct rig *rig;
-
-static int
-start(void **state)
-{
-	(void)state;
-	rig = rig_start("127.0.0.1:0", "", fill_world);
-	return 0;
-}
-
-static int
-stop(void **state)
-{
-	(void)state;
-	rig_stop(rig);
-	return 0;
-}
-
 static void
 images_are_listed_by_bucket(void **state)
 {
@@ -147,5 +129,5 @@ main(void)
 		cmocka_unit_test(an_image_finds_those_that_may_run_it),
 	};
 
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }

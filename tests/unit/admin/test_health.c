@@ -2,24 +2,6 @@
 
 #include <unistd.h>
 
-static struct rig *rig;
-
-static int
-start(void **state)
-{
-	(void)state;
-	rig = rig_start("127.0.0.1:0", "", fill_world);
-	return 0;
-}
-
-static int
-stop(void **state)
-{
-	(void)state;
-	rig_stop(rig);
-	return 0;
-}
-
 static void
 readiness_tells_the_reason(void **state)
 {
@@ -121,5 +103,5 @@ main(void)
 		cmocka_unit_test(requests_may_still_be_out_when_it_stops),
 	};
 
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }

@@ -1,23 +1,5 @@
 #include "world.h"
 
-static struct rig *rig;
-
-static int
-start(void **state)
-{
-	(void)state;
-	rig = rig_start("127.0.0.1:0", "", fill_world);
-	return 0;
-}
-
-static int
-stop(void **state)
-{
-	(void)state;
-	rig_stop(rig);
-	return 0;
-}
-
 /* The ids of the items, in order, each behind a space. */
 static char *
 ids_of(const char *path)
@@ -254,5 +236,5 @@ main(void)
 		cmocka_unit_test(an_unknown_incident_is_404),
 	};
 
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }

@@ -1,24 +1,6 @@
 /* Deliveries and events: what is listed, and what retry and replay do. */
 #include "world.h"
 
-static struct rig *rig;
-
-static int
-start(void **state)
-{
-	(void)state;
-	rig = rig_start("127.0.0.1:0", "", fill_world);
-	return 0;
-}
-
-static int
-stop(void **state)
-{
-	(void)state;
-	rig_stop(rig);
-	return 0;
-}
-
 static struct answer
 post(const char *fmt, const char *id)
 {
@@ -214,19 +196,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(deliveries_are_found_by_what_became_of_them, start,
-	                                        stop),
-		cmocka_unit_test_setup_teardown(deliveries_of_one_incident, start, stop),
-		cmocka_unit_test_setup_teardown(a_delivery_tells_its_attempts_in_order, start,
-	                                        stop),
-		cmocka_unit_test_setup_teardown(a_blocked_delivery_waits_for_the_next_probe, start,
-	                                        stop),
-		cmocka_unit_test_setup_teardown(only_what_is_dead_or_waiting_is_tried_again, start,
-	                                        stop),
-		cmocka_unit_test_setup_teardown(events_are_listed_newest_first, start, stop),
-		cmocka_unit_test_setup_teardown(an_event_shows_its_body, start, stop),
-		cmocka_unit_test_setup_teardown(
-			replaying_plans_an_odd_event_again_and_leaves_the_others, start, stop),
+		WORLD_TEST(deliveries_are_found_by_what_became_of_them),
+		WORLD_TEST(deliveries_of_one_incident),
+		WORLD_TEST(a_delivery_tells_its_attempts_in_order),
+		WORLD_TEST(a_blocked_delivery_waits_for_the_next_probe),
+		WORLD_TEST(only_what_is_dead_or_waiting_is_tried_again),
+		WORLD_TEST(events_are_listed_newest_first),
+		WORLD_TEST(an_event_shows_its_body),
+		WORLD_TEST(replaying_plans_an_odd_event_again_and_leaves_the_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

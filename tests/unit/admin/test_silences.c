@@ -5,24 +5,6 @@
 #define PATH "/api/v1/silences"
 #define FAR "2099-01-01T00:00:00Z"
 
-static struct rig *rig;
-
-static int
-start(void **state)
-{
-	(void)state;
-	rig = rig_start("127.0.0.1:0", "", fill_world);
-	return 0;
-}
-
-static int
-stop(void **state)
-{
-	(void)state;
-	rig_stop(rig);
-	return 0;
-}
-
 static struct answer
 make(const char *body)
 {
@@ -163,9 +145,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(one_is_made_and_taken_back, start, stop),
-		cmocka_unit_test_setup_teardown(pages_follow_each_other, start, stop),
-		cmocka_unit_test_setup_teardown(what_is_no_silence_is_refused, start, stop),
+		WORLD_TEST(one_is_made_and_taken_back),
+		WORLD_TEST(pages_follow_each_other),
+		WORLD_TEST(what_is_no_silence_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -317,3 +317,21 @@ fill_world(struct db *db)
 	free(shop_web);
 	free(base_os);
 }
+
+struct rig *rig;
+
+int
+world_setup(void **state)
+{
+	(void)state;
+	rig = rig_start("127.0.0.1:0", "", fill_world);
+	return 0;
+}
+
+int
+world_teardown(void **state)
+{
+	(void)state;
+	rig_stop(rig);
+	return 0;
+}

@@ -24,4 +24,10 @@ extern struct world_ids {
 
 void fill_world(struct db *);
 
+/* As cmocka's fixtures: a relay's admin side with this world. */
+extern struct rig *rig;
+int world_setup(void **state);
+int world_teardown(void **state);
+#define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+
 #endif
