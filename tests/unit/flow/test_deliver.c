@@ -1,12 +1,12 @@
 /* The whole way out: a real store, real HTTP on loopback, a clock that only
  * moves when a test says so. */
 #include "tests/unit/flow/rig.h"
+#include "tests/unit/shipped.h"
 #include "tests/unit/stand_in.h"
 
 #include "relay/base/metrics.h"
 #include "relay/base/sign.h"
 #include "relay/flow/deliver.h"
-#include "relay/message/templates.h"
 #include "relay/runtime/httpc.h"
 #include "relay/store/events.h"
 #include "relay/store/queue.h"
@@ -15,8 +15,6 @@
 #define T0 INT64_C(1700000000000)
 #define KEY "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 #define TASK_KEY "run-task-key"
-
-static struct templates *shipped;
 
 struct world {
 	struct rig rig;
@@ -211,26 +209,6 @@ configure_usual(struct world *w)
 
 	configure(w, sinks);
 	free(sinks);
-}
-
-static int
-load_shipped(void **state)
-{
-	struct buf report = {0};
-
-	(void)state;
-	if (templates_load(&shipped, NULL, &report) != 0)
-		fail_msg("%s", buf_text(&report));
-	buf_fini(&report);
-	return 0;
-}
-
-static int
-release_shipped(void **state)
-{
-	(void)state;
-	templates_release(shipped);
-	return 0;
 }
 
 static int
@@ -807,5 +785,5 @@ main(void)
 		WORLD_TEST(an_idle_one_drains_at_once),
 		WORLD_TEST(the_end_cancels_what_is_still_in_flight),
 	};
-	return cmocka_run_group_tests(tests, load_shipped, release_shipped);
+	return cmocka_run_group_tests(tests, shipped_load, shipped_release);
 }

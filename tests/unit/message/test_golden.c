@@ -9,6 +9,7 @@
  * writes them anew: look at what changed before keeping it.
  */
 #include "tests/unit/message/unit.h"
+#include "tests/unit/shipped.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -20,7 +21,6 @@
 #include "relay/base/mem.h"
 #include "relay/base/text.h"
 #include "relay/message/samples.h"
-#include "relay/message/templates.h"
 #include "relay/message/view.h"
 
 #define NOW_MS INT64_C(1768476600000) /* 2026-01-15T11:30:00Z: samples are two hours old */
@@ -50,8 +50,6 @@ static const struct output {
 };
 static const char *const lines[] = {"notification.line", "short.line"};
 
-static struct templates *set;
-
 static bool
 is_sparse(const char *sample)
 {
@@ -79,14 +77,14 @@ rendered(const char *file, size_t sample)
 	int rc;
 
 	if (strstr(file, ".json") != NULL) {
-		rc = templates_json(set, file, view, NOW_MS, &tree, &err);
+		rc = templates_json(shipped, file, view, NOW_MS, &tree, &err);
 		if (rc == 0) {
 			char *text = json_dumps(tree, DUMP_FLAGS);
 			buf_printf(&out, "%s\n", text);
 			free(text);
 		}
 	} else {
-		rc = templates_text(set, file, view, NOW_MS, &out, &err);
+		rc = templates_text(shipped, file, view, NOW_MS, &out, &err);
 	}
 	if (rc != 0)
 		fail_msg("%s on %s: %s", file, sample_name(sample), err.text);
@@ -276,11 +274,12 @@ messages_keep_to_the_limits_of_their_readers(void **state)
 
 		assert_in_range(strlen(html), 1000, 100 * 1000);
 		assert_null(strstr(html, "<img"));
-		assert_int_equal(templates_json(set, "teams.json", view, NOW_MS, &card, &err), 0);
+		assert_int_equal(templates_json(shipped, "teams.json", view, NOW_MS, &card, &err),
+		                 0);
 		text = json_dumps(card, JSON_COMPACT);
 		assert_in_range(strlen(text), 500, 14 * 1000);
-		assert_int_equal(templates_json(set, "pagerduty.json", view, NOW_MS, &page, &err),
-		                 0);
+		assert_int_equal(
+			templates_json(shipped, "pagerduty.json", view, NOW_MS, &page, &err), 0);
 		assert_in_range(utf8_count(json_text_at(page, "payload.summary")), 10, 1024);
 		json_decref(page);
 		json_decref(card);
@@ -316,8 +315,8 @@ pages_are_triggered_acknowledged_and_resolved(void **state)
 			json_object_set_new(incident, "acknowledged",
 			                    json_pack("{s:s}", "by", "jane.doe@example.com"));
 		view = view_of(document, values);
-		assert_int_equal(templates_json(set, "pagerduty.json", view, NOW_MS, &page, &err),
-		                 0);
+		assert_int_equal(
+			templates_json(shipped, "pagerduty.json", view, NOW_MS, &page, &err), 0);
 		assert_string_equal(json_text_at(page, "event_action"), cases[i].action);
 		assert_string_equal(json_text_at(page, "routing_key"), "R0UT1NG");
 		assert_string_equal(json_text_at(page, "dedup_key"), json_text_at(incident, "id"));
@@ -338,7 +337,8 @@ a_cloudevent_carries_the_document_alone(void **state)
 	char *text;
 
 	(void)state;
-	assert_int_equal(templates_json(set, "cloudevents.json", view, NOW_MS, &event, &err), 0);
+	assert_int_equal(templates_json(shipped, "cloudevents.json", view, NOW_MS, &event, &err),
+	                 0);
 	assert_true(json_equal(json_at(event, "data"), document));
 	text = json_dumps(event, 0);
 	assert_null(strstr(text, "S3CR3T"));
@@ -347,29 +347,6 @@ a_cloudevent_carries_the_document_alone(void **state)
 	json_decref(view);
 	json_decref(values);
 	json_decref(document);
-}
-
-static int
-load(void **state)
-{
-	struct buf report = {0};
-
-	(void)state;
-	if (templates_load(&set, NULL, &report) != 0 || report.len > 0) {
-		print_error("%s", buf_text(&report));
-		buf_fini(&report);
-		return -1;
-	}
-	buf_fini(&report);
-	return 0;
-}
-
-static int
-unload(void **state)
-{
-	(void)state;
-	templates_release(set);
-	return 0;
 }
 
 int
@@ -385,5 +362,5 @@ main(void)
 		cmocka_unit_test(pages_are_triggered_acknowledged_and_resolved),
 		cmocka_unit_test(a_cloudevent_carries_the_document_alone),
 	};
-	return cmocka_run_group_tests(tests, load, unload);
+	return cmocka_run_group_tests(tests, shipped_load, shipped_release);
 }

@@ -1,9 +1,9 @@
 /* The table, and each kind against a receiver on loopback. */
+#include "tests/unit/shipped.h"
 #include "tests/unit/stand_in.h"
 
 #include "relay/base/json.h"
 #include "relay/message/samples.h"
-#include "relay/message/templates.h"
 #include "sinks/kinds.h"
 #include "sinks/slack.h"
 #include "sinks/task_callback.h"
@@ -55,8 +55,6 @@ kinds_are_found_by_name(void **state)
 }
 
 /* ---- one message to the stand-in ---- */
-
-static struct templates *shipped;
 
 struct world {
 	struct loop *loop;
@@ -512,27 +510,6 @@ a_sink_closed_early_cancels_what_is_under_way(void **state)
 
 #define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 
-static int
-load(void **state)
-{
-	struct buf report = {0};
-	int rc = templates_load(&shipped, NULL, &report);
-
-	(void)state;
-	if (rc != 0)
-		print_error("%s", buf_text(&report));
-	buf_fini(&report);
-	return rc;
-}
-
-static int
-unload(void **state)
-{
-	(void)state;
-	templates_release(shipped);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -552,5 +529,5 @@ main(void)
 		WORLD_TEST(outcomes_are_cut_to_what_hcp_terraform_takes),
 		WORLD_TEST(a_sink_closed_early_cancels_what_is_under_way),
 	};
-	return cmocka_run_group_tests(tests, load, unload);
+	return cmocka_run_group_tests(tests, shipped_load, shipped_release);
 }

@@ -12,11 +12,11 @@
 
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
-#include "relay/message/templates.h"
 #include "relay/message/view.h"
 #include "sinks/slack_fit.h"
 #include "sinks/slack_plain.h"
 #include "sinks/slack_text.h"
+#include "tests/unit/shipped.h"
 
 #define NOW_MS INT64_C(1795262400000) /* 2026-11-21T12:00:00Z */
 
@@ -57,8 +57,6 @@ document(void)
 	return root;
 }
 
-static struct templates *set;
-
 /* NULL where the template cannot take the document. */
 static json_t *
 rich(const json_t *doc)
@@ -66,7 +64,7 @@ rich(const json_t *doc)
 	json_t *view = view_of(doc, NULL), *rendered = NULL, *out = NULL;
 	struct err err = {{0}};
 
-	if (templates_json(set, "notification.slack.json", view, NOW_MS, &rendered, &err) == 0)
+	if (templates_json(shipped, "notification.slack.json", view, NOW_MS, &rendered, &err) == 0)
 		out = slack_fit(rendered);
 	json_decref(rendered);
 	json_decref(view);
@@ -367,27 +365,6 @@ missing_and_mistyped_members_are_no_trouble(void **state)
 	json_decref(doc);
 }
 
-static int
-load(void **state)
-{
-	struct buf report = {0};
-	int rc = templates_load(&set, NULL, &report);
-
-	(void)state;
-	if (rc != 0)
-		print_error("%s", buf_text(&report));
-	buf_fini(&report);
-	return rc;
-}
-
-static int
-unload(void **state)
-{
-	(void)state;
-	templates_release(set);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -400,5 +377,5 @@ main(void)
 		cmocka_unit_test(a_fullest_document_with_long_urls_stays_within_the_limits),
 		cmocka_unit_test(missing_and_mistyped_members_are_no_trouble),
 	};
-	return cmocka_run_group_tests(tests, load, unload);
+	return cmocka_run_group_tests(tests, shipped_load, shipped_release);
 }
