@@ -5,6 +5,7 @@
 
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
+#include "relay/hcp/uses.h"
 
 static int
 index_of(const char *const *names, const char *name)
@@ -81,8 +82,8 @@ reading_take(json_t *json, struct reading *out, struct err *err)
 		reading_fini(out);
 		return err_set(err, "the reader answered something else than a reading");
 	}
-	out->uses = mem_array(json_array_size(uses) + 1, sizeof(*out->uses));
-	for (size_t i = 0; i < json_array_size(uses); i++)
+	out->uses = mem_array(USES_MAX, sizeof(*out->uses));
+	for (size_t i = 0; i < json_array_size(uses) && out->count < USES_MAX; i++)
 		if (read_use(json_array_get(uses, i), &out->uses[out->count]) == 0)
 			out->count++;
 	return 0;

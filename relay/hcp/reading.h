@@ -47,7 +47,7 @@ struct reading {
 	bool partial; /* too large to keep all ties between instances and data sources */
 	int64_t bytes;
 	struct reading_use *uses;
-	size_t count;
+	size_t count;                 /* as many as a reader lists (hcp/uses.h), and no more */
 	const json_t *drift, *checks; /* borrowed; NULL: none */
 	json_t *json;                 /* owned: everything above borrows from it */
 };

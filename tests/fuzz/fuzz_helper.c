@@ -16,6 +16,7 @@
 #include "relay/base/text.h"
 #include "relay/hcp/read_job.h"
 #include "relay/hcp/reading.h"
+#include "relay/hcp/uses.h"
 #include "relay/runtime/helper_internal.h"
 #include "sinks/mail_address.h"
 #include "sinks/mail_job.h"
@@ -70,6 +71,7 @@ check_reading(json_t *json)
 	must_be_said(rc, &err);
 	if (rc != 0)
 		return;
+	must(reading.count <= USES_MAX);
 	for (size_t i = 0; i < reading.count; i++)
 		must(reading.uses[i].count >= 1 && reading.uses[i].count <= READING_COUNT_MAX);
 	reading_fini(&reading);

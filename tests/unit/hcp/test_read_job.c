@@ -8,6 +8,7 @@
 #include "relay/base/mem.h"
 #include "relay/hcp/read_job.h"
 #include "relay/hcp/reading.h"
+#include "relay/hcp/uses.h"
 
 static void
 a_job_is_read_as_it_was_written(void **state)
@@ -130,6 +131,23 @@ instances_are_counted_within_bounds(void **state)
 	}
 }
 
+static void
+no_more_uses_are_taken_than_a_reader_lists(void **state)
+{
+	json_t *uses = json_array();
+	struct reading reading;
+	struct err err = {""};
+
+	(void)state;
+	for (int i = 0; i < USES_MAX + 1; i++)
+		json_array_append_new(uses, json_pack("{s:s}", "by", "data"));
+	assert_int_equal(reading_take(json_pack("{s:s, s:o}", "format", "state", "uses", uses),
+	                              &reading, &err),
+	                 0);
+	assert_int_equal(reading.count, USES_MAX);
+	reading_fini(&reading);
+}
+
 int
 main(void)
 {
@@ -139,6 +157,7 @@ main(void)
 		cmocka_unit_test(what_it_says_is_one_line_of_text),
 		cmocka_unit_test(an_answer_of_another_shape_is_none),
 		cmocka_unit_test(instances_are_counted_within_bounds),
+		cmocka_unit_test(no_more_uses_are_taken_than_a_reader_lists),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
