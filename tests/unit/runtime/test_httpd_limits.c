@@ -321,18 +321,16 @@ idling_between_requests_has_its_own_limit(void **state)
 	struct desk *d =
 		desk_open(&(struct httpd_options){.request_ms = REQUEST_MS, .idle_ms = IDLE_MS});
 	int fd = net_connect(desk_address(d));
-	int64_t start_ms;
+	int64_t asked_ms = 0;
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
+		asked_ms = clock_mono_ms();
 		net_send(fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
 		expect(fd, "HTTP/1.1 200");
-		if (i == 0)
-			assert_true(net_silent(fd, 2 * REQUEST_MS));
 	}
-	start_ms = clock_mono_ms();
 	assert_true(net_ended(fd, NET_WAIT_MS));
-	assert_in_range(clock_mono_ms() - start_ms, IDLE_MS - 50, IDLE_MS + 2000);
+	assert_true(clock_mono_ms() - asked_ms >= IDLE_MS - 50);
 	close(fd);
 	desk_close(d);
 }
