@@ -28,7 +28,7 @@ def job(port, *letters, host="127.0.0.1", password=None, **changes):
     """A job for a server on loopback; times are those of a test."""
     return {"host": host, "port": port, "security": "starttls", "auth": "password", "tls13": False,
             "username": None, "ca_file": None, "hello": "relay.example.com", "sender": "bounces@example.com",
-            "timeout_ms": 1000, "session_ms": 8000, "letters": list(letters) or [letter()],
+            "timeout_ms": 3000, "session_ms": 12000, "letters": list(letters) or [letter()],
             "password": base64.b64encode(password.encode()).decode() if password is not None else None, **changes}
 
 
