@@ -316,7 +316,7 @@ class Misbehaving(MailCase):
 
     # Where nothing is to be heard the limits are what is waited for; where an answer is,
     # they must not end a session that only had no processor for a while.
-    SHORT = {"timeout_ms": 1000, "session_ms": 3000}
+    SHORT = {"timeout_ms": 1000, "session_ms": 5000}
     PATIENT = {"timeout_ms": 3000, "session_ms": 6000}
 
     def play(self, case):
@@ -334,7 +334,7 @@ class Misbehaving(MailCase):
         """Most of it is waiting, so several at a time.  Returns [(case, result)] of
         those that came to what was expected."""
         good = []
-        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
             played = list(pool.map(self.play, cases))
         for case, result, transcript in played:
             transport, verb, action, expected, options = case
