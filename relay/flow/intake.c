@@ -6,6 +6,7 @@
 #include "relay/base/buf.h"
 #include "relay/base/clock.h"
 #include "relay/base/json.h"
+#include "relay/base/lasting.h"
 #include "relay/base/log.h"
 #include "relay/base/mem.h"
 #include "relay/base/metrics.h"
@@ -35,11 +36,13 @@ struct intake {
 	struct store_job *first, *last;
 	int collected;
 	struct timer *hand_over;
+	struct lasting unstored; /* events that cannot be stored */
 };
 
 /* One event on its way to the disk. */
 struct accept_job {
 	struct store_job job; /* first */
+	struct intake *in;
 	struct httpd_request *request;
 	struct conf *conf; /* a reference: the names below are borrowed from it */
 	struct new_event event;
@@ -96,17 +99,27 @@ accept_answer(struct accept_job *job)
 	       job->duplicate ? METRIC_INGEST_DUPLICATE : METRIC_INGEST_ACCEPTED);
 }
 
+/* Senders try again, so one reason is met by each of them, many times. */
+static void
+accept_refuse(struct accept_job *job)
+{
+	if (lasting_begins(&job->in->unstored, job->job.failure.text))
+		log_error("events are not stored", "source", job->event.source, "reason",
+		          job->job.failure.text, LOG_END);
+	answer_unavailable(job->request, "the event could not be stored; send it again");
+}
+
 static void
 accept_done(struct store_job *base, int rc)
 {
 	struct accept_job *job = (struct accept_job *)base;
 
-	if (rc == 0) {
-		accept_answer(job);
+	if (rc != 0) {
+		accept_refuse(job);
 	} else {
-		log_error("event not stored", "source", job->event.source, "error",
-		          job->job.failure.text, LOG_END);
-		answer_unavailable(job->request, "the event could not be stored; send it again");
+		if (lasting_ends(&job->in->unstored))
+			log_info("events are stored again", LOG_END);
+		accept_answer(job);
 	}
 	conf_release(job->conf);
 	free(job->body);
@@ -163,6 +176,7 @@ accept_event(struct intake *in, const struct entrance *entrance, struct httpd_re
 	job->job.run = accept_run;
 	job->job.single = true; /* event_insert() is atomic by itself */
 	job->job.done = accept_done;
+	job->in = in;
 	job->request = request;
 	job->conf = conf_hold(in->conf);
 	id_make("evt", now_ms, job->id);

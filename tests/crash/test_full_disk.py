@@ -86,7 +86,8 @@ class FullDisk(RelayCase):
         self.all_there_and_told()
 
     def test_it_is_logged_once_and_not_at_each_attempt(self):
-        ends = {"cannot claim deliveries": "deliveries can be claimed again",
+        ends = {"events are not stored": "events are stored again",
+                "cannot claim deliveries": "deliveries can be claimed again",
                 "cannot claim readings": "readings can be claimed again",
                 "cannot look at what is due": "what is due can be looked at again"}
         self.fill()
