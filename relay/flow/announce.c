@@ -14,47 +14,21 @@
 
 /* Not before this time: it collects, and at first the store's baseline does; -1. */
 static int64_t
-not_before(struct plan *plan, const struct incident *incident, const struct hearer *to,
-           int64_t wider_at, struct err *err)
+not_before(struct plan *plan, const struct incident *incident, const struct conf_route *route,
+           struct err *err)
 {
-	int64_t since = wider_at != 0 ? wider_at : incident->opened_at;
-	int64_t at = since + (to->route != NULL ? to->route->wait : 0);
+	int64_t at = incident->opened_at + (route != NULL ? route->wait : 0);
 	int64_t end = baseline_end_of(plan->db, incident->kind, err);
 
 	return end < 0 ? -1 : end > at ? end : at;
 }
 
-/* What an audience is told, as all of its destinations have it. */
-struct said {
-	const struct notification *notification;
-	json_t *document;
-	const struct held *held;
-	bool quiet;
-	int64_t wider_at; /* the last workspace that another image of the cause hit; 0 = none */
-};
-
-/* When it was hit by what this destination has not heard of, and is to hear of by a
- * new message; 0: it has, or hears everything anyway; -1. */
-static int64_t
-wider_for(struct plan *plan, const struct hearer *to, const struct sink_kind *kind,
-          const struct said *said, struct err *err)
-{
-	int64_t knows;
-
-	if (said->wider_at == 0 || kind->every_revision)
-		return 0;
-	knows = queue_knows_until(plan->db, said->notification->id, to->destination, err);
-	return knows <= 0 ? knows : knows < said->wider_at ? said->wider_at : 0;
-}
-
 static int
 owe(struct plan *plan, const struct incident *incident, const struct hearing *h,
-    const struct hearer *to, const struct said *said, struct err *err)
+    const struct hearer *to, bool quiet, const struct notification *n, const struct held *held,
+    json_t *document, struct err *err)
 {
 	const struct sink_kind *kind = sink_kind_named(to->sink->kind->name);
-	const struct notification *n = said->notification;
-	const struct held *held = said->held;
-	int64_t wider_at = wider_for(plan, to, kind, said, err);
 	struct delivery_plan d = {
 		.notification_id = n->id,
 		.revision = n->revision,
@@ -66,13 +40,12 @@ owe(struct plan *plan, const struct incident *incident, const struct hearing *h,
 		.every_revision = kind->every_revision,
 		.edits = kind->edits != NULL && kind->edits(to->sink->options),
 		.reminder = to->remind,
-		.wider = wider_at > 0,
-		.quiet = said->quiet,
+		.quiet = quiet,
 		.at_once = incident_kind_closes_at_once(incident->kind),
 		.resolved = !incident->open,
 		.severity = incident->severity,
 		.phase = incident->phase,
-		.not_before = wider_at < 0 ? -1 : not_before(plan, incident, to, wider_at, err),
+		.not_before = not_before(plan, incident, to->route, err),
 		.held_until = held->until,
 		.held_by = held->until > 0 ? held->by : NULL,
 		.incident_id = incident->id,
@@ -82,8 +55,8 @@ owe(struct plan *plan, const struct incident *incident, const struct hearing *h,
 
 	if (d.not_before < 0)
 		return -1;
-	json_object_set_new(said->document, "route", json_text_or_null(d.route));
-	text = json_dumps(said->document, JSON_COMPACT);
+	json_object_set_new(document, "route", json_text_or_null(d.route));
+	text = json_dumps(document, JSON_COMPACT);
 	d.document = text;
 	rc = queue_add(plan->db, &d, plan->now_ms, err);
 	free(text);
@@ -122,21 +95,6 @@ document_for(struct plan *plan, const struct incident *incident, const struct in
 	return document;
 }
 
-/* When the last of those it sees that are affected was hit first. */
-static int64_t
-last_hit_at(const struct incident_rows *rows, const struct hearing *h)
-{
-	const struct incident_row **seen = mem_array(rows->count + 1, sizeof(*seen));
-	size_t count = hearing_sees(rows, h, seen);
-	int64_t last = 0;
-
-	for (size_t i = 0; i < count; i++)
-		if (seen[i]->state == ROW_AFFECTED && seen[i]->since > last)
-			last = seen[i]->since;
-	free(seen);
-	return last;
-}
-
 static bool
 reminds_anybody(const struct hearing *h)
 {
@@ -154,8 +112,7 @@ announce_to(struct plan *plan, const struct incident *incident, const struct inc
 	char digest[SHA256_HEX_SIZE];
 	int known = notification_get(plan->db, incident->id, h->name, &n, err), rc = -1;
 	json_t *document;
-	struct said said = {.notification = &n, .held = &shared->held};
-	bool same;
+	bool quiet = hearing_asks(incident, rows, h) == ASKS_NOTHING, same;
 
 	if (known < 0)
 		return -1;
@@ -163,9 +120,6 @@ announce_to(struct plan *plan, const struct incident *incident, const struct inc
 		id_make("ntf", plan->now_ms, n.id);
 	n.revision++;
 	document = document_for(plan, incident, rows, h, &n, shared);
-	said.document = document;
-	said.quiet = hearing_asks(incident, rows, h) == ASKS_NOTHING;
-	said.wider_at = last_hit_at(rows, h);
 	document_digest(document, digest);
 	same = known == 1 && strcmp(digest, n.digest) == 0;
 	if (same && !reminds_anybody(h)) {
@@ -178,8 +132,8 @@ announce_to(struct plan *plan, const struct incident *incident, const struct inc
 	               : notification_add(plan->db, incident->id, h->name, h->team, &n, err) != 0)
 		goto out;
 	for (size_t i = 0; i < h->count; i++)
-		if ((!same || h->hearers[i].remind) &&
-		    owe(plan, incident, h, &h->hearers[i], &said, err) != 0)
+		if ((!same || h->hearers[i].remind) && owe(plan, incident, h, &h->hearers[i], quiet,
+		                                           &n, &shared->held, document, err) != 0)
 			goto out;
 	rc = 0;
 out:

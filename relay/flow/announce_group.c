@@ -68,41 +68,6 @@ part_rows(struct group *group)
 	}
 }
 
-static int
-by_workspace(const void *a, const void *b)
-{
-	const struct incident_row *const *x = a, *const *y = b;
-
-	return strcmp((*x)->workspace_key, (*y)->workspace_key);
-}
-
-/* So that one which a later image of the cause hits can be told from one that was
- * told of before, whatever has become of it. */
-static void
-date_rows(struct group *group)
-{
-	struct incident_row **rows = mem_array(group->all.count + 1, sizeof(struct incident_row *));
-	size_t n = 0, next;
-
-	for (size_t i = 0; i < group->members.count; i++)
-		for (size_t k = 0; k < group->rows[i].count; k++) {
-			group->rows[i].items[k].since = group->members.items[i].opened_at;
-			rows[n++] = &group->rows[i].items[k];
-		}
-	if (n > 1)
-		qsort(rows, n, sizeof(struct incident_row *), by_workspace);
-	for (size_t first = 0; first < n; first = next) {
-		int64_t since = rows[first]->since;
-
-		for (next = first; next < n && by_workspace(&rows[first], &rows[next]) == 0; next++)
-			if (rows[next]->since < since)
-				since = rows[next]->since;
-		for (size_t k = first; k < next; k++)
-			rows[k]->since = since;
-	}
-	free(rows);
-}
-
 static void
 take_worse(struct incident *view, const struct incident *member)
 {
@@ -305,7 +270,6 @@ load_group(struct plan *plan, const struct incident *incident, struct group *gro
 	if (incidents_rows_led(plan->db, lead_id, &group->all, err) != 0)
 		return -1;
 	part_rows(group);
-	date_rows(group);
 	mark_silent(group);
 	return 1;
 }

@@ -62,9 +62,6 @@ struct incident_row {
 	char *workspace_id, *name, *organization, *url;
 	char *project, *tags; /* as struct workspace has them */
 	bool drifted;
-	/* When the first of those told together that lists the workspace was opened; 0
-	 * where an incident stands alone. */
-	int64_t since;
 	const char *
 		team; /* who owns the workspace; team_of_rows() sets it, borrowed from the config */
 	const char *owner; /* who owns the incident's bucket, and sees it too; the same way */

@@ -58,14 +58,6 @@ is_resolved(const char *status)
 	return status && strcmp(status, "resolved") == 0;
 }
 
-enum { AGAIN_REMINDER = 1, AGAIN_WIDER = 2 };
-
-int64_t
-owed_again(const struct owed *owed)
-{
-	return (owed->reminder ? AGAIN_REMINDER : 0) | (owed->wider ? AGAIN_WIDER : 0);
-}
-
 int
 owed_take(struct db_row *row, struct owed *owed, struct err *err)
 {
@@ -93,8 +85,7 @@ owed_take(struct db_row *row, struct owed *owed, struct err *err)
 		owed->reason = mem_str(db_text(row, 16));
 		owed->partial = db_int(row, 17) != 0;
 		owed->edits = db_int(row, 18) != 0;
-		owed->reminder = (db_int(row, 19) & AGAIN_REMINDER) != 0;
-		owed->wider = (db_int(row, 19) & AGAIN_WIDER) != 0;
+		owed->reminder = db_int(row, 19) != 0;
 		owed->carrier = mem_str(db_text(row, 20));
 		owed->digest = owed->reason && strcmp(owed->reason, "digest") == 0;
 		owed->held_until = db_int(row, 21);
@@ -191,7 +182,7 @@ sounds_different(const struct told *told, const struct owed *owed)
 bool
 news_speaks(const struct told *told, const struct owed *owed)
 {
-	return !told->any || owed->reminder || owed->wider || (owed->resolved && !told->resolved) ||
+	return !told->any || owed->reminder || (owed->resolved && !told->resolved) ||
 	       sounds_different(told, owed);
 }
 
@@ -212,7 +203,7 @@ news_of(const struct told *told, const struct owed *owed)
 		return NEWS_RESOLVED;
 	if (told->resolved && !owed->every_revision)
 		return NEWS_NONE;
-	if (owed->wider || sounds_different(told, owed))
+	if (sounds_different(told, owed))
 		return NEWS_CHANGED;
 	if (owed->reminder)
 		return NEWS_REMINDER;
@@ -251,7 +242,7 @@ reschedule(struct db *db, const struct owed *owed, struct err *err)
 
 	return db_run(db, err, ST_QUEUE_RESCHEDULE, "tiiiiti", owed->id, due, owed->created_at,
 	              owed->attempts, (int64_t)owed->plain, severity_names[owed->severity],
-	              owed_again(owed)) < 0
+	              (int64_t)owed->reminder) < 0
 	               ? -1
 	               : 0;
 }
@@ -268,7 +259,6 @@ give_way(struct db *db, const struct owed *older, struct owed *newer, struct err
 	if (newer->resolved && older->severity > newer->severity)
 		newer->severity = older->severity; /* it was a critical one */
 	newer->reminder |= older->reminder && !newer->resolved;
-	newer->wider |= older->wider && !newer->resolved;
 	bool silent = news_of(&told, newer) == NEWS_NONE;
 	if (silent && is_half_told(&told, older))
 		return delivery_move(db, newer->id, DELIVERY_PENDING, DELIVERY_DROPPED, err) < 0

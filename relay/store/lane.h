@@ -27,7 +27,6 @@ struct owed {
 	int64_t revision;
 	bool resolved, every_revision, edits, at_once, plain;
 	bool reminder; /* it is said again although nothing may have changed */
-	bool wider;    /* another image of its cause hits workspaces that were not told of */
 	char *carrier; /* the delivery that carries it (queue_carry.h); NULL = none */
 	bool digest;   /* it tells of many incidents, and is news whenever it goes out */
 	/* Some of its recipients have had their answer: it goes on as what it
@@ -38,9 +37,6 @@ struct owed {
 	int64_t attempts, created_at, due_at;
 	int64_t held_until; /* 0 = not by a silence; else due_at is not before */
 };
-
-/* The last two in one column. */
-int64_t owed_again(const struct owed *);
 
 /* Where its life begins: what a silence held lives from the end of that on. */
 static inline int64_t

@@ -67,7 +67,8 @@ insert(struct db *db, const struct delivery_plan *plan, const struct owed *owed,
 	              phase_names[owed->phase], severity_names[owed->severity],
 	              (int64_t)owed->every_revision, (int64_t)owed->at_once, owed->attempts,
 	              owed->created_at, owed->due_at, plan->target, plan->event_id,
-	              (int64_t)owed->edits, owed_again(owed), plan->held_until, plan->held_by) < 0
+	              (int64_t)owed->edits, (int64_t)owed->reminder, plan->held_until,
+	              plan->held_by) < 0
 	               ? -1
 	               : 0;
 }
@@ -100,7 +101,6 @@ add_to_lane(struct db *db, const struct delivery_plan *plan, const struct lane_n
 		.edits = plan->edits,
 		/* One that was not sent yet goes with what replaces it. */
 		.reminder = !plan->resolved && (plan->reminder || lane->pending.reminder),
-		.wider = !plan->resolved && (plan->wider || lane->pending.wider),
 		.at_once = plan->at_once,
 		.phase = plan->phase,
 		.severity = plan->severity,
@@ -150,7 +150,7 @@ queue_add(struct db *db, const struct delivery_plan *plan, int64_t now_ms, struc
 		    db_run(db, err, ST_QUEUE_RESCHEDULE, "tiiiiti", lane.pending.id, due,
 		           lane.pending.created_at, lane.pending.attempts,
 		           (int64_t)lane.pending.plain, severity_names[lane.pending.severity],
-		           owed_again(&lane.pending)) < 0)
+		           (int64_t)lane.pending.reminder) < 0)
 			rc = -1;
 		goto out;
 	}

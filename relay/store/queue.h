@@ -39,7 +39,6 @@ struct delivery_plan {
 	bool every_revision; /* of the sink kind */
 	bool edits;          /* sink_kind.edits(): the message there is kept up to date in place */
 	bool reminder;       /* to be said again, whether or not anything changed */
-	bool wider;          /* it tells of workspaces that were not told of: a new message */
 	bool quiet;   /* it asks nothing of them any more: only its end is news to who was told */
 	bool at_once; /* incident_kind_closes_at_once() */
 	bool resolved;
@@ -119,11 +118,6 @@ int queue_pending_ids(struct db *, struct pending_ids *, struct err *) MUST_CHEC
  * any; 0: it was to hear none; -1. */
 int64_t queue_heard_at(struct db *, const char *notification_id, const char *destination,
                        int64_t now_ms, struct err *);
-
-/* Up to when what was opened is in what this destination last heard as a new message,
- * or is hearing now; 0: it has heard nothing yet, and will hear all of it; -1. */
-int64_t queue_knows_until(struct db *, const char *notification_id, const char *destination,
-                          struct err *);
 
 /* What became of a claimed delivery.  Enum values as in sinks/sink.h, which
  * this room cannot see: the caller translates. */

@@ -97,25 +97,6 @@ queue_heard_at(struct db *db, const char *notification_id, const char *destinati
 	return tried_at;
 }
 
-int64_t
-queue_knows_until(struct db *db, const char *notification_id, const char *destination,
-                  struct err *err)
-{
-	struct told told;
-	struct owed owed;
-
-	if (told_load(db, notification_id, destination, &told, err) < 0)
-		return -1;
-	int rc = owed_in_lane(db, notification_id, destination, DELIVERY_CLAIMED, &owed, err);
-	bool speaks = rc == 1 && news_speaks(&told, &owed);
-	int64_t created_at = owed.created_at;
-
-	owed_fini(&owed);
-	if (rc < 0)
-		return -1;
-	return speaks ? created_at : told.any ? told.spoken_at : 0;
-}
-
 int
 queue_destination_wait(struct db *db, const char *destination, struct destination_wait *out,
                        struct err *err)

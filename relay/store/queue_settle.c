@@ -247,7 +247,7 @@ retry(struct db *db, struct owed *owed, int64_t now_ms, struct err *err)
 	/* Where it is blocked, this is the probe.  A silence goes on. */
 	int64_t due = owed->held_until > now_ms ? owed->held_until : now_ms;
 	if (db_run(db, err, ST_QUEUE_RESCHEDULE, "tiiiiti", owed->id, due, now_ms, INT64_C(0),
-	           INT64_C(0), severity_names[owed->severity], owed_again(owed)) < 0 ||
+	           INT64_C(0), severity_names[owed->severity], (int64_t)owed->reminder) < 0 ||
 	    /* Nothing is delivered where it is not known, and it may have been pruned. */
 	    db_run(db, err, ST_QUEUE_DESTINATION_MET, "tti", owed->destination, owed->sink_kind,
 	           now_ms) < 0 ||

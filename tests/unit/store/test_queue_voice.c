@@ -452,70 +452,6 @@ whoever_has_moved_hears_the_end_only(void **state)
 	expect_sent(w, 6, "resolved", SPEAKS, T0 + 6);
 }
 
-static struct delivery_plan
-wider(int64_t revision)
-{
-	struct delivery_plan plan = edited(revision);
-
-	plan.wider = true;
-	return plan;
-}
-
-static void
-more_workspaces_are_said_anew_also_by_what_replaces_it(void **state)
-{
-	struct world *w = *state;
-	struct delivery_plan end = edited(7), plain = edited(4);
-	char id[32];
-
-	posted(w);
-	add(w, wider(2), T0 + 1);
-	expect_sent(w, 2, "changed", SPEAKS, T0 + 1);
-	assert_int_equal(spoken_at(w, CHANNEL), T0 + 1);
-	/* Replaced while it waits, and put back after a failure: it is news still. */
-	add(w, wider(3), T0 + 2);
-	plain.edits = false; /* such as mail, which hears no other change */
-	add(w, plain, T0 + 3);
-	claim(w, CHANNEL, 4, "changed", SPEAKS, id);
-	add(w, edited(5), T0 + 4);
-	settle(w, id, SETTLE_RETRY, NULL, T0 + 5);
-	expect_sent(w, 5, "changed", SPEAKS, T0 + 5);
-	add(w, edited(6), T0 + 6);
-	expect_sent(w, 6, "changed", EDITS, T0 + 6);
-	end.resolved = true;
-	add(w, end, T0 + 7);
-	expect_sent(w, 7, "resolved", SPEAKS, T0 + 7);
-}
-
-static int64_t
-knows_until(struct world *w)
-{
-	return queue_knows_until(w->db, "ntf_1", CHANNEL, &w->err);
-}
-
-static void
-what_it_has_heard_of_is_known_by_the_time(void **state)
-{
-	struct world *w = *state;
-	struct delivery_plan rise = edited(3);
-	char id[32];
-
-	assert_int_equal(knows_until(w), 0);
-	add(w, edited(1), T0);
-	assert_int_equal(knows_until(w), 0); /* it waits, and will tell of what comes meanwhile */
-	claim(w, CHANNEL, 1, "opened", SPEAKS, id);
-	assert_int_equal(knows_until(w), T0);
-	settle(w, id, SETTLE_SENT, POSTED, T0 + 30);
-	assert_int_equal(knows_until(w), T0 + 30);
-	add(w, edited(2), T0 + 40); /* an edit is heard by nobody */
-	expect_sent(w, 2, "changed", EDITS, T0 + 41);
-	assert_int_equal(knows_until(w), T0 + 30);
-	rise.severity = SEVERITY_CRITICAL;
-	add(w, rise, T0 + 50);
-	claim(w, CHANNEL, 3, "changed", SPEAKS, id);
-	assert_int_equal(knows_until(w), T0 + 50);
-}
-
 #define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 
 int
@@ -537,8 +473,6 @@ main(void)
 		WORLD_TEST(when_it_was_last_heard_of_is_known),
 		WORLD_TEST(what_was_given_up_is_tried_again_in_its_time),
 		WORLD_TEST(a_reminder_to_others_stands_in_the_way_of_no_retry),
-		WORLD_TEST(more_workspaces_are_said_anew_also_by_what_replaces_it),
-		WORLD_TEST(what_it_has_heard_of_is_known_by_the_time),
 		WORLD_TEST(whoever_has_moved_hears_the_end_only),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
