@@ -45,7 +45,8 @@ buf_reserve(struct buf *b, size_t more)
 void
 buf_add(struct buf *b, const void *bytes, size_t len)
 {
-	buf_reserve(b, len);
+	if (len >= b->cap - b->len)
+		buf_reserve(b, len);
 	if (len > 0)
 		memcpy(b->data + b->len, bytes, len);
 	b->len += len;
@@ -61,7 +62,8 @@ buf_puts(struct buf *b, const char *text)
 void
 buf_putc(struct buf *b, char c)
 {
-	buf_reserve(b, 1);
+	if (b->cap - b->len <= 1)
+		buf_reserve(b, 1);
 	b->data[b->len++] = c;
 	b->data[b->len] = '\0';
 }

@@ -24,6 +24,7 @@ struct check {
 	int max_depth;
 	int depth;
 	uint64_t objects; /* bit 0: the innermost one open is an object; bit 1: the next ... */
+	bool escaped;     /* the last string had a backslash */
 	struct json_notes *notes; /* NULL: nobody wants to know */
 };
 
@@ -153,6 +154,7 @@ check_string(struct check *c)
 {
 	const char *fault = NULL;
 
+	c->escaped = false;
 	c->at++;
 	while (c->at < c->end && fault == NULL) {
 		skip_plain(c);
@@ -165,6 +167,7 @@ check_string(struct check *c)
 			return NULL;
 		}
 		if (byte == '\\') {
+			c->escaped = true;
 			fault = check_escape(c);
 		} else if (byte < 0x20) {
 			fault = "a control character in a string";
@@ -246,7 +249,7 @@ check_value(struct check *c)
 			fault = check_literal(c);
 	}
 	if (fault == NULL && c->notes != NULL)
-		note_value(c->notes, from, c->at);
+		note_value(c->notes, from, c->at, *from == '"' && c->escaped);
 	value_done(c);
 	return fault;
 }
@@ -262,7 +265,7 @@ check_name(struct check *c)
 	if (fault != NULL)
 		return fault;
 	if (c->notes != NULL)
-		note_name(c->notes, from, c->at - 1);
+		note_name(c->notes, from, c->at - 1, c->escaped);
 	skip_space(c);
 	if (!take(c, ':'))
 		return "':' is missing";

@@ -13,6 +13,7 @@
 #include "relay/base/json.h"
 #include "relay/base/json_pick.h"
 
+#define NO_ROW (-2)
 #define NAMES_MAX 256 /* of all objects that are open at a time */
 
 struct json_notes {
@@ -23,6 +24,7 @@ struct json_notes {
 	int depth;
 	struct {
 		int row;
+		int first_in;      /* the first row in it, or NO_ROW */
 		int elements;      /* of an array, so far */
 		size_t first_name; /* of an object, in names */
 	} open[JSON_DEPTH_MAX];
@@ -33,10 +35,11 @@ struct json_notes {
 /* As json_check(). */
 int json_check_noting(const char *data, size_t len, struct json_notes *, struct err *) MUST_CHECK;
 
-/* Slices begin at their first byte (a name: behind its quote) and end before `behind`. */
-void note_name(struct json_notes *, const char *from, const char *behind);
+/* Slices begin at their first byte (a name: behind its quote) and end before `behind`;
+ * an escaped string has a backslash. */
+void note_name(struct json_notes *, const char *from, const char *behind, bool escaped);
 void note_element(struct json_notes *); /* the value to come is one */
-void note_value(struct json_notes *, const char *from, const char *behind);
+void note_value(struct json_notes *, const char *from, const char *behind, bool escaped);
 void note_open(struct json_notes *, const char *from);
 void note_close(struct json_notes *, const char *behind);
 

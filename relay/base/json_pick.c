@@ -6,21 +6,33 @@
 #include "relay/base/json_note.h"
 #include "relay/base/mem.h"
 
-#define NO_ROW (-2)
 #define SURE_DIGITS 18 /* 64 bits hold any integer of so many; a double's range has no end near */
 
 static int
-row_of(const struct json_notes *n, int in, const char *name, size_t len)
+row_of(const struct json_notes *n, const char *name, size_t len)
 {
-	if (in == NO_ROW || len == 0)
-		return NO_ROW;
-	for (int row = 0; n->wants[row].name != NULL; row++) {
-		const struct json_want *want = &n->wants[row];
+	int row = n->open[n->depth - 1].first_in;
 
-		if (want->in == in && want->name[0] == name[0] &&
-		    strncmp(want->name, name, len) == 0 && want->name[len] == '\0')
+	if (row == NO_ROW || len == 0)
+		return NO_ROW;
+	for (int in = n->wants[row].in; n->wants[row].name != NULL && n->wants[row].in == in;
+	     row++) {
+		const char *wanted = n->wants[row].name;
+
+		if (wanted[0] == name[0] && strncmp(wanted, name, len) == 0 && wanted[len] == '\0')
 			return row;
 	}
+	return NO_ROW;
+}
+
+static int
+first_row_in(const struct json_want *wants, int in)
+{
+	if (in == NO_ROW)
+		return NO_ROW;
+	for (int row = 0; wants[row].name != NULL; row++)
+		if (wants[row].in == in)
+			return row;
 	return NO_ROW;
 }
 
@@ -54,16 +66,15 @@ look_for_twin(struct json_notes *n, uint32_t hash)
 }
 
 void
-note_name(struct json_notes *n, const char *from, const char *behind)
+note_name(struct json_notes *n, const char *from, const char *behind, bool escaped)
 {
 	size_t len = (size_t)(behind - from);
 
+	n->unsure |= escaped;
 	if (n->unsure)
 		return;
-	n->next = row_of(n, n->open[n->depth - 1].row, from, len);
+	n->next = row_of(n, from, len);
 	look_for_twin(n, hash_of(from, len));
-	if (memchr(from, '\\', len) != NULL)
-		n->unsure = true;
 }
 
 void
@@ -72,7 +83,7 @@ note_element(struct json_notes *n)
 	int place = n->open[n->depth - 1].elements++;
 	char name = (char)('0' + place);
 
-	n->next = place < 10 ? row_of(n, n->open[n->depth - 1].row, &name, 1) : NO_ROW;
+	n->next = place < 10 ? row_of(n, &name, 1) : NO_ROW;
 }
 
 static void
@@ -90,7 +101,7 @@ number_is_sure(const char *from, size_t len)
 }
 
 void
-note_value(struct json_notes *n, const char *from, const char *behind)
+note_value(struct json_notes *n, const char *from, const char *behind, bool escaped)
 {
 	size_t len = (size_t)(behind - from);
 
@@ -98,7 +109,7 @@ note_value(struct json_notes *n, const char *from, const char *behind)
 		n->unsure |= !number_is_sure(from, len);
 	if (n->next >= 0) {
 		keep(n, n->next, from, behind);
-		n->unsure |= *from == '"' && memchr(from, '\\', len) != NULL;
+		n->unsure |= escaped;
 	}
 	n->next = NO_ROW;
 }
@@ -107,6 +118,7 @@ void
 note_open(struct json_notes *n, const char *from)
 {
 	n->open[n->depth].row = n->next;
+	n->open[n->depth].first_in = first_row_in(n->wants, n->next);
 	n->open[n->depth].elements = 0;
 	n->open[n->depth].first_name = n->name_count;
 	n->depth++;

@@ -22,7 +22,7 @@
 #define JSON_TOP (-1) /* the document itself */
 #define JSON_WANTS_MAX 32
 
-/* A row of a table that ends with a row without a name. */
+/* A row of a table that ends with a row without a name; the rows in one other stand together. */
 struct json_want {
 	const char *name; /* of a member; "0" to "9" also of an array's element */
 	int in;           /* the row, before this one, of what it is in; or JSON_TOP */

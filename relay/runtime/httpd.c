@@ -78,10 +78,15 @@ on_request(struct evhttp_request *ev, void *arg)
 	fault = request_fault(r);
 	if (!fault)
 		fault = decode_path(r);
-	if (fault)
+	if (fault) {
 		refuse(r, fault);
-	else
-		httpd->fn(r, httpd->arg);
+		return;
+	}
+	httpd->handled = r;
+	httpd->fn(r, httpd->arg);
+	if (httpd->handled) /* else r may be gone with its connection */
+		request_forget(r);
+	httpd->handled = NULL;
 }
 
 static void
@@ -234,7 +239,7 @@ httpd_free(struct httpd *httpd)
 	event_free(httpd->adopt);
 	timer_free(httpd->accept_again);
 	SSL_CTX_free(httpd->tls);
-	buf_fini(&httpd->head);
+	buf_fini(&httpd->answer);
 	free(httpd->by_fd);
 	free(httpd->address);
 	free(httpd->socket_path);

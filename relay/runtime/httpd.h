@@ -8,7 +8,9 @@
  * 404 and 405 are the handler's.
  *
  * Loop thread only.  A request is answered exactly once, now or later; it
- * stays valid until then, also when the client has left meanwhile.
+ * stays valid until then, also when the client has left meanwhile.  What the
+ * client sent is there until the handler returns: who waits for the store
+ * holds no second copy of a body.
  */
 #ifndef RELAY_RUNTIME_HTTPD_H
 #define RELAY_RUNTIME_HTTPD_H
@@ -59,7 +61,7 @@ const char *httpd_query(struct httpd_request *,
                         const char *name); /* decoded; borrowed; NULL when absent */
 const char *httpd_header(const struct httpd_request *,
                          const char *name); /* borrowed; NULL when absent */
-/* The whole body in one piece; borrowed until the answer. */
+/* The whole body in one piece; borrowed. */
 const char *httpd_body(struct httpd_request *, size_t *len);
 
 /* A header of the answer; before httpd_reply().  Values are ours, never the peer's. */

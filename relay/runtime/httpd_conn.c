@@ -79,7 +79,8 @@ conn_on_accept(struct event_base *base, void *arg)
 	/* evhttp may give up on the accept: the reference lets us see it. */
 	bufferevent_incref(bev);
 	evbuffer_add_cb(bufferevent_get_input(bev), on_input, conn);
-	bufferevent_setwatermark(bev, EV_READ, 0, httpd->input_max);
+	if (httpd->tls) /* else httpd_hold.c looks, which costs less */
+		bufferevent_setwatermark(bev, EV_READ, 0, httpd->input_max);
 	event_active(httpd->adopt, EV_TIMEOUT, 0);
 	return bev;
 }
@@ -257,6 +258,7 @@ adopt(struct httpd *httpd, struct httpd_conn *conn)
 	LIST_INSERT_HEAD(&httpd->conns, conn, link);
 	conn->evcon = evcon;
 	conn->fd = bufferevent_getfd(bev);
+	bufferevent_set_timeouts(bev, NULL, NULL); /* evhttp's: ours are total */
 	conn->timer = event_new(loop_base(httpd->loop), -1, 0, on_deadline, conn);
 	remember(httpd, conn);
 	hold_start(conn);

@@ -14,11 +14,13 @@
 
 #include "relay/runtime/httpd_internal.h"
 
+/* What is more than any request stays in the kernel until the deadline. */
 static bool
 is_read(const struct httpd_conn *conn)
 {
-	return (bufferevent_get_enabled(conn->bev) & EV_READ) &&
-	       evbuffer_get_length(bufferevent_get_input(conn->bev)) < conn->httpd->input_max;
+	if (evbuffer_get_length(bufferevent_get_input(conn->bev)) >= conn->httpd->input_max)
+		bufferevent_disable(conn->bev, EV_READ);
+	return (bufferevent_get_enabled(conn->bev) & EV_READ) != 0;
 }
 
 static void

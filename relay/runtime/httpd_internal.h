@@ -42,7 +42,7 @@ struct httpd_request {
 	struct httpd_conn *conn;
 	struct evhttp_request *ev; /* NULL unless the handler has the request */
 	enum httpd_method method;
-	const char *path; /* points into ev, or to path_decoded */
+	const char *path; /* points into ev, or to path_decoded; empty when forgotten */
 	char *path_decoded;
 	struct httpd_query *queries;
 	struct buf headers;    /* of the answer: whole lines */
@@ -102,7 +102,8 @@ struct httpd {
 
 	struct timer *accept_again;
 	struct httpd *next_listening;
-	struct buf head; /* of the answer being written */
+	struct buf answer;             /* that is being written */
+	struct httpd_request *handled; /* by the handler now, and not answered */
 };
 
 /* httpd_listen.c: a listening socket; fills address and socket_path. */
@@ -124,6 +125,9 @@ void conn_free(struct httpd_conn *);
 void hold_start(struct httpd_conn *);
 void hold_again(struct httpd_conn *); /* there is something to wait for again */
 void hold_stop(struct httpd_conn *);
+
+/* httpd_reply.c: gives back what the peer sent; the answer needs none of it. */
+void request_forget(struct httpd_request *);
 
 /* httpd_linger.c: read and drop what still comes on a copy of fd, for a moment. */
 void linger_start(struct httpd *, int fd);

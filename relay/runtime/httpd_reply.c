@@ -13,10 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include "relay/base/mem.h"
 #include "relay/runtime/httpd_internal.h"
+
+#define ANSWER_KEPT ((size_t)64 * 1024) /* of the memory that answers are written in */
 
 static const struct {
 	int code;
@@ -64,32 +65,37 @@ httpd_reply_header(struct httpd_request *r, const char *name, const char *value)
 }
 
 static void
-write_head(struct buf *head, const struct httpd_request *r, int code, const char *type, size_t len)
+write_answer(struct buf *out, const struct httpd_request *r, int code, const char *type,
+             const char *body, size_t len)
 {
-	buf_reset(head);
-	buf_puts(head, "HTTP/1.1 ");
-	buf_number(head, (size_t)code);
-	buf_putc(head, ' ');
-	buf_puts(head, reason_of(code));
-	if (code != 204 && code != 304) {
+	bool bodiless = code == 204 || code == 304;
+
+	buf_reset(out);
+	buf_puts(out, "HTTP/1.1 ");
+	buf_number(out, (size_t)code);
+	buf_putc(out, ' ');
+	buf_puts(out, reason_of(code));
+	if (!bodiless) {
 		if (type) {
-			buf_puts(head, "\r\nContent-Type: ");
-			buf_puts(head, type);
+			buf_puts(out, "\r\nContent-Type: ");
+			buf_puts(out, type);
 		}
-		buf_puts(head, "\r\nContent-Length: ");
-		buf_number(head, len);
+		buf_puts(out, "\r\nContent-Length: ");
+		buf_number(out, len);
 	}
-	buf_puts(head, "\r\n");
-	buf_add(head, r->headers.data, r->headers.len);
+	buf_puts(out, "\r\n");
+	buf_add(out, r->headers.data, r->headers.len);
 	if (r->close)
-		buf_puts(head, "Connection: close\r\n");
+		buf_puts(out, "Connection: close\r\n");
 	else if (r->keep_alive_asked)
-		buf_puts(head, "Connection: keep-alive\r\n");
-	buf_puts(head, "\r\n");
+		buf_puts(out, "Connection: keep-alive\r\n");
+	buf_puts(out, "\r\n");
+	if (!bodiless && r->method != HTTPD_HEAD)
+		buf_add(out, body, len);
 }
 
-static void
-request_reset(struct httpd_request *r)
+void
+request_forget(struct httpd_request *r)
 {
 	struct httpd_query *q;
 
@@ -100,36 +106,33 @@ request_reset(struct httpd_request *r)
 	}
 	free(r->path_decoded);
 	r->path_decoded = NULL;
-	r->path = NULL;
-	buf_reset(&r->headers);
-	r->ev = NULL;
+	r->path = "";
+	if (r->ev->uri_elems)
+		evhttp_uri_free(r->ev->uri_elems);
+	r->ev->uri_elems = NULL;
+	evbuffer_drain(r->ev->input_buffer, evbuffer_get_length(r->ev->input_buffer));
+	if (!r->keep_alive_asked) /* evhttp looks for it behind the answer */
+		evhttp_clear_headers(r->ev->input_headers);
 }
 
 /* How much went out at once; -1 when the peer is gone. */
 static ssize_t
-send_now(struct httpd_conn *conn, const struct buf *head, const char *body, size_t len)
+send_now(struct httpd_conn *conn, const struct buf *answer)
 {
-	struct iovec parts[] = {{head->data, head->len}, {(void *)(uintptr_t)body, len}};
-	struct msghdr msg = {.msg_iov = parts, .msg_iovlen = len ? 2 : 1};
 	ssize_t n;
 
 	/* TLS has its own way, and nothing may overtake a "100 Continue". */
 	if (conn->httpd->tls || evbuffer_get_length(bufferevent_get_output(conn->bev)) > 0)
 		return 0;
-	n = sendmsg(conn->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+	n = send(conn->fd, answer->data, answer->len, MSG_DONTWAIT | MSG_NOSIGNAL);
 	return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : n;
 }
 
 static void
-send_later(struct httpd_conn *conn, const struct buf *head, const char *body, size_t len,
-           size_t sent)
+send_later(struct httpd_conn *conn, const char *rest, size_t len)
 {
-	size_t of_head = sent < head->len ? sent : head->len;
-	size_t of_body = sent - of_head;
-
-	bufferevent_write(conn->bev, head->data + of_head, head->len - of_head);
-	if (len > of_body)
-		bufferevent_write(conn->bev, body + of_body, len - of_body);
+	conn_set_state(conn, CONN_WRITING);
+	bufferevent_write(conn->bev, rest, len);
 	bufferevent_enable(conn->bev, EV_WRITE);
 }
 
@@ -149,21 +152,24 @@ on_answered(struct evhttp_request *ev, void *arg)
 }
 
 static void
-answer(struct httpd_conn *conn, struct evhttp_request *ev, const char *body, size_t len, bool close)
+answer(struct httpd_conn *conn, struct evhttp_request *ev, bool close)
 {
-	const struct buf *head = &conn->httpd->head;
-	ssize_t sent = send_now(conn, head, body, len);
+	struct httpd *httpd = conn->httpd;
+	const struct buf *out = &httpd->answer;
+	ssize_t sent = send_now(conn, out);
 
 	if (sent < 0) {
 		conn_close(conn);
 		return;
 	}
-	if ((size_t)sent < head->len + len)
-		send_later(conn, head, body, len, (size_t)sent);
+	if ((size_t)sent < out->len)
+		send_later(conn, out->data + sent, out->len - (size_t)sent);
 	if (close) {
 		evhttp_add_header(ev->output_headers, "Connection", "close");
 		ev->type = EVHTTP_REQ_GET; /* of CONNECT it would keep the connection */
 	}
+	if (httpd->answer.cap > ANSWER_KEPT)
+		buf_fini(&httpd->answer);
 	ev->chunked = 0; /* the request's; evhttp would close our answer with a chunk */
 	evhttp_request_set_on_complete_cb(ev, on_answered, conn);
 	evhttp_send_reply_end(ev);
@@ -175,20 +181,24 @@ httpd_reply(struct httpd_request *r, int code, const char *type, const char *bod
 	struct httpd_conn *conn = r->conn;
 	struct httpd *httpd = conn->httpd;
 	struct evhttp_request *ev = r->ev;
-	bool bodiless = r->method == HTTPD_HEAD || code == 204 || code == 304;
 
-	if (httpd)
+	if (conn->evcon) {
+		r->close |= !httpd->bound;
+		conn->linger = r->unread;
+		write_answer(&httpd->answer, r, code, type, body, len);
+	}
+	request_forget(r);
+	buf_reset(&r->headers);
+	r->ev = NULL;
+	if (httpd) {
 		httpd->open_requests--;
-	if (!conn->evcon) {
-		request_reset(r);
+		if (httpd->handled == r)
+			httpd->handled = NULL;
+	}
+	if (conn->evcon) {
+		answer(conn, ev, r->close);
+	} else {
 		conn_free(conn);
 		evhttp_request_free(ev);
-		return;
 	}
-	r->close |= !httpd->bound;
-	conn->linger = r->unread;
-	write_head(&httpd->head, r, code, type, len);
-	request_reset(r);
-	conn_set_state(conn, CONN_WRITING);
-	answer(conn, ev, body, bodiless ? 0 : len, r->close);
 }

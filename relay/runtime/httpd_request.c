@@ -51,7 +51,8 @@ keep_value(struct httpd_request *r, const char *raw, size_t len)
 const char *
 httpd_query(struct httpd_request *r, const char *name)
 {
-	const char *at = evhttp_uri_get_query(r->ev->uri_elems);
+	const struct evhttp_uri *uri = r->ev->uri_elems; /* NULL when forgotten */
+	const char *at = uri ? evhttp_uri_get_query(uri) : NULL;
 	size_t name_len = strlen(name);
 
 	while (at && *at) {

@@ -71,6 +71,7 @@ const struct json_want terraform_wants[] = {
 	[CHANGE_REQUEST_URL] = {"change_request_url", JSON_TOP},
 	[CHANGE_REQUEST_SUBJECT] = {"change_request_subject", JSON_TOP},
 	[DETAILS] = {"details", JSON_TOP},
+	[NOTIFICATIONS] = {"notifications", JSON_TOP},
 	[DETAILS_WORKSPACE_ID] = {"workspace_id", DETAILS},
 	[DETAILS_WORKSPACE_NAME] = {"workspace_name", DETAILS},
 	[DETAILS_ORGANIZATION_NAME] = {"organization_name", DETAILS},
@@ -80,13 +81,12 @@ const struct json_want terraform_wants[] = {
 	[ASSESSMENT] = {"new_assessment_result", DETAILS},
 	[ASSESSMENT_ID] = {"id", ASSESSMENT},
 	[ASSESSMENT_URL] = {"url", ASSESSMENT},
-	[NOTIFICATIONS] = {"notifications", JSON_TOP},
 	[FIRST] = {"0", NOTIFICATIONS},
+	[SECOND] = {"1", NOTIFICATIONS},
 	[FIRST_TRIGGER] = {"trigger", FIRST},
 	[FIRST_TRIGGER_TYPE] = {"trigger_type", FIRST},
 	[FIRST_STATUS] = {"run_status", FIRST},
 	[FIRST_UPDATED_AT] = {"run_updated_at", FIRST},
-	[SECOND] = {"1", NOTIFICATIONS},
 	{0},
 };
 

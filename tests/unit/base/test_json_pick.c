@@ -7,14 +7,14 @@
 #include "relay/base/json_pick.h"
 #include "relay/base/mem.h"
 
-enum { NAME, LIST, FIRST, FIRST_NAME, TENTH, DEEP };
+enum { NAME, LIST, FIRST, TENTH, FIRST_NAME, DEEP };
 
 static const struct json_want wants[] = {
 	[NAME] = {"name", JSON_TOP},
 	[LIST] = {"list", JSON_TOP},
 	[FIRST] = {"0", LIST},
-	[FIRST_NAME] = {"name", FIRST},
 	[TENTH] = {"9", LIST},
+	[FIRST_NAME] = {"name", FIRST},
 	[DEEP] = {"deep", FIRST_NAME},
 	{0},
 };

@@ -125,6 +125,7 @@ answer_later(void *arg)
 {
 	struct desk *d = arg;
 
+	note(d, d->later); /* what is there of it now */
 	httpd_reply(d->later, 200, "text/plain", "at last\n", 8);
 	d->later = NULL;
 }

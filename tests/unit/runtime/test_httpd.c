@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "desk.h"
+#include "relay/base/mem.h"
 #include "unit.h"
 
 static const struct httpd_options defaults;
@@ -222,6 +223,41 @@ an_answer_may_come_later(void **state)
 }
 
 static void
+who_waits_holds_nothing_of_what_was_sent(void **state)
+{
+	static const struct {
+		const char *head, *in_answer;
+	} cases[] = {
+		{"HTTP/1.1\r\nHost: x\r\n", "at last\n"},
+		{"HTTP/1.1\r\nHost: x\r\nConnection: close\r\n", "\r\nConnection: close\r\n"},
+		{"HTTP/1.0\r\n", "\r\nConnection: close\r\n"},
+		{"HTTP/1.0\r\nConnection: keep-alive\r\n", "\r\nConnection: keep-alive\r\n"},
+	};
+	struct desk *d = *state;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		int fd = net_connect(desk_address(d));
+		char *request = mem_fmt("POST /later?q=1 %sContent-Length: 3\r\n\r\nabc",
+		                        cases[i].head);
+
+		assert_true(net_send(fd, request));
+		desk_wait_asked(d);
+		assert_string_equal(d->path, "/later");
+		assert_string_equal(d->query, "1");
+		assert_int_equal(d->body_len, 3);
+		desk_answer_later(d);
+		expect(fd, "HTTP/1.1 200", cases[i].in_answer);
+		assert_string_equal(d->path, "");
+		assert_string_equal(d->query, "(none)");
+		assert_int_equal(d->body_len, 0);
+		if (strstr(cases[i].in_answer, "close"))
+			assert_true(net_ended(fd, NET_WAIT_MS));
+		close(fd);
+		free(request);
+	}
+}
+
+static void
 answering_after_the_client_has_left_is_harmless(void **state)
 {
 	struct desk *d = *state;
@@ -317,6 +353,7 @@ main(void)
 		DESK_TEST(http_1_0_closes_unless_it_asks_to_be_kept),
 		DESK_TEST(close_among_other_tokens_closes),
 		DESK_TEST(an_answer_may_come_later),
+		DESK_TEST(who_waits_holds_nothing_of_what_was_sent),
 		DESK_TEST(answering_after_the_client_has_left_is_harmless),
 		DESK_TEST(answering_after_httpd_is_gone_is_harmless),
 		DESK_TEST(a_large_answer_reaches_a_slow_reader_whole),

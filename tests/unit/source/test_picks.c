@@ -97,6 +97,21 @@ texts_and_trees_say_the_same(void **state)
 			      bodies->items[i].path);
 }
 
+/* json_pick() looks no further (json_pick.h). */
+static void
+the_rows_in_one_stand_together(void **state)
+{
+	(void)state;
+	for (size_t k = 0; source_kinds[k] != NULL; k++) {
+		const struct json_want *wants = source_kinds[k]->wants;
+
+		for (int row = 1; wants[row].name != NULL; row++)
+			for (int before = 0; before < row - 1; before++)
+				if (wants[before].in == wants[row].in)
+					assert_int_equal(wants[row - 1].in, wants[row].in);
+	}
+}
+
 /* Else the picks would be no gain. */
 static void
 what_senders_send_needs_no_tree(void **state)
@@ -229,6 +244,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(texts_and_trees_say_the_same),
+		cmocka_unit_test(the_rows_in_one_stand_together),
 		cmocka_unit_test(what_senders_send_needs_no_tree),
 		cmocka_unit_test(faulty_texts_and_trees_say_the_same),
 	};
