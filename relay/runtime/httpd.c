@@ -71,7 +71,6 @@ on_request(struct evhttp_request *ev, void *arg)
 	const char *fault;
 
 	conn_set_state(conn, CONN_ASKED);
-	conn->completed = true;
 	r->ev = ev;
 	r->method = method_of(ev->type);
 	httpd->open_requests++;

@@ -32,8 +32,8 @@ bev_new(struct httpd *httpd)
 	struct bufferevent *bev;
 	SSL *ssl;
 
-	if (!httpd->tls)
-		return bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+	if (!httpd->tls) /* evhttp closes the socket itself */
+		return bufferevent_socket_new(base, -1, 0);
 	ssl = SSL_new(httpd->tls);
 	if (!ssl)
 		return NULL;
@@ -47,17 +47,20 @@ bev_new(struct httpd *httpd)
 }
 
 /* The first byte of a request starts its deadline; what follows does not move it. */
-static void
-on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
+void
+conn_begin(struct httpd_conn *conn)
 {
-	struct httpd_conn *conn = arg;
-
-	(void)input;
-	if (info->n_added == 0)
-		return;
 	if (conn->state == CONN_IDLE)
 		conn_set_state(conn, CONN_READING);
 	conn->begun = true;
+}
+
+static void
+on_tls_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
+{
+	(void)input;
+	if (info->n_added > 0)
+		conn_begin(arg);
 }
 
 struct bufferevent *
@@ -78,9 +81,10 @@ conn_on_accept(struct event_base *base, void *arg)
 	LIST_INSERT_HEAD(&httpd->newborn, conn, link);
 	/* evhttp may give up on the accept: the reference lets us see it. */
 	bufferevent_incref(bev);
-	evbuffer_add_cb(bufferevent_get_input(bev), on_input, conn);
-	if (httpd->tls) /* else httpd_hold.c looks, which costs less */
+	if (httpd->tls) {
+		evbuffer_add_cb(bufferevent_get_input(bev), on_tls_input, conn);
 		bufferevent_setwatermark(bev, EV_READ, 0, httpd->input_max);
+	}
 	event_active(httpd->adopt, EV_TIMEOUT, 0);
 	return bev;
 }
@@ -190,9 +194,9 @@ on_close(struct evhttp_connection *evcon, void *arg)
 		tls_say_goodbye(conn);
 	else if (conn->linger || (conn->state == CONN_READING && conn->begun))
 		linger_start(httpd, conn->fd);
-	evbuffer_remove_cb(bufferevent_get_input(conn->bev), on_input, conn);
+	evbuffer_remove_cb(bufferevent_get_input(conn->bev), on_tls_input, conn);
 	event_free(conn->timer);
-	hold_stop(conn);
+	socket_stop(conn);
 	httpd->by_fd[conn->fd] = NULL;
 	httpd->connections--;
 	conn->evcon = NULL;
@@ -234,7 +238,7 @@ static void
 turn_away(struct httpd_conn *conn, struct evhttp_connection *evcon)
 {
 	conn->httpd->connections--;
-	evbuffer_remove_cb(bufferevent_get_input(conn->bev), on_input, conn);
+	evbuffer_remove_cb(bufferevent_get_input(conn->bev), on_tls_input, conn);
 	bufferevent_decref(conn->bev);
 	conn_free(conn);
 	if (evcon)
@@ -261,7 +265,8 @@ adopt(struct httpd *httpd, struct httpd_conn *conn)
 	bufferevent_set_timeouts(bev, NULL, NULL); /* evhttp's: ours are total */
 	conn->timer = event_new(loop_base(httpd->loop), -1, 0, on_deadline, conn);
 	remember(httpd, conn);
-	hold_start(conn);
+	if (!httpd->tls)
+		socket_start(conn);
 	evhttp_connection_set_closecb(conn->evcon, on_close, conn);
 	conn_set_state(conn, CONN_READING);
 	timer_tick(conn, httpd->request_ms);
@@ -283,6 +288,7 @@ struct httpd_conn *
 conn_of(struct httpd *httpd, struct evhttp_request *ev)
 {
 	struct evhttp_connection *evcon = evhttp_request_get_connection(ev);
+	int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(evcon));
 
-	return httpd->by_fd[bufferevent_getfd(evhttp_connection_get_bufferevent(evcon))];
+	return httpd->by_fd[httpd->tls ? fd : SOCKET_OURS(fd)];
 }

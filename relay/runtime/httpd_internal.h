@@ -63,9 +63,8 @@ struct httpd_conn {
 	bool surplus;        /* over the cap: closed when adopted */
 	bool begun;          /* a byte of the request that is being read is here */
 	bool linger;         /* on closing, let the peer finish what it is sending */
-	struct event *hold;  /* httpd_hold.c; NULL with TLS */
-	bool held;           /* hold is waited for */
-	bool completed;      /* a request, by bytes for which hold has not fired yet */
+	struct event *readable, *writable; /* httpd_socket.c; NULL with TLS */
+	bool listed;                       /* readable is waited for */
 	struct httpd_request request;
 };
 
@@ -118,13 +117,17 @@ void conn_on_adopt(int fd, short what, void *httpd);
 /* The connection evhttp speaks of. */
 struct httpd_conn *conn_of(struct httpd *, struct evhttp_request *);
 void conn_set_state(struct httpd_conn *, enum conn_state);
+void conn_begin(struct httpd_conn *); /* a byte of a request is here */
 void conn_close(struct httpd_conn *);
 void conn_free(struct httpd_conn *);
 
-/* httpd_hold.c: a system call or two less for each request. */
-void hold_start(struct httpd_conn *);
-void hold_again(struct httpd_conn *); /* there is something to wait for again */
-void hold_stop(struct httpd_conn *);
+/* httpd_socket.c: the socket of a connection without TLS. */
+void socket_start(struct httpd_conn *);
+void socket_again(struct httpd_conn *); /* there is something to wait for again */
+void socket_stop(struct httpd_conn *);
+/* For a bufferevent that must not touch it: libevent takes what is negative for
+ * no socket, and gives it back when asked which one it has. */
+#define SOCKET_OURS(fd) (-1 - (fd))
 
 /* httpd_reply.c: gives back what the peer sent; the answer needs none of it. */
 void request_forget(struct httpd_request *);

@@ -144,7 +144,7 @@ on_answered(struct evhttp_request *ev, void *arg)
 
 	(void)ev;
 	conn_set_state(conn, CONN_IDLE);
-	hold_again(conn);
+	socket_again(conn);
 	if (evbuffer_get_length(bufferevent_get_input(conn->bev)) > 0) {
 		conn_set_state(conn, CONN_READING);
 		conn->begun = true;
