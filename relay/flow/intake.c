@@ -15,8 +15,6 @@
 #include "relay/source/source.h"
 #include "relay/store/events.h"
 
-#define HAND_OVER 16 /* measured: 4 wakes the store too often, 64 lets it wait for us */
-
 /* A configured source, its keys prepared. */
 struct entrance {
 	const char *name; /* borrowed from the config */
@@ -31,11 +29,8 @@ struct intake {
 	struct conf *conf;
 	struct entrance *entrances;
 	size_t count;
-	/* What one round of the loop reads goes to the store a few at a time: one
-	 * wake-up of its thread for each few, and it works while we read on. */
-	struct store_job *first, *last;
-	int collected;
-	struct timer *hand_over;
+	bool more;               /* may come in this round of the loop; */
+	struct timer *no_more;   /* ends it */
 	struct lasting unstored; /* events that cannot be stored */
 };
 
@@ -142,28 +137,22 @@ cut_token(struct accept_job *job, const struct entrance *entrance, const char *b
 }
 
 static void
-hand_over(void *arg)
+no_more(void *arg)
 {
 	struct intake *in = arg;
 
-	if (in->first != NULL)
-		store_submit_list(in->store, in->first, in->last);
-	in->first = in->last = NULL;
-	in->collected = 0;
+	in->more = false;
+	store_go(in->store);
 }
 
+/* What one round of the loop reads is stored together. */
 static void
-collect(struct intake *in, struct store_job *job)
+submit(struct intake *in, struct store_job *job)
 {
-	if (in->first == NULL) {
-		in->first = job;
-		timer_in(in->hand_over, 0);
-	} else {
-		in->last->item.next = &job->item;
-	}
-	in->last = job;
-	if (++in->collected == HAND_OVER)
-		hand_over(in);
+	if (!in->more)
+		timer_in(in->no_more, 0);
+	in->more = true;
+	store_submit_more(in->store, job);
 }
 
 static void
@@ -196,7 +185,7 @@ accept_event(struct intake *in, const struct entrance *entrance, struct httpd_re
 		job->body = mem_strn(body, len);
 	job->event.body = job->body;
 	job->event.sealed = job->sealed;
-	collect(in, &job->job);
+	submit(in, &job->job);
 }
 
 static void
@@ -314,7 +303,7 @@ intake_new(struct intake **out, struct loop *loop, struct store *store, struct c
 
 	*out = NULL;
 	in->store = store;
-	in->hand_over = timer_new(loop, hand_over, in);
+	in->no_more = timer_new(loop, no_more, in);
 	open_entrances(in, conf);
 	if (httpd_new(&in->httpd, loop, &options, on_request, in, err) != 0) {
 		intake_free(in);
@@ -345,7 +334,7 @@ void
 intake_drain(struct intake *in)
 {
 	httpd_drain(in->httpd);
-	hand_over(in);
+	no_more(in);
 }
 
 bool
@@ -359,7 +348,7 @@ intake_free(struct intake *in)
 {
 	if (in == NULL)
 		return;
-	timer_free(in->hand_over);
+	timer_free(in->no_more);
 	httpd_free(in->httpd);
 	close_entrances(in);
 	free(in);

@@ -5,20 +5,14 @@
 _Static_assert(offsetof(struct store_job, item) == 0, "an inbox item is the job it heads");
 
 void
-jobs_add_list(struct jobs *jobs, struct store_job *first, struct store_job *last)
-{
-	last->item.next = NULL;
-	if (jobs->first)
-		jobs->last->next = &first->item;
-	else
-		jobs->first = &first->item;
-	jobs->last = &last->item;
-}
-
-void
 jobs_add(struct jobs *jobs, struct store_job *job)
 {
-	jobs_add_list(jobs, job, job);
+	job->item.next = NULL;
+	if (jobs->first)
+		jobs->last->next = &job->item;
+	else
+		jobs->first = &job->item;
+	jobs->last = &job->item;
 }
 
 struct store_job *

@@ -12,7 +12,6 @@ struct jobs {
 };
 
 void jobs_add(struct jobs *, struct store_job *);
-void jobs_add_list(struct jobs *, struct store_job *first, struct store_job *last);
 struct store_job *jobs_take(struct jobs *); /* the first, or NULL */
 /* Moves up to `most` from the front of `from` behind `to`. */
 void jobs_move(struct jobs *to, struct jobs *from, int most);

@@ -89,10 +89,12 @@ int store_open(struct store **, const char *url, struct inbox *, const struct pl
  * those the loop did not come to. */
 void store_close(struct store *);
 
-/* Several at once, linked by item.next from first to last: one wake-up. */
-void store_submit_list(struct store *, struct store_job *first, struct store_job *last);
 /* Moves the job in.  Any order between submit and submit is kept. */
 void store_submit(struct store *, struct store_job *);
+/* The same, with more to come at once: the writer does not start a turn for it
+ * before there are some, or store_go() tells that no more come. */
+void store_submit_more(struct store *, struct store_job *);
+void store_go(struct store *);
 /* The same for reads: run must not write; answers may come in any order. */
 void store_read(struct store *, struct store_job *);
 

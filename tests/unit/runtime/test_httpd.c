@@ -237,8 +237,8 @@ who_waits_holds_nothing_of_what_was_sent(void **state)
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		int fd = net_connect(desk_address(d));
-		char *request = mem_fmt("POST /later?q=1 %sContent-Length: 3\r\n\r\nabc",
-		                        cases[i].head);
+		char *request =
+			mem_fmt("POST /later?q=1 %sContent-Length: 3\r\n\r\nabc", cases[i].head);
 
 		assert_true(net_send(fd, request));
 		desk_wait_asked(d);

@@ -144,6 +144,45 @@ test_jobs_that_wait_share_one_commit_and_are_answered_in_order(void **state)
 }
 
 static void
+test_jobs_with_more_to_come_are_one_turn(void **state)
+{
+	struct rig *rig = *state;
+	struct notes notes = {0};
+
+	rig_open(rig, NULL);
+	int64_t before = metric_get(METRIC_STORE_COMMITS);
+	store_submit_more(rig->store, &note(&notes, "a", "1")->job);
+	store_submit_more(rig->store, &note(&notes, "b", "1")->job);
+	store_read(rig->store, &note(&notes, "r", "1")->job);
+	wait_for(rig, &notes.count, 1); /* time enough for a turn of theirs */
+	assert_string_equal(notes.order, "!r");
+	store_go(rig->store);
+	wait_for(rig, &notes.count, 3);
+	assert_string_equal(notes.order, "!rab");
+	assert_int_equal(metric_get(METRIC_STORE_COMMITS) - before, 1);
+	store_go(rig->store); /* for nobody */
+
+	store_submit_more(rig->store, &note(&notes, "c", "1")->job);
+	store_submit(rig->store, &note(&notes, "d", "1")->job); /* without more */
+	wait_for(rig, &notes.count, 5);
+	assert_int_equal(metric_get(METRIC_STORE_COMMITS) - before, 2);
+}
+
+static void
+test_many_jobs_do_not_wait_for_more(void **state)
+{
+	struct rig *rig = *state;
+	struct notes notes = {0};
+
+	rig_open(rig, NULL);
+	for (int i = 0; i < 64; i++)
+		store_submit_more(rig->store, &note(&notes, "x", "1")->job);
+	wait_for(rig, &notes.count, 32);
+	store_go(rig->store);
+	wait_for(rig, &notes.count, 64);
+}
+
+static void
 test_a_job_that_fails_is_undone_alone(void **state)
 {
 	struct rig *rig = *state;
@@ -524,6 +563,8 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(jobs_that_wait_share_one_commit_and_are_answered_in_order),
+		TEST(jobs_with_more_to_come_are_one_turn),
+		TEST(many_jobs_do_not_wait_for_more),
 		TEST(a_job_that_fails_is_undone_alone),
 		TEST(closing_runs_and_answers_what_was_submitted),
 		TEST(a_read_sees_what_was_answered_before),
