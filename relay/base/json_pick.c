@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "relay/base/hash.h"
 #include "relay/base/json_note.h"
 #include "relay/base/mem.h"
 
@@ -34,22 +35,6 @@ first_row_in(const struct json_want *wants, int in)
 		if (wants[row].in == in)
 			return row;
 	return NO_ROW;
-}
-
-static uint32_t
-hash_of(const char *name, size_t len)
-{
-	uint64_t hash = len, part = 0;
-
-	for (; len > sizeof(part); name += sizeof(part), len -= sizeof(part)) {
-		memcpy(&part, name, sizeof(part));
-		hash = (hash ^ part) * UINT64_C(0x9e3779b97f4a7c15);
-		hash ^= hash >> 32;
-	}
-	part = 0;
-	memcpy(&part, name, len);
-	hash = (hash ^ part) * UINT64_C(0x9e3779b97f4a7c15);
-	return (uint32_t)(hash >> 32);
 }
 
 /* Names with the same hash may be the same. */

@@ -4,36 +4,41 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "relay/base/hash.h"
 #include "relay/base/mem.h"
 
 #define ROOM_LEAST 1024
+#define FREE 0 /* no key's tag */
 
 void
 unplanned_fini(struct unplanned *u)
 {
+	free(u->tags);
 	free(u->places);
 	free(u->changes);
 	*u = (struct unplanned){0};
 }
 
-/* FNV-1a: keys are digests, but a test or an old store may have shorter ones. */
-static size_t
-place_of(const struct unplanned *u, const char *key)
+static uint32_t
+tag_of(const char *key)
 {
-	uint64_t hash = UINT64_C(14695981039346656037);
+	return hash_of(key, strnlen(key, UNPLANNED_KEY_SIZE - 1)) | 1;
+}
 
-	for (const char *p = key; *p != '\0'; p++)
-		hash = (hash ^ (unsigned char)*p) * UINT64_C(1099511628211);
-	return (size_t)(hash ^ (hash >> 32)) & (u->room - 1);
+/* Where one with this tag belongs. */
+static size_t
+place_of(const struct unplanned *u, uint32_t tag)
+{
+	return (tag >> 1) & (u->room - 1);
 }
 
 /* Where the key is, or the free place where it would be. */
 static size_t
-probe(const struct unplanned *u, const char *key)
+probe(const struct unplanned *u, uint32_t tag, const char *key)
 {
-	size_t i = place_of(u, key);
+	size_t i = place_of(u, tag);
 
-	while (u->places[i].key[0] != '\0' && strcmp(u->places[i].key, key) != 0)
+	while (u->tags[i] != FREE && (u->tags[i] != tag || strcmp(u->places[i].key, key) != 0))
 		i = (i + 1) & (u->room - 1);
 	return i;
 }
@@ -41,26 +46,33 @@ probe(const struct unplanned *u, const char *key)
 static void
 grow(struct unplanned *u)
 {
-	struct unplanned_entry *old = u->places;
-	size_t old_room = u->room;
+	struct unplanned old = *u;
 
-	u->room = old_room ? 2 * old_room : ROOM_LEAST;
+	u->room = old.room ? 2 * old.room : ROOM_LEAST;
+	u->tags = mem_array(u->room, sizeof(*u->tags));
 	u->places = mem_array(u->room, sizeof(*u->places));
-	for (size_t i = 0; i < old_room; i++)
-		if (old[i].key[0] != '\0')
-			u->places[probe(u, old[i].key)] = old[i];
-	free(old);
+	for (size_t i = 0; i < old.room; i++) {
+		if (old.tags[i] == FREE)
+			continue;
+		size_t to = probe(u, old.tags[i], old.places[i].key);
+		u->tags[to] = old.tags[i];
+		u->places[to] = old.places[i];
+	}
+	free(old.tags);
+	free(old.places);
 }
 
 static void
 put(struct unplanned *u, const struct unplanned_entry *entry)
 {
+	uint32_t tag = tag_of(entry->key);
 	size_t i;
 
 	if (2 * (u->count + 1) > u->room)
 		grow(u);
-	i = probe(u, entry->key);
-	u->count += u->places[i].key[0] == '\0';
+	i = probe(u, tag, entry->key);
+	u->count += u->tags[i] == FREE;
+	u->tags[i] = tag;
 	u->places[i] = *entry;
 }
 
@@ -75,15 +87,26 @@ take_out(struct unplanned *u, size_t hole)
 		size_t own;
 
 		i = (i + 1) & (u->room - 1);
-		if (u->places[i].key[0] == '\0')
+		if (u->tags[i] == FREE)
 			break;
-		own = place_of(u, u->places[i].key);
+		own = place_of(u, u->tags[i]);
 		if (((i - own) & (u->room - 1)) < ((i - hole) & (u->room - 1)))
 			continue;
+		u->tags[hole] = u->tags[i];
 		u->places[hole] = u->places[i];
 		hole = i;
 	}
-	u->places[hole].key[0] = '\0';
+	u->tags[hole] = FREE;
+}
+
+/* Its place, when it is there. */
+static bool
+is_there(const struct unplanned *u, const char *key, size_t *place)
+{
+	if (u->count == 0)
+		return false;
+	*place = probe(u, tag_of(key), key);
+	return u->tags[*place] != FREE;
 }
 
 static void
@@ -101,10 +124,7 @@ unplanned_find(const struct unplanned *u, const char *key)
 {
 	size_t i;
 
-	if (u->count == 0)
-		return NULL;
-	i = probe(u, key);
-	return u->places[i].key[0] != '\0' ? u->places[i].id : NULL;
+	return is_there(u, key, &i) ? u->places[i].id : NULL;
 }
 
 void
@@ -123,10 +143,7 @@ unplanned_leave(struct unplanned *u, const char *key)
 {
 	size_t i;
 
-	if (u->count == 0)
-		return;
-	i = probe(u, key);
-	if (u->places[i].key[0] == '\0')
+	if (!is_there(u, key, &i))
 		return;
 	remember(u, &u->places[i], false);
 	take_out(u, i);
@@ -137,11 +154,12 @@ undo_to(struct unplanned *u, size_t changed)
 {
 	while (u->changed > changed) {
 		const struct unplanned_change *change = &u->changes[--u->changed];
+		size_t i;
 
-		if (change->added)
-			take_out(u, probe(u, change->entry.key));
-		else
+		if (!change->added)
 			put(u, &change->entry);
+		else if (is_there(u, change->entry.key, &i))
+			take_out(u, i);
 	}
 }
 

@@ -16,13 +16,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "relay/base/ulid.h"
 
 #define UNPLANNED_KEY_SIZE 33 /* event_key() of source/source.h */
 
 struct unplanned_entry {
-	char key[UNPLANNED_KEY_SIZE]; /* "" is a free place */
+	char key[UNPLANNED_KEY_SIZE];
 	char id[ID_SIZE];
 };
 
@@ -32,7 +33,11 @@ struct unplanned_change {
 };
 
 struct unplanned {
-	struct unplanned_entry *places; /* open addressing, linear; a power of two */
+	/* Open addressing, linear; a power of two.  That a key is not there, as
+	 * nearly always, is seen in the tags, a sixteenth of the places in size:
+	 * of a long backlog the places are in no cache. */
+	uint32_t *tags;
+	struct unplanned_entry *places;
 	size_t room, count;
 	struct unplanned_change *changes; /* since the transaction began */
 	size_t changed, changes_room;
