@@ -29,8 +29,8 @@ struct intake {
 	struct conf *conf;
 	struct entrance *entrances;
 	size_t count;
-	bool more;               /* may come in this round of the loop; */
-	struct timer *no_more;   /* ends it */
+	bool more;               /* may come in this round of the loop */
+	struct timer *no_more;   /* at its end */
 	struct lasting unstored; /* events that cannot be stored */
 };
 

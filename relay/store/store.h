@@ -95,7 +95,7 @@ void store_submit(struct store *, struct store_job *);
  * before there are some, or store_go() tells that no more come. */
 void store_submit_more(struct store *, struct store_job *);
 void store_go(struct store *);
-/* The same for reads: run must not write; answers may come in any order. */
+/* store_submit() for reads: run must not write; answers may come in any order. */
 void store_read(struct store *, struct store_job *);
 
 /* Accepted and not yet planned events, about.  Any thread. */
