@@ -52,9 +52,12 @@ void db_mark_rollback(struct db *);
 enum db_trouble { DB_FINE, DB_NO_ROOM, DB_BROKEN };
 enum db_trouble db_trouble(const struct db *);
 
-/* The keys of accepted events that are not in their index yet (unplanned.h); DB_WRITE only. */
+/* The keys of accepted events that are not in their index yet (unplanned.h), and which
+ * may be in it (indexed.h); DB_WRITE only. */
 struct unplanned;
 struct unplanned *db_unplanned(struct db *);
+struct indexed;
+struct indexed *db_indexed(struct db *);
 /* Accepted events without rows of their own (arrivals.h); DB_WRITE only. */
 struct arrivals;
 struct arrivals *db_arrivals(struct db *);

@@ -181,6 +181,12 @@ db_unplanned(struct db *db)
 	return &db->unplanned;
 }
 
+struct indexed *
+db_indexed(struct db *db)
+{
+	return &db->indexed;
+}
+
 struct arrivals *
 db_arrivals(struct db *db)
 {

@@ -19,6 +19,7 @@
 
 #include "relay/store/arrivals.h"
 #include "relay/store/db.h"
+#include "relay/store/indexed.h"
 #include "relay/store/unplanned.h"
 
 #define DB_PARAMETERS_MAX 32
@@ -52,6 +53,7 @@ struct db {
 	enum db_trouble trouble;
 	struct err trouble_text, refusal;
 	struct unplanned unplanned;
+	struct indexed indexed;
 	struct arrivals arrivals;
 	struct counts counts, marked; /* of this transaction, and as they were at db_mark() */
 

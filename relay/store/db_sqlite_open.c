@@ -260,8 +260,9 @@ migrate(struct db *db, struct err *err)
 	return db_commit(db, err);
 }
 
+/* What of the events is kept in memory. */
 static int
-load_unplanned(struct db *db, struct err *err)
+load_keys(struct db *db, struct err *err)
 {
 	struct db_row *row = db_bind(db, ST_EVENTS_UNPLANNED, "");
 	int got;
@@ -272,7 +273,7 @@ load_unplanned(struct db *db, struct err *err)
 	if (got == 0)
 		got = arrivals_load(db, &db->arrivals, err);
 	unplanned_commit(&db->unplanned);
-	return got;
+	return got == 0 ? indexed_load(db, &db->indexed, err) : got;
 }
 
 static int
@@ -318,7 +319,7 @@ db_open(struct db **out, const char *url, enum db_mode mode, struct err *err)
 		goto fail;
 	if ((mode == DB_WRITE ? migrate(db, err) : check_version(db, err)) != 0)
 		goto fail;
-	if (mode == DB_WRITE && load_unplanned(db, err) != 0)
+	if (mode == DB_WRITE && load_keys(db, err) != 0)
 		goto fail;
 	*out = db;
 	return 0;
@@ -339,6 +340,7 @@ db_close(struct db *db)
 	sqlite3_close(db->sql);
 	owner_release(db->owner);
 	unplanned_fini(&db->unplanned);
+	indexed_fini(&db->indexed);
 	arrivals_fini(&db->arrivals);
 	free(db->reserve);
 	free(db->file);

@@ -7,6 +7,7 @@
 #include "relay/base/mem.h"
 #include "relay/base/ulid.h"
 #include "relay/store/arrivals.h"
+#include "relay/store/indexed.h"
 #include "relay/store/unplanned.h"
 
 const char *const event_state_names[] = {
@@ -46,6 +47,8 @@ find_first(struct db *db, const char *key, char first_id[32], struct err *err)
 		copy_id(first_id, unplanned);
 		return 1;
 	}
+	if (!indexed_may(db_indexed(db), key))
+		return 0;
 	row = db_bind(db, ST_EVENT_KEY_GET, "t", key);
 	got = db_step(row, err);
 	if (got == 1)
@@ -78,6 +81,7 @@ index_key(struct db *db, const char *id, const char *key, int64_t received_at, s
 {
 	if (db_run(db, err, ST_EVENT_KEY_ADD, "tti", key, id, received_at) < 0)
 		return -1;
+	indexed_add(db_indexed(db), key);
 	unplanned_leave(db_unplanned(db), key);
 	return 0;
 }

@@ -6,6 +6,8 @@
 	X(EVENT_KEY_ADD, "INSERT INTO event_keys (key, event_id, seen_at) VALUES ($1, $2, $3)" \
 	                 " ON CONFLICT (key) DO NOTHING")                                      \
 	X(EVENT_KEY_GET, "SELECT event_id FROM event_keys WHERE key = $1")                     \
+	X(EVENT_KEYS, "SELECT key FROM event_keys")                                            \
+	X(EVENT_KEYS_COUNT, "SELECT COUNT(*) FROM event_keys")                                 \
 	X(EVENT_ADD, "INSERT INTO events (id, key, source, source_kind, received_at, state,"   \
 	             " tries, sealed, body) VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8)")       \
 	X(ARRIVALS_ADD, "INSERT INTO arrivals (number, events) VALUES ($1, $2)")               \
