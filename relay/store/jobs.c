@@ -27,11 +27,14 @@ jobs_take(struct jobs *jobs)
 	return job;
 }
 
-void
+int
 jobs_move(struct jobs *to, struct jobs *from, int most)
 {
-	while (most-- > 0 && from->first)
+	int moved = 0;
+
+	for (; moved < most && from->first; moved++)
 		jobs_add(to, jobs_take(from));
+	return moved;
 }
 
 bool

@@ -13,8 +13,8 @@ struct jobs {
 
 void jobs_add(struct jobs *, struct store_job *);
 struct store_job *jobs_take(struct jobs *); /* the first, or NULL */
-/* Moves up to `most` from the front of `from` behind `to`. */
-void jobs_move(struct jobs *to, struct jobs *from, int most);
+/* Moves up to `most` from the front of `from` behind `to`.  Returns how many. */
+int jobs_move(struct jobs *to, struct jobs *from, int most);
 
 /* Are there at least so many? */
 bool jobs_are(const struct jobs *, int count);

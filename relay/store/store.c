@@ -38,7 +38,7 @@ struct line {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	struct jobs jobs;
-	int count;           /* since the last turn took all */
+	int count, taken;    /* jobs that wait; those the last turn took */
 	bool ready;          /* for a turn */
 	atomic_bool waiting; /* there are jobs; read without the lock */
 	bool closing;
@@ -109,12 +109,25 @@ line_close(struct line *line)
 	pthread_mutex_unlock(&line->lock);
 }
 
+/*
+ * Of those that wait and those just answered, who soon come again, half: else
+ * one turn takes nearly all and the next the few others, and while the many
+ * are at the disk there is nobody for the loop to serve.
+ */
+static int
+share(const struct line *line)
+{
+	int half = (line->taken + line->count + 1) / 2;
+
+	return half < TURN_WORTH ? TURN_WORTH : half < TURN_MAX ? half : TURN_MAX;
+}
+
 static void
 line_move(struct line *line, struct jobs *out)
 {
-	jobs_move(out, &line->jobs, TURN_MAX);
-	line->ready = line->jobs.first != NULL;
-	line->count = 0;
+	line->taken = jobs_move(out, &line->jobs, share(line));
+	line->count -= line->taken;
+	line->ready = line->count > 0;
 	atomic_store_explicit(&line->waiting, line->ready, memory_order_relaxed);
 }
 

@@ -183,6 +183,30 @@ test_many_jobs_do_not_wait_for_more(void **state)
 }
 
 static void
+test_a_crowd_is_halved(void **state)
+{
+	struct rig *rig = *state;
+	struct notes notes = {0};
+	sem_t hold, held;
+
+	sem_init(&hold, 0, 0);
+	sem_init(&held, 0, 0);
+	rig_open(rig, NULL);
+	int64_t before = metric_get(METRIC_STORE_COMMITS);
+	struct note_job *first = note(&notes, "a", "1");
+	first->hold = &hold;
+	first->held = &held;
+	store_submit(rig->store, &first->job);
+	sem_wait(&held);
+	for (int i = 0; i < 100; i++)
+		store_submit(rig->store, &note(&notes, "x", "1")->job);
+	sem_post(&hold);
+	wait_for(rig, &notes.count, 101);
+	/* The first alone, half of them with it counted, the others. */
+	assert_int_equal(metric_get(METRIC_STORE_COMMITS) - before, 3);
+}
+
+static void
 test_a_job_that_fails_is_undone_alone(void **state)
 {
 	struct rig *rig = *state;
@@ -565,6 +589,7 @@ main(void)
 		TEST(jobs_that_wait_share_one_commit_and_are_answered_in_order),
 		TEST(jobs_with_more_to_come_are_one_turn),
 		TEST(many_jobs_do_not_wait_for_more),
+		TEST(a_crowd_is_halved),
 		TEST(a_job_that_fails_is_undone_alone),
 		TEST(closing_runs_and_answers_what_was_submitted),
 		TEST(a_read_sees_what_was_answered_before),
