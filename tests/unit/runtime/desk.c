@@ -107,6 +107,20 @@ desk_close(struct desk *d)
 	free(d);
 }
 
+int
+desk_setup(void **state)
+{
+	*state = desk_open(&(struct httpd_options){0});
+	return 0;
+}
+
+int
+desk_teardown(void **state)
+{
+	desk_close(*state);
+	return 0;
+}
+
 const char *
 desk_address(const struct desk *d)
 {

@@ -33,6 +33,12 @@ struct desk {
 
 struct desk *desk_open(const struct httpd_options *); /* what is 0 gets a default */
 void desk_close(struct desk *);
+
+/* A test that is given one with the defaults. */
+int desk_setup(void **state);
+int desk_teardown(void **state);
+#define DESK_TEST(name) cmocka_unit_test_setup_teardown(name, desk_setup, desk_teardown)
+
 const char *desk_address(const struct desk *);
 void desk_wait_asked(struct desk *);
 void desk_answer_later(struct desk *);

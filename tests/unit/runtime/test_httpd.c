@@ -9,22 +9,6 @@
 #include "relay/base/mem.h"
 #include "unit.h"
 
-static const struct httpd_options defaults;
-
-static int
-open_desk(void **state)
-{
-	*state = desk_open(&defaults);
-	return 0;
-}
-
-static int
-close_desk(void **state)
-{
-	desk_close(*state);
-	return 0;
-}
-
 static void
 expect(int fd, const char *start, const char *part)
 {
@@ -334,8 +318,6 @@ draining_finishes_what_is_open_and_takes_nothing_new(void **state)
 	close(idle);
 	close(open);
 }
-
-#define DESK_TEST(name) cmocka_unit_test_setup_teardown(name, open_desk, close_desk)
 
 int
 main(void)

@@ -41,22 +41,6 @@ epoll_wait(int epfd, struct epoll_event *events, int most, int timeout)
 	return real(epfd, events, most, timeout);
 }
 
-static const struct httpd_options defaults;
-
-static int
-open_desk(void **state)
-{
-	*state = desk_open(&defaults);
-	return 0;
-}
-
-static int
-close_desk(void **state)
-{
-	desk_close(*state);
-	return 0;
-}
-
 static void
 expect(int fd, const char *part)
 {
@@ -141,10 +125,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(f) cmocka_unit_test_setup_teardown(f, open_desk, close_desk)
-		T(a_request_leaves_the_list_as_it_is),
-		T(sending_on_while_the_answer_is_awaited_keeps_nobody_busy),
-		T(leaving_while_the_answer_is_awaited_keeps_nobody_busy),
+		DESK_TEST(a_request_leaves_the_list_as_it_is),
+		DESK_TEST(sending_on_while_the_answer_is_awaited_keeps_nobody_busy),
+		DESK_TEST(leaving_while_the_answer_is_awaited_keeps_nobody_busy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
