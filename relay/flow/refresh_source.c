@@ -57,7 +57,7 @@ refresh_source(struct plan *plan, const char *source, struct err *err)
 	int64_t last = db_number(plan->db, err, 0, ST_QUERY_SOURCE_LAST, "t", source);
 	int64_t since = last > plan->started_at ? last : plan->started_at;
 	struct incident incident = {0};
-	int found = find(plan, source, &incident, err), rc = found < 0 ? -1 : 0;
+	int found = last < 0 ? -1 : find(plan, source, &incident, err), rc = found < 0 ? -1 : 0;
 
 	if (found == 1 && (every == 0 || last + every > plan->now_ms)) {
 		rc = settle(plan, &incident, false,

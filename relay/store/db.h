@@ -100,7 +100,7 @@ int64_t db_int(struct db_row *, int column);
 
 /* Bind, step to the end, end.  Returns the number of rows changed, or -1. */
 int64_t db_run(struct db *, struct err *, enum statement, const char *types, ...) MUST_CHECK;
-/* The first column of the first row as a number; `fallback` when there is no row. */
+/* The first column of the first row as a number; `fallback` when there is no row; -1. */
 int64_t db_number(struct db *, struct err *, int64_t fallback, enum statement, const char *types,
                   ...);
 

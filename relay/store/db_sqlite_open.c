@@ -220,8 +220,10 @@ read_version(struct db *db, int *version, struct err *err)
 		return 0;
 	if (!ours)
 		return err_set(err, "store %s is a database of something else", db->file);
-	*version = (int)db_number(db, err, -1, ST_META_GET, "t", "schema");
+	*version = (int)db_number(db, err, 0, ST_META_GET, "t", "schema");
 	if (*version < 0)
+		return -1;
+	if (*version == 0)
 		return err_set(err, "store %s does not say its version", db->file);
 	if (*version > schema_version)
 		return err_set(

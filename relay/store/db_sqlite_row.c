@@ -178,7 +178,7 @@ db_int(struct db_row *row, int column)
 int64_t
 db_run(struct db *db, struct err *err, enum statement id, const char *types, ...)
 {
-	int before = sqlite3_total_changes(db->sql);
+	int64_t before = sqlite3_total_changes64(db->sql);
 	va_list args;
 
 	va_start(args, types);
@@ -189,7 +189,7 @@ db_run(struct db *db, struct err *err, enum statement id, const char *types, ...
 	while ((got = db_step(row, err)) == 1)
 		;
 	db_end(row);
-	return got < 0 ? -1 : (int64_t)(sqlite3_total_changes(db->sql) - before);
+	return got < 0 ? -1 : sqlite3_total_changes64(db->sql) - before;
 }
 
 int64_t
@@ -202,7 +202,8 @@ db_number(struct db *db, struct err *err, int64_t fallback, enum statement id, c
 	struct db_row *row = bind_statement(db, id, types, args);
 	va_end(args);
 
-	int64_t number = db_step(row, err) == 1 ? db_int(row, 0) : fallback;
+	int got = db_step(row, err);
+	int64_t number = got == 1 ? db_int(row, 0) : got == 0 ? fallback : -1;
 	db_end(row);
 	return number;
 }

@@ -7,8 +7,9 @@
  * filter whose bits of one key lie in one word): when they are not all set,
  * the key is not in the index; when they are, the index knows.
  *
- * A key that left the index, or that a rollback took back, may stay here: that
- * costs a look-up and no truth.  This rests on the store having one owner.
+ * A key that left the index, or that a rollback took back, stays here until the
+ * next start, and there may come more than there is room for: that costs
+ * look-ups and no truth.  This rests on the store having one owner.
  * Writer thread only.
  */
 #ifndef RELAY_STORE_INDEXED_H

@@ -19,12 +19,16 @@ set_id(char out[ID_SIZE], const char *id)
 }
 
 static bool
-push(struct plan_batch *batch, const char *id, bool counted)
+push(struct plan_batch *batch, const char *id, bool counted, int failures)
 {
+	struct plan_item *item = &batch->items[batch->count];
+
 	if (batch->count == PLAN_BATCH)
 		return false;
-	set_id(batch->items[batch->count].id, id);
-	batch->items[batch->count++].counted = counted;
+	set_id(item->id, id);
+	item->counted = counted;
+	item->failures = failures;
+	batch->count++;
 	return true;
 }
 
@@ -76,7 +80,9 @@ static void
 take_due(struct planning *p, int64_t mono_ms)
 {
 	for (int i = 0; i < p->waiting_count;) {
-		if (p->waiting[i].at_ms > mono_ms || !push(&p->ready, p->waiting[i].id, false))
+		const struct plan_waiting *w = &p->waiting[i];
+
+		if (w->at_ms > mono_ms || !push(&p->ready, w->id, false, w->failures))
 			i++;
 		else
 			p->waiting[i] = p->waiting[--p->waiting_count];
@@ -100,7 +106,7 @@ fetch_next(struct planning *p, struct db *db, struct err *err)
 		seen++;
 		set_id(p->cursor, db_text(row, 0));
 		if (!is_waiting(p, p->cursor))
-			push(&p->ready, p->cursor, false);
+			push(&p->ready, p->cursor, false, 0);
 	}
 	db_end(row);
 	if (got < 0)
@@ -129,7 +135,7 @@ fetch_recovered(struct planning *p, struct db *db, struct err *err)
 
 		if (suspect && p->next.count > 0)
 			break;
-		push(&p->next, db_text(row, 0), true);
+		push(&p->next, db_text(row, 0), true, 0);
 		set_id(p->cursor, db_text(row, 0));
 		if (suspect)
 			break;
@@ -253,24 +259,24 @@ park(const struct planner *planner, struct db *db, const struct loaded *l, const
 }
 
 static int
-count_failure(struct planning *p, const struct planner *planner, struct db *db, struct loaded *l,
-              bool counted, const char *reason, int64_t now_ms, struct err *err)
+count_failure(struct planning *p, const struct planner *planner, struct db *db,
+              const struct loaded *l, const struct plan_item *item, const char *reason,
+              int64_t now_ms, struct err *err)
 {
 	const char *id = l->event.id;
+	int failures = item->failures + 1;
 
-	if (!counted) {
-		if (db_run(db, err, ST_EVENT_TRY, "t", id) < 0)
-			return -1;
-		l->tries++;
-	}
-	log_warn("planning failed", "event", id, "try", LOG_NUM(l->tries), "error", reason,
+	if (!item->counted && db_run(db, err, ST_EVENT_TRY, "t", id) < 0)
+		return -1;
+	log_warn("planning failed", "event", id, "try", LOG_NUM(failures), "error", reason,
 	         LOG_END);
-	if (l->tries >= EVENT_TRIES_MAX)
+	if (failures >= EVENT_TRIES_MAX)
 		return park(planner, db, l, reason, now_ms, err);
 
 	struct plan_waiting *w = &p->waiting[p->waiting_count++];
 	set_id(w->id, id);
-	w->at_ms = clock_mono_ms() + (RETRY_MS << l->tries);
+	w->at_ms = clock_mono_ms() + (RETRY_MS << failures);
+	w->failures = failures;
 	return 0;
 }
 
@@ -295,7 +301,7 @@ plan_one(struct planning *p, const struct planner *planner, struct db *db,
 		*err = reason;
 		rc = -1;
 	} else {
-		rc = count_failure(p, planner, db, &l, item->counted, reason.text, now_ms, err);
+		rc = count_failure(p, planner, db, &l, item, reason.text, now_ms, err);
 	}
 	loaded_fini(&l);
 	return rc;
@@ -322,6 +328,6 @@ void
 planning_committed(struct planning *p)
 {
 	for (int i = 0; i < p->next.count; i++)
-		push(&p->ready, p->next.items[i].id, true);
+		push(&p->ready, p->next.items[i].id, true, 0);
 	p->next.count = 0;
 }

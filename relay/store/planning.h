@@ -23,6 +23,7 @@
 struct plan_item {
 	char id[ID_SIZE];
 	bool counted; /* this try is in the database already */
+	int failures; /* so far, of this process */
 };
 
 struct plan_batch {
@@ -33,6 +34,7 @@ struct plan_batch {
 struct plan_waiting {
 	char id[ID_SIZE];
 	int64_t at_ms; /* on the monotonic clock */
+	int failures;
 };
 
 struct planning {

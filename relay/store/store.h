@@ -2,9 +2,9 @@
  * store.h - the thread that owns the database's write side.
  *
  * Work comes as jobs, moved in from the loop.  The writer runs in turns: take
- * every waiting job, run them all in one transaction, commit once, post the
- * answers to the loop.  While one commit syncs, the next turn's jobs pile up:
- * that is the group commit, without a timer and without a knob.  A job that
+ * the jobs that wait (of a crowd half), run them in one transaction, commit
+ * once, post the answers to the loop.  While one commit syncs, the next turn's
+ * jobs pile up: that is the group commit, without a timer and without a knob.  A job that
  * fails is undone alone (a savepoint); a commit that fails undoes the turn.
  *
  * Between jobs the writer plans accepted events in the background (the

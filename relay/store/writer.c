@@ -229,7 +229,7 @@ probe(struct writer *w, struct err *err)
 	return db_run(w->db, err, ST_META_PUT, "tt", "probe", text) < 0 ? -1 : 0;
 }
 
-/* Whoever came while the turn planned goes with its commit. */
+/* Who came while the turn planned goes with its commit. */
 static int
 plan_and_join(struct writer *w, struct jobs *jobs, struct err *err)
 {

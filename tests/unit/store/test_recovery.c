@@ -2,6 +2,7 @@
 #include "scratch.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,11 +123,48 @@ test_a_crasher_is_parked_and_the_others_are_planned(void **state)
 	scratch_remove(&s);
 }
 
+static int
+fail_to_plan(void *arg, struct db *db, const struct stored_event *e, int64_t now_ms,
+             struct err *err)
+{
+	atomic_int *calls = arg;
+
+	(void)db;
+	(void)e;
+	(void)now_ms;
+	atomic_fetch_add(calls, 1);
+	return err_set(err, "no luck");
+}
+
+static void
+test_starts_are_no_failures(void **state)
+{
+	atomic_int calls = 0;
+	struct planner planner = {.plan = fail_to_plan, .arg = &calls};
+	struct rig rig = {.loop = loop_new()};
+
+	(void)state;
+	scratch_make(&rig.scratch);
+	store_events(&rig.scratch, 0, 1);
+	scratch_run(&rig.scratch, "UPDATE events SET tries = 3"); /* stopped in its planning */
+	rig.inbox = inbox_new(rig.loop);
+	rig_open(&rig, &planner);
+	rig_until(&rig, nothing_pending, rig.store);
+	rig_close(&rig);
+	inbox_free(rig.inbox);
+	loop_free(rig.loop);
+	assert_int_equal(atomic_load(&calls), EVENT_TRIES_MAX);
+	assert_int_equal(
+		scratch_ask(&rig.scratch, "SELECT COUNT(*) FROM events WHERE state = 'parked'"), 1);
+	scratch_remove(&rig.scratch);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_crasher_is_parked_and_the_others_are_planned),
+		cmocka_unit_test(test_starts_are_no_failures),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

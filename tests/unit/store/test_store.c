@@ -182,28 +182,41 @@ test_many_jobs_do_not_wait_for_more(void **state)
 	wait_for(rig, &notes.count, 64);
 }
 
-static void
-test_a_crowd_is_halved(void **state)
+/* How many commits it takes when so many come while the first is under way. */
+static int64_t
+commits_of_a_crowd(struct rig *rig, int count)
 {
-	struct rig *rig = *state;
 	struct notes notes = {0};
 	sem_t hold, held;
 
 	sem_init(&hold, 0, 0);
 	sem_init(&held, 0, 0);
-	rig_open(rig, NULL);
 	int64_t before = metric_get(METRIC_STORE_COMMITS);
-	struct note_job *first = note(&notes, "a", "1");
+	struct note_job *first = note(&notes, "", "1");
 	first->hold = &hold;
 	first->held = &held;
 	store_submit(rig->store, &first->job);
 	sem_wait(&held);
-	for (int i = 0; i < 100; i++)
-		store_submit(rig->store, &note(&notes, "x", "1")->job);
+	for (int i = 0; i < count; i++)
+		store_submit(rig->store, &note(&notes, "", "1")->job);
 	sem_post(&hold);
-	wait_for(rig, &notes.count, 101);
-	/* The first alone, half of them with it counted, the others. */
-	assert_int_equal(metric_get(METRIC_STORE_COMMITS) - before, 3);
+	wait_for(rig, &notes.count, 1 + count);
+	sem_destroy(&hold);
+	sem_destroy(&held);
+	return metric_get(METRIC_STORE_COMMITS) - before;
+}
+
+static void
+test_a_crowd_is_halved(void **state)
+{
+	struct rig *rig = *state;
+
+	rig_open(rig, NULL);
+	/* Always the first alone; then all, or half of them and the first, and the others. */
+	assert_int_equal(commits_of_a_crowd(rig, 32), 1 + 1);
+	assert_int_equal(commits_of_a_crowd(rig, 40), 1 + 2);
+	assert_int_equal(commits_of_a_crowd(rig, 100), 1 + 2);
+	assert_int_equal(commits_of_a_crowd(rig, 4000), 1 + 4); /* no turn for ever */
 }
 
 static void
