@@ -100,20 +100,36 @@ warn_sinks(const struct cross *x)
 	free(used.names);
 }
 
+/* A key, and whether the file sets it. */
+struct set_key {
+	const char *name;
+	bool is_set;
+};
+
+static void
+warn_set(const struct cross *x, const struct node *map, const struct set_key *keys, size_t count,
+         const char *words)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct node *at = cross_place(x, map, keys[i].name);
+
+		if (keys[i].is_set)
+			faults_warn(x->faults, at->line, at->column, "%s %s", keys[i].name, words);
+	}
+}
+
 /* The default of `per` is incident: somebody who gives teams meant the other. */
 static void
 warn_per(const struct cross *x)
 {
 	for (size_t i = 0; i < x->conf->routes.count; i++) {
 		const struct conf_route *route = conf_item(x->conf->routes, struct conf_route, i);
-		const struct node *map = cross_item(x, "routes", i);
-		const char *key = route->teams.count > 0 ? "teams" : "unowned";
-		const struct node *at = cross_place(x, map, key);
+		const struct set_key keys[] = {{"teams", route->teams.count > 0},
+		                               {"unowned", route->unowned != NULL}};
 
-		if (route->per == PER_INCIDENT &&
-		    (route->teams.count > 0 || route->unowned != NULL))
-			faults_warn(x->faults, at->line, at->column,
-			            "%s has no effect without \"per: team\"", key);
+		if (route->per == PER_INCIDENT)
+			warn_set(x, cross_item(x, "routes", i), keys, COUNT(keys),
+			         "has no effect without \"per: team\"");
 	}
 }
 
@@ -123,17 +139,12 @@ warn_digest(const struct cross *x)
 {
 	for (size_t i = 0; i < x->conf->routes.count; i++) {
 		const struct conf_route *route = conf_item(x->conf->routes, struct conf_route, i);
-		const char *key = route->repeat > 0            ? "repeat"
-		                  : route->reminders.count > 0 ? "reminders"
-		                                               : NULL;
-		const struct node *at =
-			key != NULL ? cross_place(x, cross_item(x, "routes", i), key) : NULL;
+		const struct set_key keys[] = {{"repeat", route->repeat > 0},
+		                               {"reminders", route->reminders.count > 0}};
 
-		if (key != NULL && route->digest.every != 0)
-			faults_warn(x->faults, at->line, at->column,
-			            "%s has no effect with a digest, which tells each time what is "
-			            "open",
-			            key);
+		if (route->digest.every != 0)
+			warn_set(x, cross_item(x, "routes", i), keys, COUNT(keys),
+			         "has no effect with a digest, which tells each time what is open");
 	}
 }
 
@@ -184,24 +195,16 @@ static void
 warn_unread(const struct cross *x)
 {
 	const struct conf *conf = x->conf;
-	const struct {
-		const char *key;
-		bool is_set;
-	} keys[] = {
+	const struct set_key keys[] = {
 		{"policy", conf->policy.count > 0},
 		{"untracked_images", conf->untracked_images.providers.count > 0},
 		{"image_attributes", conf->image_attributes.count > 0},
 	};
 
-	for (size_t i = 0; i < COUNT(keys) && !reads_plans(x); i++) {
-		const struct node *at = cross_place(x, x->root, keys[i].key);
-
-		if (keys[i].is_set)
-			faults_warn(x->faults, at->line, at->column,
-			            "%s has no effect: no source reads plans (a run task's) or "
-			            "states (one with \"api\")",
-			            keys[i].key);
-	}
+	if (!reads_plans(x))
+		warn_set(x, x->root, keys, COUNT(keys),
+		         "has no effect: no source reads plans (a run task's) or states (one with "
+		         "\"api\")");
 }
 
 static void
@@ -222,16 +225,11 @@ warn_enforced(const struct cross *x)
 static void
 warn_unlearnt(const struct cross *x, const struct conf_team *team, const struct node *map)
 {
-	const char *key = team->projects.count > 0 ? "projects"
-	                  : team->tags.count > 0   ? "tags"
-	                                           : NULL;
-	const struct node *at = key != NULL ? cross_place(x, map, key) : NULL;
+	const struct set_key keys[] = {{"projects", team->projects.count > 0},
+	                               {"tags", team->tags.count > 0}};
 
-	if (key != NULL)
-		faults_warn(x->faults, at->line, at->column,
-		            "%s are learnt from the API of HCP Terraform, and no source has "
-		            "\"api\"",
-		            key);
+	warn_set(x, map, keys, COUNT(keys),
+	         "are learnt from the API of HCP Terraform, and no source has \"api\"");
 }
 
 static void

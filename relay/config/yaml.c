@@ -42,15 +42,21 @@ node_add(struct node *parent, size_t *cap)
 	return &parent->items[parent->count++];
 }
 
+/* `before` bytes stand between the sign and the token's mark. */
 static void
-refuse_properties(struct reader *r, const struct node *node, const struct fy_token *anchor,
-                  const struct fy_token *tag)
+refuse(struct reader *r, struct fy_token *token, int before, const char *words)
 {
-	if (anchor != NULL)
-		faults_add(r->faults, node->line, node->column,
-		           "anchors (&name) are not allowed: write the value where it is needed");
-	if (tag != NULL)
-		faults_add(r->faults, node->line, node->column, "tags (!name) are not allowed");
+	const struct fy_mark *mark = token != NULL ? fy_token_start_mark(token) : NULL;
+
+	if (mark != NULL)
+		faults_add(r->faults, mark->line + 1, mark->column + 1 - before, "%s", words);
+}
+
+static void
+refuse_properties(struct reader *r, struct fy_token *anchor, struct fy_token *tag)
+{
+	refuse(r, anchor, 1, "anchors (&name) are not allowed: write the value where it is needed");
+	refuse(r, tag, 0, "tags (!name) are not allowed");
 }
 
 /* Does the source of a scalar have a run of more than QUOTES_MAX single quotes? */
@@ -87,7 +93,7 @@ read_scalar(struct reader *r, struct fy_event *event, struct node *node)
 	node->plain = style == FYSS_PLAIN;
 	/* Its mark is the first byte within the quotes. */
 	node->column -= style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
-	refuse_properties(r, node, event->scalar.anchor, event->scalar.tag);
+	refuse_properties(r, event->scalar.anchor, event->scalar.tag);
 	if (style == FYSS_SINGLE_QUOTED && has_quote_run(r, event)) {
 		faults_add(r->faults, node->line, node->column,
 		           "more than %d single quotes in a row: use double quotes", QUOTES_MAX);
@@ -154,12 +160,12 @@ read_node(struct reader *r, struct fy_event *event, struct node *node, const str
 		break;
 	case FYET_SEQUENCE_START:
 		*node = node_at(NODE_LIST, event, at);
-		refuse_properties(r, node, event->sequence_start.anchor, event->sequence_start.tag);
+		refuse_properties(r, event->sequence_start.anchor, event->sequence_start.tag);
 		end = FYET_SEQUENCE_END;
 		break;
 	case FYET_MAPPING_START:
 		*node = node_at(NODE_MAP, event, at);
-		refuse_properties(r, node, event->mapping_start.anchor, event->mapping_start.tag);
+		refuse_properties(r, event->mapping_start.anchor, event->mapping_start.tag);
 		end = FYET_MAPPING_END;
 		break;
 	default:

@@ -169,7 +169,7 @@ links_are_checked_and_lose_their_slashes(void **state)
 #define NO_ROUTES "1:1: warning: no route takes image.revocation, workspace.drift\n"
 #define MARKED_TEAMS                                                                \
 	"teams:\n- {name: a, workspaces: [x]}\n- {name: b, projects: [Payments]}\n" \
-	"- {name: c, tags: [\"team:c\"]}\n"
+	"- {name: c, tags: [\"team:c\"], projects: [P]}\n"
 
 static void
 projects_and_tags_need_an_api_to_learn_them_from(void **state)
@@ -178,7 +178,9 @@ projects_and_tags_need_an_api_to_learn_them_from(void **state)
 		"6:23: warning: projects are learnt from the API of HCP Terraform, and no "
 		"source has \"api\"\n"
 		"7:19: warning: tags are learnt from the API of HCP Terraform, and no source "
-		"has \"api\"\n";
+		"has \"api\"\n"
+		"7:41: warning: projects are learnt from the API of HCP Terraform, and no "
+		"source has \"api\"\n";
 
 	(void)state;
 	folder_file("seal.key", "k\n", 0600);
@@ -195,12 +197,13 @@ what_hardly_works_as_meant_is_warned_about(void **state)
 	(void)state;
 	assert_loads(
 		"sinks:\n- {name: a, drum: {beats: 1}}\nteams: [{name: t}]\nroutes:\n"
-		"- {name: r, match: {kinds: [image.*]}, to: [a], teams: [t]}\n",
+		"- {name: r, match: {kinds: [image.*]}, to: [a], teams: [t], unowned: drop}\n",
 		"2:10: warning: \"a\" is the only sink: when it fails, no other one can say so\n"
 		"3:16: warning: the team owns nothing without workspaces, projects, tags or "
 		"buckets\n"
 		"5:1: warning: no route takes workspace.drift\n"
-		"5:56: warning: teams has no effect without \"per: team\"\n");
+		"5:56: warning: teams has no effect without \"per: team\"\n"
+		"5:70: warning: unowned has no effect without \"per: team\"\n");
 	assert_loads("sinks:\n- {name: a, drum: {beats: 1}}\n- {name: b, drum: {beats: 1}}\n- "
 	             "{name: c, drum: {beats: 1}}\n"
 	             "routes:\n- {name: r, to: [a], per: team, unowned: b}\n",
@@ -267,6 +270,11 @@ a_digest_has_its_time(void **state)
 	             "what is open\n");
 	assert_loads(DIGEST("{every: 1d, at: \"23:59\"}") "  repeat: 1d\n",
 	             "6:11: warning: repeat has no effect with a digest, which tells each time "
+	             "what is open\n");
+	assert_loads(DIGEST("{every: 1d, at: \"23:59\"}") "  repeat: 1d\n  reminders: [1d]\n",
+	             "6:11: warning: repeat has no effect with a digest, which tells each time "
+	             "what is open\n"
+	             "7:14: warning: reminders has no effect with a digest, which tells each time "
 	             "what is open\n");
 	assert_fault(DIGEST("{}"), "5:11: every is missing in digest\n"
 	                           "5:11: at is missing in digest\n");

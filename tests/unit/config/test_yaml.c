@@ -53,11 +53,17 @@ anchors_aliases_and_tags_are_refused_in_one_go(void **state)
 	(void)state;
 	assert_faults(
 		"listen: &a {ingest: !!str \"h:1\"}\nstore: *a\nlinks:\n  runbooks: [*a, *b]\n",
-		"1:12: anchors (&name) are not allowed: write the value where it is needed\n"
-		"1:27: tags (!name) are not allowed\n"
+		"1:9: anchors (&name) are not allowed: write the value where it is needed\n"
+		"1:21: tags (!name) are not allowed\n"
 		"2:8: aliases (*name) are not allowed: write the value out\n"
 		"4:14: aliases (*name) are not allowed: write the value out\n"
 		"4:18: aliases (*name) are not allowed: write the value out\n");
+	assert_faults(
+		"listen: &a\n  !x\n  # below\n  &b ingest: h:1\nstore: {url: !<y> \"sqlite:a\"}\n",
+		"1:9: anchors (&name) are not allowed: write the value where it is needed\n"
+		"2:3: tags (!name) are not allowed\n"
+		"4:3: anchors (&name) are not allowed: write the value where it is needed\n"
+		"5:14: tags (!name) are not allowed\n");
 }
 
 static void
