@@ -16,7 +16,6 @@
 #include "relay/base/mem.h"
 #include "relay/source/parts.h"
 
-#define ARTIFACTS_MAX 200
 #define PACKER_PREFIX "hashicorp.packer."
 #define VERSION_SOURCE PACKER_PREFIX "version"
 #define ITERATION_SOURCE PACKER_PREFIX "iteration"
@@ -185,7 +184,7 @@ add_artifacts(json_t *all, const json_t *build)
 
 	if (!json_is_array(list))
 		list = json_at(build, "images");
-	for (size_t i = 0; i < json_array_size(list) && json_array_size(all) < ARTIFACTS_MAX; i++) {
+	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *item = json_array_get(list, i);
 		const char *identifier = spelled(item, "external_identifier", "image_id", NULL);
 

@@ -17,30 +17,30 @@
 
 /* Triggers that were split in 2026 name the one they were part of. */
 static const struct trigger triggers[] = {
-	{"verification", FORM_VERIFICATION, NULL},
-	{"run:created", FORM_RUN, NULL},
-	{"run:planning", FORM_RUN, NULL},
-	{"run:needs_attention", FORM_RUN, NULL},
-	{"run:pending_apply_approval", FORM_RUN, "run:needs_attention"},
-	{"run:cost_estimated", FORM_RUN, "run:needs_attention"},
-	{"run:policy_override_required", FORM_RUN, "run:needs_attention"},
-	{"run:policies_checked", FORM_RUN, "run:needs_attention"},
-	{"run:applying", FORM_RUN, NULL},
-	{"run:completed", FORM_RUN, NULL},
-	{"run:errored", FORM_RUN, NULL},
-	{"run:run_errored", FORM_RUN, "run:errored"},
-	{"run:run_canceled", FORM_RUN, "run:errored"},
-	{"run:policy_soft_failed", FORM_RUN, "run:errored"},
-	{"assessment:drifted", FORM_ASSESSMENT, NULL},
-	{"assessment:check_failure", FORM_ASSESSMENT, NULL},
-	{"assessment:failed", FORM_ASSESSMENT, NULL},
-	{"workspace:auto_destroy_reminder", FORM_AUTO_DESTROY, NULL},
+	{"run:created", FORM_RUN, NULL, NULL},
+	{"run:planning", FORM_RUN, NULL, "planning"},
+	{"run:needs_attention", FORM_RUN, NULL, NULL},
+	{"run:pending_apply_approval", FORM_RUN, "run:needs_attention", NULL},
+	{"run:cost_estimated", FORM_RUN, "run:needs_attention", NULL},
+	{"run:policy_override_required", FORM_RUN, "run:needs_attention", NULL},
+	{"run:policies_checked", FORM_RUN, "run:needs_attention", NULL},
+	{"run:applying", FORM_RUN, NULL, "applying"},
+	{"run:completed", FORM_RUN, NULL, NULL},
+	{"run:errored", FORM_RUN, NULL, NULL},
+	{"run:run_errored", FORM_RUN, "run:errored", "errored"},
+	{"run:run_canceled", FORM_RUN, "run:errored", NULL},
+	{"run:policy_soft_failed", FORM_RUN, "run:errored", "policy_soft_failed"},
+	{"assessment:drifted", FORM_ASSESSMENT, NULL, NULL},
+	{"assessment:check_failure", FORM_ASSESSMENT, NULL, NULL},
+	{"assessment:failed", FORM_ASSESSMENT, NULL, NULL},
+	{"workspace:auto_destroy_reminder", FORM_AUTO_DESTROY, NULL, NULL},
 	/* Documented under the second name, delivered under the first. */
-	{"workspace:auto_destroy_results", FORM_AUTO_DESTROY, NULL},
-	{"workspace:auto_destroy_run_results", FORM_AUTO_DESTROY, "workspace:auto_destroy_results"},
-	{"workspace:deleted", FORM_DELETED, NULL},
-	{"team:change_request", FORM_CHANGE_REQUEST, NULL},
-	{"change_request:created", FORM_CHANGE_REQUEST, "team:change_request"},
+	{"workspace:auto_destroy_results", FORM_AUTO_DESTROY, NULL, NULL},
+	{"workspace:auto_destroy_run_results", FORM_AUTO_DESTROY, "workspace:auto_destroy_results",
+         NULL},
+	{"workspace:deleted", FORM_DELETED, NULL, NULL},
+	{"team:change_request", FORM_CHANGE_REQUEST, NULL, NULL},
+	{"change_request:created", FORM_CHANGE_REQUEST, "team:change_request", NULL},
 };
 
 const struct trigger *
@@ -77,7 +77,6 @@ const struct json_want terraform_wants[] = {
 	[DETAILS_ORGANIZATION_NAME] = {"organization_name", DETAILS},
 	[RUN_EXTERNAL_ID] = {"run_external_id", DETAILS},
 	[AUTO_DESTROY_AT] = {"auto_destroy_at", DETAILS},
-	[RUN_CREATE_ERROR] = {"run_create_error_message", DETAILS},
 	[ASSESSMENT] = {"new_assessment_result", DETAILS},
 	[ASSESSMENT_ID] = {"id", ASSESSMENT},
 	[ASSESSMENT_URL] = {"url", ASSESSMENT},
@@ -104,7 +103,8 @@ is_verification(const struct json_picks *body)
 {
 	const char *trigger = json_picked(body, FIRST_TRIGGER);
 
-	return trigger != NULL && strcmp(trigger, "verification") == 0;
+	return json_picked_array(body, NOTIFICATIONS) && trigger != NULL &&
+	       strcmp(trigger, "verification") == 0;
 }
 
 static const char *
@@ -156,7 +156,7 @@ read_workspace(struct workspace_ref *ws, const struct json_picks *body)
 static bool
 auto_destroy_identity(const struct json_picks *body, struct buf *out)
 {
-	static const int what[] = {RUN_EXTERNAL_ID, AUTO_DESTROY_AT, RUN_CREATE_ERROR};
+	static const int what[] = {RUN_EXTERNAL_ID, AUTO_DESTROY_AT};
 	struct workspace_ref ws = {0};
 
 	read_workspace(&ws, body);

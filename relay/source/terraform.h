@@ -26,6 +26,7 @@ struct trigger {
 	const char *name;
 	enum form form;
 	const char *coarse; /* the older, wider trigger this one is a part of; NULL = itself */
+	const char *status; /* the one run status that it is sent for, where there is only one */
 };
 
 /* What tells the form and the identity, and more: the rows of terraform_wants. */
@@ -46,7 +47,6 @@ enum {
 	DETAILS_ORGANIZATION_NAME,
 	RUN_EXTERNAL_ID,
 	AUTO_DESTROY_AT,
-	RUN_CREATE_ERROR,
 	ASSESSMENT,
 	ASSESSMENT_ID,
 	ASSESSMENT_URL,

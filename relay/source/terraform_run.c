@@ -66,6 +66,16 @@ entry_is_known(const struct entry *entry)
 	return entry_trigger(entry) == NULL && run_status_known(entry->status);
 }
 
+/* What was sent; where nothing was, what the trigger says alone. */
+static const char *
+entry_status(const struct entry *entry)
+{
+	const struct trigger *type = trigger_named(entry->trigger_type);
+	const struct trigger *trigger = type ? type : trigger_named(entry->trigger);
+
+	return entry->status != NULL || trigger == NULL ? entry->status : trigger->status;
+}
+
 static bool
 asks(const char *trigger)
 {
@@ -192,7 +202,7 @@ run_read(struct run_news *run, const json_t *body, const struct entry *entry, co
 		.url = json_filled_at(body, "run_url"),
 		.message = json_filled_at(body, "run_message"),
 		.created_by = json_filled_at(body, "run_created_by"),
-		.status = entry->status,
+		.status = entry_status(entry),
 		.trigger = entry_trigger(entry),
 		.needs_attention = entry_needs_attention(entry),
 		.created_at = json_time_at(body, "run_created_at"),

@@ -182,7 +182,7 @@ auto_destroy_is_told_by_workspace_and_run_or_time(void **state)
 	assert_false(same_with(results, "details", "workspace_name", "scratch-8"));
 	assert_false(same_with(reminder, "details", "auto_destroy_at", "2026-05-02T00:00:00Z"));
 	assert_false(same_with(failed, "details", "run_create_error_message", "Another reason"));
-	assert_true(same_with(failed, NULL, "message", "Other words"));
+	assert_false(same_with(failed, NULL, "message", "Other words")); /* neither is sent */
 	assert_false(cases_are_same("hcp_terraform", results, reminder));
 }
 

@@ -191,7 +191,7 @@ no_packer_action_is_guessed(void **state)
 }
 
 static void
-artifacts_are_capped(void **state)
+no_artifact_is_left_out(void **state)
 {
 	json_t *body = packer_body("hashicorp.packer.version", "complete");
 	json_t *builds = json_array();
@@ -204,7 +204,7 @@ artifacts_are_capped(void **state)
 		                                        "ami-1", "image_id", "ami-2"));
 	json_object_set_new(json_at(body, "event_payload"), "builds", builds);
 	source_kind_named("hcp_packer")->normalize(body, &event);
-	assert_int_equal(json_array_size(event.packer.artifacts), 200);
+	assert_int_equal(json_array_size(event.packer.artifacts), 300);
 	event_fini(&event);
 	json_decref(body);
 }
@@ -238,7 +238,7 @@ main(void)
 		cmocka_unit_test(every_other_trigger_is_known),
 		cmocka_unit_test(every_packer_action_is_known_by_its_own_name),
 		cmocka_unit_test(no_packer_action_is_guessed),
-		cmocka_unit_test(artifacts_are_capped),
+		cmocka_unit_test(no_artifact_is_left_out),
 		cmocka_unit_test(an_unknown_kind_is_cut_at_a_character),
 	};
 
