@@ -65,7 +65,7 @@ call(struct api *api)
 	struct going *going = api->going;
 	const struct slack *slack = &api->slack;
 	const struct http_terms terms = {
-		.judge = slack_judge, .unsaid = api->unsaid, .look = on_look};
+		.judge = slack_api_judge, .unsaid = api->unsaid, .look = on_look};
 	struct err fault = {0};
 
 	going->waits = api->resting;

@@ -104,6 +104,15 @@ outcome_of_object(const json_t *object, enum outcome otherwise)
 	return otherwise;
 }
 
+static const char blanks[] = " \t\r\n";
+
+/* Where the body begins to say something; "" when it says nothing. */
+static const char *
+word_of(const struct httpc_response *response)
+{
+	return response->body_len ? response->body + strspn(response->body, blanks) : "";
+}
+
 enum outcome
 slack_judge(const struct httpc_response *response)
 {
@@ -111,8 +120,7 @@ slack_judge(const struct httpc_response *response)
 
 	if (response->result != HTTPC_ANSWERED || !response->body_len || response->status == 429)
 		return otherwise;
-	static const char blanks[] = " \t\r\n";
-	const char *word = response->body + strspn(response->body, blanks);
+	const char *word = word_of(response);
 	const enum outcome *known = outcome_of_word(word, strcspn(word, blanks));
 	if (known)
 		return *known;
@@ -125,6 +133,14 @@ slack_judge(const struct httpc_response *response)
 	enum outcome outcome = outcome_of_object(object, otherwise);
 	json_decref(object);
 	return outcome;
+}
+
+enum outcome
+slack_api_judge(const struct httpc_response *response)
+{
+	enum outcome outcome = slack_judge(response);
+
+	return outcome == OUTCOME_SENT && *word_of(response) != '{' ? OUTCOME_RETRY : outcome;
 }
 
 void

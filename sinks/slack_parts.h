@@ -49,6 +49,9 @@ json_t *slack_reply(const json_t *document, const char *mention);
 
 /* The outcome of an answer, by its word where it has one. */
 enum outcome slack_judge(const struct httpc_response *);
+/* The same for the Web API, which answers with an object: a page with status 200
+ * comes from something on the way, and nothing was posted. */
+enum outcome slack_api_judge(const struct httpc_response *);
 /* The word of an answer of the Web API, or "". */
 struct slack_answer {
 	char word[64];

@@ -23,7 +23,7 @@ begin(struct learning *learning)
 
 	if (!token) {
 		learning_fails(learning, LEARNT_NOTHING,
-		               "the run task's token is gone, or the key that sealed it");
+		               "the run task sent no token, or the key that sealed it is gone");
 		return;
 	}
 	if (refusal) {

@@ -34,7 +34,7 @@ prepare_callback(struct sending *sending)
 
 	sending->bearer = task_token_open(d->conf, sending->claimed.sealed, &options);
 	if (!sending->bearer)
-		return "the run task's token is gone, or the key that sealed it";
+		return "the run task sent no token, or the key that sealed it is gone";
 	/* Another config since may have taken the host out. */
 	if (task_url_refusal(options, sending->claimed.target))
 		return "the callback's host is not in allowed_hosts";

@@ -177,10 +177,16 @@ exact_holds(struct exact exact, struct applied applied)
 }
 
 bool
+usage_holds(const struct usage *usage, struct applied applied, struct exact exact)
+{
+	return !usage_is_current(usage) || exact_holds(exact, applied);
+}
+
+bool
 usage_counts(const struct bucket_use *use, const struct usage *usage, struct applied applied,
              struct exact exact)
 {
-	return !usage_is_current(usage) || !use->linked || exact_holds(exact, applied) ||
+	return !use->linked || usage_holds(usage, applied, exact) ||
 	       (!usage->certain && usage->seen_at >= applied.to);
 }
 
@@ -233,7 +239,7 @@ judge_exact(const struct asked *q, struct usage_found *out)
 	for (size_t i = 0; i < q->use->usages.count; i++) {
 		const struct usage *usage = &q->use->usages.items[i];
 		bool names = strcmp(usage->fingerprint, q->image->fingerprint) == 0;
-		bool holds = !usage_is_current(usage) || exact_holds(q->exact, q->applied);
+		bool holds = usage_holds(usage, q->applied, q->exact);
 		struct usage_found one = {names && usage->certain && holds, usage->evidence,
 		                          usage->channel, !usage_is_current(usage)};
 

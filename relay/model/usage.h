@@ -110,6 +110,8 @@ int64_t exact_with(int64_t run_created_at);
 int64_t exact_before(int64_t run_created_at);
 /* Is what was read still what it runs?  Not after a later apply. */
 bool exact_holds(struct exact, struct applied);
+/* Is this usage still what was read?  What is planned is. */
+bool usage_holds(const struct usage *, struct applied, struct exact);
 
 /* One bucket, as far as a workspace has to do with it.  Text is owned. */
 struct bucket_use {

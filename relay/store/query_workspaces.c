@@ -116,6 +116,8 @@ static int
 show_exact(struct shown *s, const struct usage *u, struct err *err)
 {
 	bool named = *u->fingerprint || *u->external_identifier, planned = *u->run != '\0';
+	bool known =
+		named && u->certain && usage_holds(u, s->workspace->applied, s->workspace->exact);
 	const struct image *asked = NULL;
 	json_t *usage;
 
@@ -131,7 +133,7 @@ show_exact(struct shown *s, const struct usage *u, struct err *err)
 	if (u->instances > 0)
 		put_number(usage, "instances", u->instances);
 	put_text(usage, "planned_by", filled(u->run));
-	put_text(usage, "certainty", named && u->certain ? "known" : "possible");
+	put_text(usage, "certainty", known ? "known" : "possible");
 	put_time(usage, "as_of", planned ? 0 : s->workspace->exact.as_of);
 	if (!named)
 		return put_held(s, asked, u->bucket_key, u->channel,

@@ -132,7 +132,7 @@ fill(struct db *db)
 		{"later-apply", true, T0 + 3 * HOUR_MS, T0 + HOUR_MS, .tasked_at = T0},
 		{"no-more", true, T0 + 3 * HOUR_MS, .exact_as_of = T0 + 3 * HOUR_MS},
 		{"planning", true, T0 + 3 * HOUR_MS, .notified_at = T0, .assessed_at = T0},
-		{"stray", .exact_as_of = T0 + HOUR_MS},
+		{"stray", .applied_at = T0 + 3 * HOUR_MS, .exact_as_of = T0 + HOUR_MS},
 	};
 	const struct bucket bucket = {web = key_bucket("org-1", "prj-1", "web"), (char *)"org-1",
 	                              (char *)"prj-1", (char *)"web"};
@@ -225,7 +225,7 @@ what_is_known_overrules_the_rule_until_a_later_apply(void **state)
 	must_tell("", "by-data:state/known/v1 by-rule:rule/possible/v1 by-state:state/known/v1 "
 	              "deferred:plan/possible/v2 has-gaps:rule/possible/v1 has-gaps:plan/known/- "
 	              "idle later-apply:rule/possible/v1 no-more planning:plan/known/v2 "
-	              "planning:rule/possible/v1 stray:state/known/-");
+	              "planning:rule/possible/v1 stray:state/possible/-");
 }
 
 static void
@@ -288,7 +288,7 @@ an_image_is_asked_for_in_any_of_its_names(void **state)
 	must_tell("?image=ami-9", "has-gaps:plan/known/-");
 	must_tell(
 		"?image=/SUBSCRIPTIONS/s/resourcegroups/R/providers/Microsoft.Compute/images/web/",
-		"stray:state/known/-");
+		"stray:state/possible/-");
 	must_tell("?image=fp-9", "");
 	must_tell("?image=web@v9", "");
 	must_tell("?image=@", "");

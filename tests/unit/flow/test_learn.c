@@ -225,8 +225,8 @@ one_without_its_token_is_given_up_at_once(void **state)
 	learn_configure(w->learn, w->conf);
 	until_settled(w, 1);
 	assert_told(w,
-	            "The images of this run could not be checked: the run task's token is gone, or "
-	            "the key that sealed it.");
+	            "The images of this run could not be checked: the run task sent no token, or "
+	            "the key that sealed it is gone.");
 }
 
 static int
@@ -252,8 +252,8 @@ what_a_killed_relay_was_at_is_claimed_again(void **state)
 	learn_configure(w->learn, w->conf);
 	until_settled(w, 1);
 	assert_told(w,
-	            "The images of this run could not be checked: the run task's token is gone, or "
-	            "the key that sealed it.");
+	            "The images of this run could not be checked: the run task sent no token, or "
+	            "the key that sealed it is gone.");
 }
 
 int

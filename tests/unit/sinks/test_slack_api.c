@@ -269,6 +269,8 @@ slack_is_judged_by_its_words(void **state)
 		{200, "{\"ok\":false,\"error\":\"fatal_error\"}", OUTCOME_RETRY},
 		{200, "{\"ok\":false,\"error\":\"xoxb-0000-fixture-token\"}", OUTCOME_REJECTED},
 		{503, "", OUTCOME_RETRY},
+		{200, "", OUTCOME_RETRY},
+		{200, "<html>Please log in to the proxy</html>", OUTCOME_RETRY},
 	};
 	struct world *w = *state;
 
