@@ -163,7 +163,8 @@ follow_version(struct plan *plan, const struct image *image, struct fold_result 
 	                         : result.known                                  ? REFRESH_AGAIN
 	                                                                         : REFRESH_MAY_OPEN;
 	char *root = NULL;
-	char *what = mem_fmt("%s %s", image->version != NULL ? image->version : image->fingerprint,
+	char *what = mem_fmt("%s %s %s", news->bucket,
+	                     image->version != NULL ? image->version : image->fingerprint,
 	                     timeline_words(image, news->action));
 	int rc = catalog_root(plan->db, image, &root, err);
 

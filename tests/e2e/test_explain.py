@@ -83,7 +83,7 @@ class Explain(RelayCase):
         incident, = revoke["incidents"]
         self.assertEqual((incident["change"], incident["incident"]["kind"], incident["incident"]["phase"]),
                          ("opened", "image.revocation", "revoked"))
-        self.assertTrue(incident["why"])
+        self.assertEqual(incident["why"], [BUCKET + " v3 revoked"])
         self.assertEqual([(row["name"], row["state"], row["certainty"], row["rule"]["number"])
                           for row in incident["workspaces"]],
                          [("fin-payments-dev", "affected", "possible", 1),
