@@ -75,11 +75,15 @@ take_whole(struct secret *out, const char *text, size_t len, struct err *err)
 static int
 take(struct secret *out, const char *text, size_t len, bool plural, struct err *err)
 {
+	static const char mark[] = "\xef\xbb\xbf";
 	struct secret made = {0};
 	int rc;
 
 	if (memchr(text, '\0', len) != NULL)
 		return err_set(err, "it holds a NUL byte");
+	/* An editor's, not the key's, which would match nothing. */
+	if (len >= strlen(mark) && memcmp(text, mark, strlen(mark)) == 0)
+		return err_set(err, "it begins with a byte order mark: save it without");
 	rc = plural ? take_lines(&made, text, len, err) : take_whole(&made, text, len, err);
 	if (rc == 0)
 		*out = made;

@@ -95,6 +95,8 @@ what_is_no_secret_is_refused(void **state)
 	assert_file_fault(folder_file("s", "", 0600), false, "it is empty");
 	assert_file_fault(folder_file("s", "\n", 0600), false, "it is empty");
 	assert_file_fault(folder_file("s", " \n\r\n", 0600), true, "it is empty");
+	assert_file_fault(folder_file("s", "\xef\xbb\xbfkey\n", 0600), true,
+	                  "it begins with a byte order mark: save it without");
 	assert_file_fault(folder_file("s", "a\nb\n", 0600), false, "more than one line");
 	assert_file_fault(folder_file("s", "a\tb\n", 0600), false, "control byte");
 	assert_file_fault(folder_file("s",
