@@ -16,6 +16,7 @@
 
 struct service {
 	const char *config_path;
+	struct conf *started; /* what the keys that a reload does not change are taken from */
 	struct loop *loop;
 	struct relay *relay;
 	struct admin *admin;
@@ -58,7 +59,7 @@ reload(void *arg)
 		          service->config_path, LOG_END);
 		return;
 	}
-	kept = conf_restart_changes(relay_conf(service->relay), loaded.conf);
+	kept = conf_restart_changes(service->started, loaded.conf);
 	if (kept[0] != '\0')
 		log_warn("these keys change at the next start only", "keys", kept, LOG_END);
 	free(kept);
@@ -144,6 +145,7 @@ finish(struct service *service)
 	admin_free(service->admin);
 	relay_free(service->relay);
 	loop_free(service->loop);
+	conf_release(service->started);
 }
 
 static int
@@ -160,6 +162,7 @@ run(const struct command_context *context, int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (load(&loaded, context->config_path) != 0)
 		return 1;
+	service.started = conf_hold(loaded.conf);
 	service.loop = loop_new();
 	rc = start(&service, &loaded, &err);
 	loaded_release(&loaded);

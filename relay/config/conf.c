@@ -160,11 +160,11 @@ conf_sink_named(const struct conf *conf, const char *name)
 }
 
 char *
-conf_restart_changes(const struct conf *running, const struct conf *loaded)
+conf_restart_changes(const struct conf *started, const struct conf *loaded)
 {
 	struct buf names = {0};
 
-	rows_restart_changes(conf_keys, running, loaded, "", &names);
+	rows_restart_changes(conf_keys, started, loaded, "", &names);
 	return names.data != NULL ? buf_take(&names) : mem_str("");
 }
 

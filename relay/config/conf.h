@@ -199,9 +199,10 @@ const struct conf_sink *conf_sink_named(const struct conf *, const char *);
 /* The folder that relative paths of the config at `path` start from, absolute.  Caller frees. */
 char *conf_folder(const char *path);
 
-/* Names of what differs between two configs that a reload cannot change
- * ("listen.ingest, store.url"); "" when nothing does.  Caller frees. */
-char *conf_restart_changes(const struct conf *running, const struct conf *loaded);
+/* Names of what a reload cannot change and differs from the config that the
+ * process was started with ("listen.ingest, store.url"); "" when nothing does.
+ * Caller frees. */
+char *conf_restart_changes(const struct conf *started, const struct conf *loaded);
 
 /* The key table as mdoc list items, for the test that the manual names every key. */
 void conf_describe(const struct conf_kinds *, FILE *);

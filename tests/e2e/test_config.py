@@ -74,6 +74,20 @@ class Reload(RelayCase):
         self.assertEqual(self.relay.ingest, before)
         self.assertFalse(os.path.exists(os.path.join(self.directory, "other.db")))
 
+    def waiting(self, config=None):
+        """What a reload says of keys that wait for a restart."""
+        begin = len(self.relay.lines)
+        self.relay.reload(config)
+        until(lambda: self.relay.logged("config reloaded", begin))
+        return [re.search(r"keys=(\S+|\".*?\")$", line)[1] for line in self.relay.logged("at the next start", begin)]
+
+    def test_what_waits_for_a_restart_is_told_until_it_is_what_runs(self):
+        config = copy.deepcopy(self.config)
+        config["store"] = {"retention": "30d"}
+        self.assertEqual(self.waiting(config), ["store.retention"])
+        self.assertEqual(self.waiting(), ["store.retention"])
+        self.assertEqual(self.waiting(self.config), [])
+
     def test_many_reloads_under_load_lose_nothing(self):
         for number in range(12):
             self.send(hcp.complete(IMAGES, f"v{number + 1}"))
