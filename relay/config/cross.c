@@ -1,5 +1,6 @@
 #include "relay/config/cross.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,6 +10,7 @@
 #include "relay/base/text.h"
 #include "relay/config/keys.h"
 #include "relay/config/value.h"
+#include "relay/runtime/httpd.h"
 
 const struct node *
 cross_place(const struct cross *x, const struct node *map, const char *key)
@@ -48,12 +50,43 @@ cross_glob(const struct cross *x, const struct node *map, const char *key, const
 		           PATTERN_LENGTH_MAX);
 }
 
+/* Reading a FIFO would hold up the start. */
+static bool
+check_file(const struct cross *x, const struct node *map, const char *key, const char *path)
+{
+	const struct node *at = cross_place(x, map, key);
+	struct stat st;
+
+	if (access(path, R_OK) != 0 || stat(path, &st) != 0)
+		faults_add(x->faults, at->line, at->column, "%s cannot be read", key);
+	else if (!S_ISREG(st.st_mode))
+		faults_add(x->faults, at->line, at->column, "%s is not a regular file", key);
+	else
+		return true;
+	return false;
+}
+
+static void
+warn_key_file(const struct cross *x, const struct node *map, const char *path)
+{
+	const struct node *at = cross_place(x, map, "key_file");
+	struct stat st;
+
+	if (stat(path, &st) == 0 && (st.st_mode & 07) != 0)
+		faults_warn(x->faults, at->line, at->column,
+		            "key_file can be used by everybody (mode %04o)",
+		            (unsigned)(st.st_mode & 07777));
+}
+
 static void
 check_tls(const struct cross *x, const struct conf_tls *tls, const char *name)
 {
+	const struct httpd_options options = {.certificate_file = tls->certificate_file,
+	                                      .key_file = tls->key_file};
 	const struct node *map = yaml_get(yaml_get(x->root, "listen"), name);
 	const struct node *at = cross_place(x, map, "key_file");
-	struct stat st;
+	struct err err;
+	bool readable;
 
 	if (tls->certificate_file == NULL && tls->key_file == NULL)
 		return;
@@ -62,15 +95,11 @@ check_tls(const struct cross *x, const struct conf_tls *tls, const char *name)
 		           "%s needs both certificate_file and key_file", name);
 		return;
 	}
-	if (access(tls->key_file, R_OK) != 0)
-		faults_add(x->faults, at->line, at->column, "key_file cannot be read");
-	else if (stat(tls->key_file, &st) == 0 && (st.st_mode & 07) != 0)
-		faults_warn(x->faults, at->line, at->column,
-		            "key_file can be used by everybody (mode %04o)",
-		            (unsigned)(st.st_mode & 07777));
-	at = cross_place(x, map, "certificate_file");
-	if (access(tls->certificate_file, R_OK) != 0)
-		faults_add(x->faults, at->line, at->column, "certificate_file cannot be read");
+	readable = check_file(x, map, "certificate_file", tls->certificate_file);
+	readable &= check_file(x, map, "key_file", tls->key_file);
+	warn_key_file(x, map, tls->key_file);
+	if (readable && httpd_check_tls(&options, &err) != 0)
+		faults_add(x->faults, map->line, map->column, "%s: %s", name, err.text);
 }
 
 static void
@@ -82,6 +111,10 @@ check_listen(const struct cross *x)
 
 	check_tls(x, &listen->tls, "tls");
 	check_tls(x, &listen->admin_tls, "admin_tls");
+	if (listen->ingest != NULL && listen->admin != NULL &&
+	    value_addresses_clash(listen->ingest, listen->admin))
+		faults_add(x->faults, at->line, at->column,
+		           "admin needs an address of its own: ingest has this one");
 	if (listen->admin == NULL || value_address_is_local(listen->admin))
 		return;
 	/* The keys, not the values: one that is there and faulty is told already. */
@@ -135,7 +168,23 @@ store_url_fault(const char *url)
 		return "needs sqlite:PATH, without //";
 	if (path[strlen(path) - 1] == '/')
 		return "names a folder, not a file";
+	if (strcmp(path, ":memory:") == 0)
+		return "needs the path of a file: what is kept must outlive the process";
 	return NULL;
+}
+
+static void
+check_store_folder(const struct cross *x, const struct node *at, const char *path)
+{
+	char *folder = conf_folder(path), *inside = mem_fmt("%s/.", folder);
+	char *quoted = faults_quote(folder);
+
+	if (access(inside, F_OK) != 0)
+		faults_add(x->faults, at->line, at->column, "url: the folder %s cannot be used: %s",
+		           quoted, strerror(errno));
+	free(quoted);
+	free(inside);
+	free(folder);
 }
 
 static void
@@ -154,6 +203,7 @@ finish_store(const struct cross *x)
 		return;
 	}
 	path = value_path(x->folder, store->url + strlen(SQLITE_PREFIX));
+	check_store_folder(x, at, path);
 	free(store->url);
 	store->url = mem_fmt(SQLITE_PREFIX "%s", path);
 	free(path);

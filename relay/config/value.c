@@ -153,6 +153,33 @@ value_address_is_local(const char *address)
 	return local;
 }
 
+static bool
+is_every_host(const char *host)
+{
+	return strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
+}
+
+bool
+value_addresses_clash(const char *a, const char *b)
+{
+	char *left = host_of(a), *right = host_of(b);
+	unsigned long port;
+	bool clash;
+
+	if (left != NULL && right != NULL) {
+		/* Of port 0 each one gets another. */
+		port = strtoul(strrchr(a, ':') + 1, NULL, 10);
+		clash = port != 0 && port == strtoul(strrchr(b, ':') + 1, NULL, 10) &&
+		        (strcasecmp(left, right) == 0 || is_every_host(left) ||
+		         is_every_host(right));
+	} else {
+		clash = strcmp(a, b) == 0;
+	}
+	free(right);
+	free(left);
+	return clash;
+}
+
 static char *
 set_unix_address(const char *path, const char *folder, char **field)
 {

@@ -30,5 +30,7 @@ char *value_set_item(const struct key *, const struct node *, void *field, size_
 char *value_path(const char *folder, const char *path);
 /* Is this KEY_ADDRESS reached from this machine only? */
 bool value_address_is_local(const char *address);
+/* Can only one listener have these two?  Hosts are compared as they are written. */
+bool value_addresses_clash(const char *, const char *);
 
 #endif

@@ -42,6 +42,8 @@ typedef void httpd_fn(struct httpd_request *, void *arg);
 
 int httpd_new(struct httpd **, struct loop *, const struct httpd_options *, httpd_fn *, void *arg,
               struct err *) MUST_CHECK;
+/* Would httpd_new() take the certificate and the key? */
+int httpd_check_tls(const struct httpd_options *, struct err *) MUST_CHECK;
 /* Other limits from now on: sizes and the cap for connections to come, times
  * for requests to come.  Address and certificate stay. */
 void httpd_limit(struct httpd *, const struct httpd_options *);

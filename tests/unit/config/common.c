@@ -8,6 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
 #include "relay/base/mem.h"
 
 static const struct key letter_keys[] = {
@@ -113,6 +116,36 @@ folder_file(const char *name, const char *text, unsigned mode)
 	assert_int_equal(fclose(file), 0);
 	assert_int_equal(chmod(file_path, mode), 0);
 	return file_path;
+}
+
+static FILE *
+open_file(const char *name, const char *ending, unsigned mode)
+{
+	char *file = mem_fmt("%s%s", name, ending);
+	FILE *out = fopen(folder_file(file, "", mode), "w");
+
+	assert_non_null(out);
+	free(file);
+	return out;
+}
+
+void
+folder_certificate(const char *name)
+{
+	FILE *certificate = open_file(name, ".pem", 0644), *key = open_file(name, ".key", 0600);
+	EVP_PKEY *pair = EVP_EC_gen("P-256");
+	X509 *x509 = X509_new();
+
+	X509_gmtime_adj(X509_getm_notBefore(x509), 0);
+	X509_gmtime_adj(X509_getm_notAfter(x509), 3600);
+	assert_int_equal(X509_set_pubkey(x509, pair), 1);
+	assert_int_not_equal(X509_sign(x509, pair, EVP_sha256()), 0);
+	assert_int_equal(PEM_write_X509(certificate, x509), 1);
+	assert_int_equal(PEM_write_PrivateKey(key, pair, NULL, NULL, 0, NULL, NULL), 1);
+	X509_free(x509);
+	EVP_PKEY_free(pair);
+	assert_int_equal(fclose(key), 0);
+	assert_int_equal(fclose(certificate), 0);
 }
 
 int

@@ -36,6 +36,8 @@ int folder_remove(void **state);
 const char *folder(void);
 /* Writes a file there; returns its path, borrowed until the next call. */
 const char *folder_file(const char *name, const char *text, unsigned mode);
+/* A certificate NAME.pem there, and its key NAME.key, mode 600. */
+void folder_certificate(const char *name);
 
 /* Loads the text as FOLDER/c.yaml.  Exactly one of them is then set. */
 struct loaded {

@@ -12,7 +12,7 @@ static const char whole[] =
 	"listen: {ingest: '[::1]:0', admin: 'unix:a.sock', admin_names: [x.example.com], "
 	"admin_token_file: one}\n"
 	"limits: {body: 2M, headers: 8k, request: 3s, idle: 5m, connections: 7, queue: 9}\n"
-	"store: {url: sqlite:db/d.db, retention: 1d}\n"
+	"store: {url: sqlite:d.db, retention: 1d}\n"
 	"sources:\n- {name: s, letter: {seal_file: two}}\n- {name: t, letter: {seal_file: one, "
 	"hosts: [c]}}\n"
 	"correlate: [{bucket: '{a}-i', workspace: '{a}-*', organization: o*, project: p, channel: "
@@ -48,7 +48,7 @@ every_value_arrives(void **state)
 	assert_int_equal(conf->limits.idle, 5 * MINUTE_MS);
 	assert_int_equal(conf->limits.connections, 7);
 	assert_int_equal(conf->limits.queue, 9);
-	expected = mem_fmt("sqlite:%s/db/d.db", folder());
+	expected = mem_fmt("sqlite:%s/d.db", folder());
 	assert_string_equal(conf->store.url, expected);
 	free(expected);
 	assert_int_equal(conf->store.retention, DAY_MS);
@@ -164,12 +164,13 @@ the_last_one_who_releases_frees(void **state)
 static void
 a_reload_knows_what_waits_for_a_restart(void **state)
 {
+	folder_certificate("tls");
 	struct loaded running = load("listen: {admin_token_file: one}\n");
 	struct loaded same =
 		load("listen: {admin_token_file: one}\nlimits: {body: 9}\nteams: [{name: t}]\n");
 	struct loaded other = load("listen: {admin_token_file: two, ingest: h:1, admin_names: [a], "
-	                           "tls: {key_file: one, "
-	                           "certificate_file: one}}\nstore: {retention: 1d}\n");
+	                           "tls: {key_file: tls.key, "
+	                           "certificate_file: tls.pem}}\nstore: {retention: 1d}\n");
 	char *names;
 
 	(void)state;

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "relay/base/clock.h"
 #include "relay/base/mem.h"
@@ -14,12 +15,12 @@ admin_beyond_loopback_needs_tls_and_a_token(void **state)
 	assert_faults("listen:\n  admin: 0.0.0.0:1\n",
 	              "2:10: admin beyond loopback needs admin_tls\n"
 	              "2:10: admin beyond loopback needs admin_token_file or admin_token_env\n");
-	folder_file("cert", "c", 0644);
-	folder_file("key", "k", 0600);
-	assert_loads("listen:\n  admin: 0.0.0.0:1\n  admin_tls: {certificate_file: cert, key_file: "
-	             "key}\n"
-	             "  admin_token_file: one\n",
-	             "1:1: warning: no route takes image.revocation, workspace.drift\n");
+	folder_certificate("a");
+	assert_loads(
+		"listen:\n  admin: 0.0.0.0:1\n  admin_tls: {certificate_file: a.pem, key_file: "
+		"a.key}\n"
+		"  admin_token_file: one\n",
+		"1:1: warning: no route takes image.revocation, workspace.drift\n");
 }
 
 static void
@@ -32,10 +33,61 @@ a_certificate_and_its_key_come_together_and_can_be_read(void **state)
 	              "1:21: admin_tls needs both certificate_file and key_file\n");
 	assert_faults("listen: {tls: {certificate_file: no, key_file: nor}}\n",
 	              "1:34: certificate_file cannot be read\n1:48: key_file cannot be read\n");
-	folder_file("key", "k", 0644);
-	assert_loads("listen: {tls: {certificate_file: one, key_file: key}}\n",
+	assert_faults("listen: {tls: {certificate_file: ., key_file: one}}\n",
+	              "1:34: certificate_file is not a regular file\n");
+	folder_certificate("a");
+	char *key = mem_fmt("%s/a.key", folder());
+	assert_int_equal(chmod(key, 0644), 0);
+	assert_loads("listen: {tls: {certificate_file: a.pem, key_file: a.key}}\n",
 	             "1:1: warning: no route takes image.revocation, workspace.drift\n"
-	             "1:49: warning: key_file can be used by everybody (mode 0644)\n");
+	             "1:51: warning: key_file can be used by everybody (mode 0644)\n");
+	free(key);
+}
+
+static void
+what_tls_cannot_be_spoken_with_is_a_fault(void **state)
+{
+	(void)state;
+	folder_certificate("a");
+	folder_certificate("b");
+	assert_fault("listen:\n  tls: {certificate_file: one, key_file: a.key}\n",
+	             "2:8: tls: certificate ");
+	assert_fault("listen:\n  tls: {certificate_file: a.pem, key_file: one}\n",
+	             "2:8: tls: key ");
+	assert_fault("listen:\n  admin_tls: {certificate_file: a.pem, key_file: b.key}\n",
+	             "/b.key: key values mismatch\n");
+}
+
+static void
+the_listeners_have_an_address_each(void **state)
+{
+	static const char fault[] = "admin needs an address of its own: ingest has this one\n";
+	static const char *const clashes[][2] = {{"127.0.0.1:9", "127.0.0.1:9"},
+	                                         {"0.0.0.0:9", "127.0.0.1:9"},
+	                                         {"localhost:9", "'[::]:9'"},
+	                                         {"unix:a", "unix:a"}};
+	static const char *const fine[][2] = {{"127.0.0.1:0", "127.0.0.1:0"},
+	                                      {"127.0.0.1:9", "127.0.0.1:8"},
+	                                      {"127.0.0.1:9", "127.0.0.2:9"},
+	                                      {"0.0.0.0:9", "unix:a"}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(clashes); i++) {
+		char *text = mem_fmt("listen:\n  ingest: %s\n  admin: %s\n", clashes[i][0],
+		                     clashes[i][1]);
+
+		assert_fault(text, fault);
+		free(text);
+	}
+	assert_fault("listen: {ingest: 127.0.0.1:8081}\n", fault);
+	for (size_t i = 0; i < COUNT(fine); i++) {
+		char *text =
+			mem_fmt("listen:\n  ingest: %s\n  admin: %s\n", fine[i][0], fine[i][1]);
+
+		assert_loads(text, "1:1: warning: no route takes image.revocation, "
+		                   "workspace.drift\n");
+		free(text);
+	}
 }
 
 static void
@@ -58,6 +110,12 @@ this_version_stores_in_sqlite(void **state)
 	             "1:14: url names a PostgreSQL server, but this version stores in SQLite");
 	assert_fault("store: {url: mysql://h}", "1:14: url needs sqlite:PATH\n");
 	assert_fault("store: {url: \"sqlite:\"}", "needs a path");
+	assert_fault("store: {url: \"sqlite::memory:\"}",
+	             "1:14: url needs the path of a file: what is kept must outlive the process\n");
+	assert_fault("store: {url: sqlite:nowhere/d.db}", "1:14: url: the folder \"");
+	assert_fault("store: {url: sqlite:nowhere/d.db}",
+	             "/nowhere\" cannot be used: No such file or directory\n");
+	assert_fault("store: {url: sqlite:one/d.db}", "/one\" cannot be used: Not a directory\n");
 	assert_fault("store: {url: sqlite://a/b}", "without //");
 	assert_fault("store: {url: sqlite:a/}", "names a folder");
 }
@@ -318,6 +376,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(admin_beyond_loopback_needs_tls_and_a_token),
 		cmocka_unit_test(a_certificate_and_its_key_come_together_and_can_be_read),
+		cmocka_unit_test(what_tls_cannot_be_spoken_with_is_a_fault),
+		cmocka_unit_test(the_listeners_have_an_address_each),
 		cmocka_unit_test(zero_limits_are_refused),
 		cmocka_unit_test(this_version_stores_in_sqlite),
 		cmocka_unit_test(names_are_told_once_and_fit_a_url_path),
