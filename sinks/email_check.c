@@ -3,20 +3,18 @@
  * mail is due.
  */
 #include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "relay/base/mem.h"
+#include "relay/config/authorities.h"
 #include "sinks/address.h"
 #include "sinks/email_parts.h"
 #include "sinks/mail_address.h"
 
 #define USERNAME_MAX 255 /* RFC 4616 2 */
-#define CA_LINE_MAX 256  /* what is longer is no line of PEM */
 
 /* ---- the server ---- */
 
@@ -190,41 +188,6 @@ email_check_team(const void *arg, const char *team)
 	return fault;
 }
 
-static bool
-holds_certificate(FILE *file)
-{
-	static const char *const begins[] = {"-----BEGIN CERTIFICATE-----",
-	                                     "-----BEGIN TRUSTED CERTIFICATE-----",
-	                                     "-----BEGIN X509 CERTIFICATE-----"};
-	char line[CA_LINE_MAX];
-
-	while (fgets(line, sizeof(line), file))
-		for (size_t i = 0; i < COUNT(begins); i++)
-			if (strncmp(line, begins[i], strlen(begins[i])) == 0)
-				return true;
-	return false;
-}
-
-/* Else each mail would fail, and only then. */
-static char *
-check_authorities(const char *path)
-{
-	/* A FIFO must not hold up the start. */
-	int fd = path ? open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) : -1;
-	FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
-	char *fault = NULL;
-
-	if (path && !file)
-		return mem_fmt("ca_file: \"%s\" cannot be read: %s", path, strerror(errno));
-	if (file && !holds_certificate(file))
-		fault = ferror(file) ? mem_fmt("ca_file: \"%s\" cannot be read: %s", path,
-		                               strerror(errno))
-		                     : mem_fmt("ca_file: \"%s\" holds no certificate in PEM", path);
-	if (file)
-		fclose(file);
-	return fault;
-}
-
 static char *
 check_from(const char *from)
 {
@@ -268,7 +231,7 @@ email_check(const void *arg)
 		                        options->server));
 	gather(&faults, check_login(options, host));
 	free(host);
-	gather(&faults, check_authorities(options->ca_file));
+	gather(&faults, authorities_fault("ca_file", options->ca_file));
 	gather(&faults, check_from(options->from));
 	gather(&faults, check_to(options));
 	gather(&faults, check_address("sender", options->sender));

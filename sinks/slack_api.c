@@ -15,6 +15,7 @@
 #include "sinks/kinds.h"
 #include "sinks/slack_parts.h"
 
+#define SLACK_API "https://slack.com/api"
 #define REST_MS SECOND_MS /* between two calls: chat.postMessage, one a second for each channel */
 
 /* One delivery from send to done. */
@@ -217,11 +218,12 @@ advance(struct api *api, const struct sink_result *result)
 static char *
 api_url(const struct slack_options *options)
 {
-	size_t len = strlen(options->api_url);
+	const char *url = options->api_url ? options->api_url : SLACK_API;
+	size_t len = strlen(url);
 
-	while (len && options->api_url[len - 1] == '/')
+	while (len && url[len - 1] == '/')
 		len--;
-	return mem_strn(options->api_url, len);
+	return mem_strn(url, len);
 }
 
 /* Not the token: another one speaks to the same people. */

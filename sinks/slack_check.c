@@ -110,6 +110,8 @@ check_token(const struct slack_options *options)
 
 	if (!options->channel)
 		return mem_str("a token needs channel");
+	if (options->api_url && strpbrk(options->api_url, "?#"))
+		return mem_str("api_url needs a URL without ? and #");
 	if (options->api_url && guard_url_fault(options->api_url, options->allow_private))
 		return mem_fmt("api_url %s",
 		               guard_url_fault(options->api_url, options->allow_private));
@@ -143,6 +145,8 @@ check_webhook(const struct slack_options *options)
 		return mem_str("channel needs a token: an incoming webhook has one channel");
 	if (mention->info || mention->warning || mention->critical)
 		return mem_str("mention needs a token");
+	if (options->api_url)
+		return mem_str("api_url needs a token");
 	return NULL;
 }
 

@@ -237,8 +237,8 @@ fault_of_secrets(const struct webhook_options *options)
 		unsigned char *key = webhook_key(options->secret.values[i], &len);
 		if (!key)
 			return mem_fmt(
-				"secret %zu of %s is not \"whsec_\" and base64 of 24 to 64 bytes",
-				i + 1, options->secret.origin);
+				"secret %zu of %s is not \"whsec_\" and base64 of %d to %d bytes",
+				i + 1, options->secret.origin, WEBHOOK_KEY_MIN, WEBHOOK_KEY_MAX);
 		mem_wipe_free(key, len);
 	}
 	return NULL;

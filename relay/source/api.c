@@ -5,6 +5,7 @@
 
 #include "relay/base/mem.h"
 #include "relay/base/text.h"
+#include "relay/config/authorities.h"
 #include "relay/runtime/guard.h"
 #include "relay/source/source.h"
 
@@ -52,7 +53,7 @@ api_fault(const struct api_options *api, bool allow_private)
 		return mem_str("api.url needs a URL without ? and #");
 	if (guard_url_fault(api->url, allow_private) != NULL)
 		return mem_fmt("api.url %s", guard_url_fault(api->url, allow_private));
-	return NULL;
+	return authorities_fault("api.ca_file", api->ca_file);
 }
 
 static bool

@@ -10,6 +10,7 @@
 
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
+#include "relay/config/authorities.h"
 #include "relay/source/parts.h"
 
 /* By enum task_enforce. */
@@ -76,6 +77,7 @@ static char *
 check(const void *options)
 {
 	const struct run_task_options *task = options;
+	char *fault;
 
 	for (size_t i = 0; i < task->allowed_hosts.count; i++) {
 		const char *host = task->allowed_hosts.items[i];
@@ -87,7 +89,8 @@ check(const void *options)
 	}
 	if (task->plan_size == 0)
 		return mem_str("plan_size needs more than 0");
-	return api_fault(&task->api, task->allow_private);
+	fault = authorities_fault("ca_file", task->ca_file);
+	return fault != NULL ? fault : api_fault(&task->api, task->allow_private);
 }
 
 enum { ACCESS_TOKEN, STAGE, ENFORCEMENT_LEVEL, TASK_RESULT_ID };

@@ -309,6 +309,13 @@ a_destination_is_the_channel_and_not_the_token(void **state)
 	for (size_t i = 0; i < COUNT(names); i++)
 		free(names[i]);
 	free(other.api_url);
+	other.api_url = NULL;
+	names[0] = sink_slack.destination(&other, NULL);
+	other.api_url = (char *)"https://slack.com/api/";
+	names[1] = sink_slack.destination(&other, NULL);
+	assert_string_equal(names[0], names[1]);
+	free(names[0]);
+	free(names[1]);
 }
 
 static void
@@ -331,6 +338,9 @@ options_that_do_not_fit_are_faults(void **state)
 	char url_text[] = "https://hooks.slack.com/x", *urls[] = {url_text};
 
 	check_fault(&options, NULL);
+	options.api_url = (char *)"https://slack.example.com/?api";
+	check_fault(&options, "api_url needs a URL without ? and #");
+	options.api_url = w->api_url;
 	options.mention.critical = (char *)"@here";
 	check_fault(&options, "mention.critical: \"@here\" mentions nobody");
 	options.mention.critical = (char *)"<!here> <@U012>";
@@ -349,6 +359,12 @@ options_that_do_not_fit_are_faults(void **state)
 	check_fault(&options, "mention needs a token");
 	options.channel = (char *)"#alerts";
 	check_fault(&options, "channel needs a token");
+	options.channel = NULL;
+	options.mention.critical = NULL;
+	check_fault(&options, "api_url needs a token");
+	options.api_url = NULL;
+	check_fault(&options, NULL);
+	options.channel = (char *)"#alerts";
 	options.webhook_url.count = 0;
 	check_fault(&options, "channel needs token_file");
 	options.channel = NULL;

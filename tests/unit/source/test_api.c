@@ -93,6 +93,10 @@ what_does_not_fit_together_is_told(void **state)
 	         "api.url leads to a loopback or private address"},
 		{"allow_private: true, api: {token_env: API_TEST_TOKEN, url: 'http://169.254.169.254'}",
 	         "api.url leads to a link-local address or a cloud's metadata"},
+		{"api: {token_env: API_TEST_TOKEN, ca_file: /nonexistent/ca.pem}",
+	         "api.ca_file: \"/nonexistent/ca.pem\" cannot be read: No such file"},
+		{"api: {token_env: API_TEST_TOKEN, ca_file: /dev/null}",
+	         "api.ca_file: \"/dev/null\" holds no certificate in PEM"},
 		{"api: {token: abc}", "token"},
 	};
 
@@ -109,6 +113,23 @@ what_does_not_fit_together_is_told(void **state)
 	}
 }
 
+static void
+hosts_of_a_run_task_are_trusted_by_certificates_that_are_there(void **state)
+{
+	struct conf *conf = NULL;
+	char *faults = load("hcp_run_task", "ca_file: /nonexistent/ca.pem", &conf);
+
+	(void)state;
+	assert_non_null(faults);
+	assert_non_null(
+		strstr(faults, "hcp_run_task: ca_file: \"/nonexistent/ca.pem\" cannot be read"));
+	free(faults);
+	faults = load("hcp_run_task", "ca_file: /dev/null", &conf);
+	assert_non_null(faults);
+	assert_non_null(strstr(faults, "ca_file: \"/dev/null\" holds no certificate in PEM"));
+	free(faults);
+}
+
 int
 main(void)
 {
@@ -116,6 +137,7 @@ main(void)
 		cmocka_unit_test(both_kinds_of_sources_may_have_one),
 		cmocka_unit_test(without_a_token_there_is_none),
 		cmocka_unit_test(what_does_not_fit_together_is_told),
+		cmocka_unit_test(hosts_of_a_run_task_are_trusted_by_certificates_that_are_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
