@@ -46,7 +46,8 @@ struct set_file {
 	char **partials; /* that it names; known once it was compiled for any output */
 	size_t partial_count;
 	bool compiled, broken;
-	const char *kind; /* that it was last asked for, and what it is for that kind */
+	bool tried, spoke; /* on samples; something came out of it */
+	const char *kind;  /* that it was last asked for, and what it is for that kind */
 	struct set_unit *units[ESCAPE_HEADER + 1];
 };
 

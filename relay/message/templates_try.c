@@ -34,11 +34,15 @@ try_json(const struct set_unit *unit, const json_t *view, struct err *err)
 	return rc;
 }
 
+static const char blanks[] = " \t\r\n";
+
 static int
-try_text(const struct set_unit *unit, const json_t *view, struct err *err)
+try_text(const struct set_unit *unit, const json_t *view, bool *speaks, struct err *err)
 {
 	struct buf out = {0};
 	int rc = set_render_text(unit, view, SAMPLES_NOW_MS, &out, err);
+
+	*speaks = buf_text(&out)[strspn(buf_text(&out), blanks)] != '\0';
 
 	if (rc == 0 && unit->file->output->line && out.len == 0)
 		rc = err_set(err, "the line that comes out is empty");
@@ -69,11 +73,8 @@ is_told(const struct trial *trial, const struct set_file *file, const char *text
 }
 
 static void
-tell_failure(struct trial *trial, const struct set_file *failed, const char *sample,
-             const struct err *err)
+tell_failure(struct trial *trial, struct set_file *file, const char *sample, const struct err *err)
 {
-	struct set_file *file = &trial->set->files[failed - trial->set->files];
-
 	if (is_told(trial, file, err->text))
 		return;
 	trial->failures = mem_grow(trial->failures, trial->count + 1, sizeof(*trial->failures));
@@ -99,16 +100,33 @@ try_sample(struct trial *trial, const struct set_kind *kind, const char *sample,
 
 	for (size_t i = 0; i < kind->count; i++) {
 		const struct set_unit *unit = kind->slots[i].unit;
+		struct set_file *file;
 		struct err err = {{0}};
+		bool speaks = true;
 
 		if (unit == NULL || !unit->whole) /* told already */
 			continue;
+		file = &trial->set->files[unit->file - trial->set->files];
 		if ((unit->json != NULL ? try_json(unit, view, &err)
-		                        : try_text(unit, view, &err)) != 0)
-			tell_failure(trial, unit->file, sample, &err);
+		                        : try_text(unit, view, &speaks, &err)) != 0)
+			tell_failure(trial, file, sample, &err);
+		file->tried = true;
+		file->spoke |= speaks;
 	}
 	json_decref(view);
 	json_decref(document);
+}
+
+/* A slip in a shell leaves such a file in place of the shipped one. */
+static void
+warn_silent(struct set_file *file)
+{
+	if (file->origin != SET_OWN || file->faults.errors > 0)
+		return;
+	if (strspn(file->text, blanks) == file->len)
+		faults_warn(&file->faults, 1, 1, "the file is empty: it says nothing");
+	else if (file->tried && !file->spoke)
+		faults_warn(&file->faults, 1, 1, "nothing comes out of it on any sample");
 }
 
 void
@@ -122,6 +140,8 @@ set_try(struct templates *set)
 	for (size_t i = 0; i < digest_sample_count(); i++)
 		try_sample(&trial, kind_of(set, SET_DIGEST), digest_sample_name(i),
 		           digest_sample_document(i));
+	for (size_t i = 0; i < set->file_count; i++)
+		warn_silent(&set->files[i]);
 	for (size_t i = 0; i < trial.count; i++)
 		free(trial.failures[i].text);
 	free(trial.failures);

@@ -414,7 +414,7 @@ a_partial_may_name_itself(void **state)
 	(void)state;
 	write_file("walk.mustache", "{{name}}{{#image}}-{{> hop}}{{/image}}");
 	write_file("hop.mustache", "{{> walk}}");
-	write_file("a.txt", "{{#values.first}}{{> walk}}{{/values.first}}");
+	write_file("a.txt", "by {{#values.first}}{{> walk}}{{/values.first}}");
 	set = loaded();
 	view = view_named("image.deleted open");
 	json_object_set_new(view, "values",
@@ -422,7 +422,7 @@ a_partial_may_name_itself(void **state)
 	                               "\"image\": {\"name\": \"c\", \"image\": false}}}}",
 	                               0, NULL));
 	assert_int_equal(templates_text(set, "a.txt", view, 0, &out, &err), 0);
-	assert_string_equal(buf_text(&out), "a-b-c");
+	assert_string_equal(buf_text(&out), "by a-b-c");
 	buf_fini(&out);
 	json_decref(view);
 	templates_release(set);
@@ -445,7 +445,7 @@ what_is_no_template_is_warned_about(void **state)
 	write_file(".data", "linked");
 	write_file("README.md", "{{#x}}");
 	write_file("image.revokation/todo.mustache", "{{#x}}");
-	write_file("image.revocation/new.mustache", "");
+	write_file("image.revocation/new.mustache", "new");
 	write_file("image.revocation/old/todo.mustache", "{{#x}}");
 	assert_int_equal(mkfifo(fifo, 0600), 0);
 	assert_int_equal(symlink(target, link), 0);
@@ -467,6 +467,31 @@ what_is_no_template_is_warned_about(void **state)
 	free(target);
 	free(fifo);
 	free(link);
+}
+
+static void
+what_says_nothing_is_warned_of(void **state)
+{
+	struct templates *set;
+	char *report;
+
+	(void)state;
+	write_file("image.revocation/todo.mustache", " \n");
+	write_file("notification.html", "");
+	write_file("notification.txt", "{{! mails have the HTML }}\n");
+	write_file("workspace.drift/notification.txt", "{{^incident}}never{{/incident}}");
+	write_file("rare.txt", "{{#image}}{{image.bucket}}{{/image}}");
+	write_file("image.deleted/todo.mustache", "{{! on purpose }}");
+	report = load(&set);
+	assert_string_equal(
+		report,
+		"~/image.revocation/todo.mustache:1:1: warning: the file is empty: it says nothing\n"
+		"~/notification.html:1:1: warning: the file is empty: it says nothing\n"
+		"~/notification.txt:1:1: warning: nothing comes out of it on any sample\n"
+		"~/workspace.drift/notification.txt:1:1: warning: nothing comes out of it on any "
+		"sample\n");
+	free(report);
+	templates_release(set);
 }
 
 static void
@@ -513,7 +538,7 @@ a_folder_that_is_not_there_or_too_full_is_a_fault(void **state)
 		char name[32];
 
 		snprintf(name, sizeof(name), "f%04d.mustache", i);
-		write_file(name, "");
+		write_file(name, ".");
 	}
 	text = load(&set);
 	assert_null(set);
@@ -551,7 +576,7 @@ a_failure_names_the_file(void **state)
 		mem_fmt("%s/a.txt: {{values.count}}: the filter \"plural\" takes a number", folder);
 
 	(void)state;
-	write_file("a.txt", "{{values.count | plural \"one\" \"many\"}}");
+	write_file("a.txt", "Of {{values.count | plural \"one\" \"many\"}}");
 	set = loaded();
 	json_object_set_new(view, "values", json_pack("{s:[]}", "count"));
 	assert_int_equal(templates_text(set, "a.txt", view, 0, &out, &err), -1);
@@ -628,8 +653,8 @@ partials_that_name_each_other_load_soon(void **state)
 		buf_fini(&text);
 		free(name);
 	}
-	write_file("a.txt", "{{#evidence}}{{>p0}}{{/evidence}}");
-	write_file("a.html", "{{#evidence}}{{>p0}}{{/evidence}}");
+	write_file("a.txt", "seen {{#evidence}}{{>p0}}{{/evidence}}");
+	write_file("a.html", "seen {{#evidence}}{{>p0}}{{/evidence}}");
 	templates_release(loaded());
 	assert_true(clock_mono_ms() - begun < 30 * SECOND_MS);
 	buf_fini(&text);
@@ -656,6 +681,7 @@ main(void)
 		IN_A_FOLDER(a_partial_may_name_itself),
 		IN_A_FOLDER(partials_that_name_each_other_load_soon),
 		IN_A_FOLDER(what_is_no_template_is_warned_about),
+		IN_A_FOLDER(what_says_nothing_is_warned_of),
 		IN_A_FOLDER(files_that_cannot_be_taken_are_faults),
 		IN_A_FOLDER(a_folder_that_is_not_there_or_too_full_is_a_fault),
 		IN_A_FOLDER(a_set_lives_as_long_as_somebody_holds_it),
