@@ -222,11 +222,23 @@ check_length(struct faults *faults, const struct node *map, const char *key, con
 		faults_add(faults, at->line, at->column, "%s is longer than %zu bytes", key, most);
 }
 
+/* Else it would hold nothing, ever. */
+static bool
+opens_in_time(const struct conf_weekly *weekly, int64_t from, int64_t until)
+{
+	const struct tz_week week = weekly_week(weekly);
+	int64_t starts, ends;
+	struct err err;
+
+	return tz_window(&week, from, &starts, &ends, &err) != 0 || starts < until;
+}
+
 static void
 check_span(struct faults *faults, const struct node *map, const struct posted *posted,
            const struct silence_form *form, int64_t now_ms)
 {
 	const struct node *at = place(map, "until");
+	int64_t from = form->starts_at > now_ms ? form->starts_at : now_ms;
 	const char *fault = NULL;
 
 	if (posted->until == NULL && posted->weekly.days.count == 0)
@@ -235,6 +247,9 @@ check_span(struct faults *faults, const struct node *map, const struct posted *p
 		fault = "until is over already";
 	else if (posted->until != NULL && form->until <= form->starts_at)
 		fault = "until is not after starts_at";
+	else if (posted->until != NULL && posted->weekly.days.count > 0 &&
+	         !opens_in_time(&posted->weekly, from, form->until))
+		fault = "until is not after the first window of weekly begins";
 	if (fault != NULL)
 		faults_add(faults, at->line, at->column, "%s", fault);
 }

@@ -92,6 +92,13 @@ what_is_posted_names_the_member_at_fault(void **state)
 	refuse("{\"match\": {}, \"starts_at\": \"2026-03-03T10:00:00Z\", "
 	       "\"until\": \"2026-03-02T10:00:00Z\", \"by\": \"jane\"}",
 	       "until is not after starts_at");
+	refuse("{\"match\": {}, \"until\": \"2026-03-02T01:00:00Z\", \"by\": \"jane\", \"weekly\": "
+	       "{\"days\": [\"Mon\"], \"from\": \"01:00\", \"to\": \"02:00\"}}",
+	       "until is not after the first window of weekly begins");
+	refuse("{\"match\": {}, \"starts_at\": \"2026-03-02T02:00:00Z\", "
+	       "\"until\": \"2026-03-03T00:00:00Z\", \"by\": \"jane\", \"weekly\": "
+	       "{\"days\": [\"Mon\"], \"from\": \"01:00\", \"to\": \"02:00\"}}",
+	       "until is not after the first window of weekly begins");
 	refuse("{\"match\": {\"kinds\": [\"nothing\"]}, \"until\": \"2026-03-02T10:00:00Z\", "
 	       "\"by\": \"jane\"}",
 	       "kinds: \"nothing\" matches no incident kind");
