@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "relay/base/mem.h"
+#include "relay/base/sign.h"
 #include "sinks/kinds.h"
 #include "sinks/webhook.h"
 
@@ -109,6 +110,29 @@ options_that_do_not_fit_are_faults(void **state)
 	check_options((struct webhook_options){.secret_url = good_url,
 	                                       .secret = {not_base64, 1, file_key}},
 	              "file key");
+}
+
+static void
+a_secret_s_length_is_what_the_fault_says(void **state)
+{
+	static const struct {
+		size_t size;
+		const char *fault;
+	} cases[] = {{15, "base64 of 16 to 128 bytes"},
+	             {16, NULL},
+	             {128, NULL},
+	             {129, "base64 of 16 to 128 bytes"}};
+	static const unsigned char bytes[129];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char *text = base64_encode(bytes, cases[i].size), *key[] = {text};
+
+		check_options(
+			(struct webhook_options){.url = some_url, .secret = {key, 1, file_key}},
+			cases[i].fault);
+		free(text);
+	}
 }
 
 static void
@@ -236,6 +260,7 @@ main(void)
 		cmocka_unit_test(prefix_and_padding_may_be_missing),
 		cmocka_unit_test(each_key_signs_during_a_rotation),
 		cmocka_unit_test(options_that_do_not_fit_are_faults),
+		cmocka_unit_test(a_secret_s_length_is_what_the_fault_says),
 		cmocka_unit_test(a_webhook_goes_unsigned_only_with_a_template),
 		cmocka_unit_test(values_and_headers_that_cannot_be_are_faults),
 		cmocka_unit_test(the_content_type_is_what_the_template_makes),
