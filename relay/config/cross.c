@@ -173,6 +173,7 @@ store_url_fault(const char *url)
 	return NULL;
 }
 
+/* Only a warning: what is checked on one machine may be for another. */
 static void
 check_store_folder(const struct cross *x, const struct node *at, const char *path)
 {
@@ -180,8 +181,9 @@ check_store_folder(const struct cross *x, const struct node *at, const char *pat
 	char *quoted = faults_quote(folder);
 
 	if (access(inside, F_OK) != 0)
-		faults_add(x->faults, at->line, at->column, "url: the folder %s cannot be used: %s",
-		           quoted, strerror(errno));
+		faults_warn(x->faults, at->line, at->column,
+		            "url: the folder %s cannot be used: %s", quoted,
+		            strerror(errno));
 	free(quoted);
 	free(inside);
 	free(folder);

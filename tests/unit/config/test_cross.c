@@ -112,12 +112,21 @@ this_version_stores_in_sqlite(void **state)
 	assert_fault("store: {url: \"sqlite:\"}", "needs a path");
 	assert_fault("store: {url: \"sqlite::memory:\"}",
 	             "1:14: url needs the path of a file: what is kept must outlive the process\n");
-	assert_fault("store: {url: sqlite:nowhere/d.db}", "1:14: url: the folder \"");
-	assert_fault("store: {url: sqlite:nowhere/d.db}",
-	             "/nowhere\" cannot be used: No such file or directory\n");
-	assert_fault("store: {url: sqlite:one/d.db}", "/one\" cannot be used: Not a directory\n");
 	assert_fault("store: {url: sqlite://a/b}", "without //");
 	assert_fault("store: {url: sqlite:a/}", "names a folder");
+}
+
+static void
+a_store_s_folder_that_is_not_there_is_warned_of(void **state)
+{
+	struct loaded loaded = load("store: {url: sqlite:nowhere/d.db}");
+
+	(void)state;
+	assert_non_null(loaded.conf);
+	assert_non_null(strstr(loaded.report.data, "1:14: warning: url: the folder \""));
+	assert_non_null(strstr(loaded.report.data,
+	                       "/nowhere\" cannot be used: No such file or directory\n"));
+	loaded_fini(&loaded);
 }
 
 static void
@@ -380,6 +389,7 @@ main(void)
 		cmocka_unit_test(the_listeners_have_an_address_each),
 		cmocka_unit_test(zero_limits_are_refused),
 		cmocka_unit_test(this_version_stores_in_sqlite),
+		cmocka_unit_test(a_store_s_folder_that_is_not_there_is_warned_of),
 		cmocka_unit_test(names_are_told_once_and_fit_a_url_path),
 		cmocka_unit_test(a_route_names_what_there_is),
 		cmocka_unit_test(broken_patterns_are_told),
