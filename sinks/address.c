@@ -163,3 +163,16 @@ address_url_for(const char *text, const char *team)
 {
 	return address_with(text, team, add_encoded);
 }
+
+bool
+address_needs_team(const char *text)
+{
+	char *address = address_for(text, NULL);
+	char *fault = address ? NULL : address_fault(text);
+	bool needs = !address && !fault;
+
+	if (address)
+		mem_wipe_free(address, strlen(address));
+	free(fault);
+	return needs;
+}

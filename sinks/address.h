@@ -24,5 +24,7 @@ char *address_fault(const char *);
 char *address_for(const char *, const char *team);
 /* The same of a URL: what a tag gives is one part of it, %-encoded. */
 char *address_url_for(const char *, const char *team);
+/* Is there none without a team?  No for one with a faulty tag. */
+bool address_needs_team(const char *);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "relay/base/mem.h"
 #include "relay/config/authorities.h"
+#include "relay/config/section.h"
 #include "sinks/address.h"
 #include "sinks/email_parts.h"
 #include "sinks/mail_address.h"
@@ -81,161 +82,178 @@ is_loopback(const char *host)
 
 /* ---- what does not fit together ---- */
 
-static char *
-check_login(const struct email_options *options, const char *host)
-{
-	if (options->username && options->password.count == 0)
-		return mem_str("username needs password_file or password_env");
-	if (!options->username && options->password.count)
-		return mem_str("a password needs username");
-	if (options->username && strlen(options->username) > USERNAME_MAX)
-		return mem_fmt("username is longer than %d bytes", USERNAME_MAX);
-	if (!options->username && options->auth == MAIL_AUTH_XOAUTH2)
-		return mem_str("auth: xoauth2 needs username");
-	if (options->security != MAIL_NONE)
-		return NULL;
-	if (options->auth == MAIL_AUTH_XOAUTH2)
-		return mem_str("auth: xoauth2 needs security: starttls or tls");
-	if (options->tls_min)
-		return mem_str("tls_min needs security: starttls or tls");
-	if (options->ca_file)
-		return mem_str("ca_file needs security: starttls or tls");
-	if (options->username && host && !is_loopback(host))
-		return mem_str("security: none would send the password in clear; with a username "
-		               "it is for a server on loopback only");
-	return NULL;
-}
-
-static char *
-check_address(const char *key, const char *address)
-{
-	if (!address || mail_address_valid(address))
-		return NULL;
-	return mem_fmt("%s: \"%s\" is not an address as local@domain", key, address);
-}
-
-/* One more fault of a sink, where there is one. */
+/* host NULL: it is not known. */
 static void
-gather(struct buf *faults, char *fault)
+check_login(const struct email_options *options, const char *host, const struct section *section)
 {
-	if (fault)
-		buf_printf(faults, "%s%s", faults->len ? "; " : "", fault);
-	free(fault);
+	bool tokens = options->auth == MAIL_AUTH_XOAUTH2;
+
+	if (options->username && options->password.count == 0)
+		section_fault(section, "username password",
+		              "username needs password_file or password_env");
+	if (!options->username && options->password.count)
+		section_fault(section, "password username", "a password needs username");
+	if (options->username && strlen(options->username) > USERNAME_MAX)
+		section_fault(section, "username", "username is longer than %d bytes",
+		              USERNAME_MAX);
+	if (!options->username && tokens)
+		section_fault(section, "auth username", "auth: xoauth2 needs username");
+	if (options->security == MAIL_NONE && options->username && !tokens && host &&
+	    !is_loopback(host))
+		section_fault(section, "security username",
+		              "security: none would send the password in clear; with a username it "
+		              "is for a server on loopback only");
 }
 
-static char *
-check_addresses(const struct key_texts *to)
+/* What has no use without TLS. */
+static void
+check_security(const struct email_options *options, const struct section *section)
 {
-	struct buf faults = {0};
+	const struct {
+		const char *keys, *what;
+		bool is_set;
+	} parts[] = {
+		{"auth security", "auth: xoauth2", options->auth == MAIL_AUTH_XOAUTH2},
+		{"tls_min security", "tls_min", options->tls_min != 0},
+		{"ca_file security", "ca_file", options->ca_file != NULL},
+	};
 
-	for (size_t i = 0; i < to->count; i++) {
-		bool twice = false;
+	for (size_t i = 0; i < COUNT(parts) && options->security == MAIL_NONE; i++)
+		if (parts[i].is_set)
+			section_fault(section, parts[i].keys, "%s needs security: starttls or tls",
+			              parts[i].what);
+}
 
-		gather(&faults, check_address("to", to->items[i]));
-		for (size_t j = 0; j < i && !twice; j++)
-			twice = strcasecmp(to->items[i], to->items[j]) == 0;
+static void
+check_address(const char *key, const char *address, const struct section *section)
+{
+	if (address && !mail_address_valid(address))
+		section_fault(section, key, "%s: \"%s\" is not an address as local@domain", key,
+		              address);
+}
+
+/* Addresses as they come out, NULL where there is none; faults of those that
+ * name the team, or of the others. */
+static void
+check_list(const struct key_texts *to, char *const *out, bool varying,
+           const struct section *section)
+{
+	for (size_t i = 0; i < to->count && i < MAIL_RECIPIENTS_MAX; i++) {
+		const struct section item = section_item(section, "to", i);
+		bool varies = out[i] && address_varies(to->items[i]), twice = false;
+
+		if (out[i] && varies == varying)
+			check_address("to", out[i], &item);
+		for (size_t j = 0; out[i] && j < i && !twice; j++)
+			twice = out[j] && strcasecmp(out[i], out[j]) == 0 &&
+			        (varies || address_varies(to->items[j])) == varying;
 		if (twice)
-			gather(&faults, mem_fmt("to: \"%s\" is there twice", to->items[i]));
+			section_fault(&item, "", "to: \"%s\" is there twice", out[i]);
 	}
-	return faults.len ? buf_take(&faults) : NULL;
 }
 
 /* Those of a team are checked for each team there is. */
-static char *
-check_to(const struct email_options *options)
+static void
+check_to(const struct key_texts *to, const struct section *section)
 {
-	struct buf faults = {0};
+	char **out = mem_array(to->count + 1, sizeof(*out));
 
-	if (options->to.count == 0 || options->to.count > MAIL_RECIPIENTS_MAX)
-		return mem_fmt("to: needs 1 to %d addresses", MAIL_RECIPIENTS_MAX);
-	if (!email_per_team(options))
-		return check_addresses(&options->to);
-	for (size_t i = 0; i < options->to.count; i++) {
-		char *fault = address_fault(options->to.items[i]);
-
-		gather(&faults, fault ? mem_fmt("to: %s", fault) : NULL);
-		free(fault);
-	}
-	return faults.len ? buf_take(&faults) : NULL;
-}
-
-static bool
-has_faulty_tags(const struct key_texts *to)
-{
-	bool faulty = false;
-
-	for (size_t i = 0; i < to->count && !faulty; i++) {
+	if (to->count > MAIL_RECIPIENTS_MAX)
+		section_fault(section, "to", "to: needs 1 to %d addresses", MAIL_RECIPIENTS_MAX);
+	for (size_t i = 0; i < to->count; i++) {
+		const struct section item = section_item(section, "to", i);
 		char *fault = to->items[i] ? address_fault(to->items[i]) : NULL;
 
-		faulty = fault != NULL;
+		if (fault)
+			section_fault(&item, "", "to: %s", fault);
+		else if (to->items[i] && !address_varies(to->items[i]))
+			out[i] = to->items[i];
 		free(fault);
 	}
-	return faulty;
+	check_list(to, out, false, section);
+	free(out);
 }
 
-char *
-email_check_team(const void *arg, const char *team)
+void
+email_check_team(const void *arg, const char *team, const struct section *section)
 {
-	const struct email_options *options = arg;
+	const struct key_texts *to = &((const struct email_options *)arg)->to;
+	char **out;
 
-	if (!email_per_team(options) || has_faulty_tags(&options->to))
-		return NULL;
-	struct key_texts to = email_to(options, team);
-	char *fault =
-		to.count > 0 ? check_addresses(&to) : mem_str("all its addresses need a team");
-
-	email_to_fini(&to);
-	return fault;
+	if (!email_per_team(arg))
+		return;
+	out = mem_array(to->count + 1, sizeof(*out));
+	for (size_t i = 0; i < to->count; i++)
+		out[i] = to->items[i] ? address_for(to->items[i], team) : NULL;
+	check_list(to, out, true, section);
+	for (size_t i = 0; i < to->count; i++)
+		free(out[i]);
+	free(out);
 }
 
-static char *
-check_from(const char *from)
+/* Those that are faulty may be meant to need none. */
+const char *
+email_needs_team(const void *arg)
 {
-	char *name, *address;
+	const struct key_texts *to = &((const struct email_options *)arg)->to;
+	bool needs = to->count > 0;
 
-	if (!mail_mailbox_parse(from, &name, &address))
-		return mem_fmt("from: \"%s\" is neither an address nor \"Name <local@domain>\"",
-		               from);
-	free(name);
-	free(address);
-	return NULL;
+	for (size_t i = 0; i < to->count && needs; i++)
+		needs = to->items[i] && address_needs_team(to->items[i]);
+	return needs ? "all its addresses need a team" : NULL;
 }
 
 static void
-check_names(const struct email_options *options, struct buf *faults)
+check_from(const char *from, const struct section *section)
+{
+	char *name, *address;
+
+	if (mail_mailbox_parse(from, &name, &address)) {
+		free(name);
+		free(address);
+	} else {
+		section_fault(section, "from",
+		              "from: \"%s\" is neither an address nor \"Name <local@domain>\"",
+		              from);
+	}
+}
+
+static void
+check_names(const struct email_options *options, const struct section *section)
 {
 	static const char taken[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
 	const char *template = options->template;
 
 	if (options->hello && !mail_domain_valid(options->hello))
-		gather(faults, mem_fmt("hello: \"%s\" is not a host name", options->hello));
+		section_fault(section, "hello", "hello: \"%s\" is not a host name", options->hello);
 	if (options->list_id && (*options->list_id == '[' || !mail_domain_valid(options->list_id)))
-		gather(faults,
-		       mem_fmt("list_id: \"%s\" is not like a host name", options->list_id));
-	if (*template == '.' || template[strspn(template, taken)])
-		gather(faults, mem_fmt("template: \"%s\" is not the name of a template", template));
+		section_fault(section, "list_id", "list_id: \"%s\" is not like a host name",
+		              options->list_id);
+	if (template && (*template == '.' || template[strspn(template, taken)]))
+		section_fault(section, "template", "template: \"%s\" is not the name of a template",
+		              template);
 }
 
-/* Every fault, one behind the other. */
-char *
-email_check(const void *arg)
+void
+email_check(const void *arg, const struct section *section)
 {
 	const struct email_options *options = arg;
-	struct buf faults = {0};
-	char *host;
+	char *host = NULL;
 	int port;
 
-	if (!email_server_parse(options->server, &host, &port))
-		gather(&faults, mem_fmt("server: needs HOST:PORT or [IPV6]:PORT, not \"%s\"",
-		                        options->server));
-	gather(&faults, check_login(options, host));
+	if (options->server && !email_server_parse(options->server, &host, &port))
+		section_fault(section, "server",
+		              "server: needs HOST:PORT or [IPV6]:PORT, not \"%s\"",
+		              options->server);
+	check_login(options, host, section);
+	check_security(options, section);
 	free(host);
-	gather(&faults, authorities_fault("ca_file", options->ca_file));
-	gather(&faults, check_from(options->from));
-	gather(&faults, check_to(options));
-	gather(&faults, check_address("sender", options->sender));
-	gather(&faults, check_address("reply_to", options->reply_to));
-	check_names(options, &faults);
-	return faults.len ? buf_take(&faults) : NULL;
+	authorities_check("ca_file", options->ca_file, section);
+	if (options->from)
+		check_from(options->from, section);
+	check_to(&options->to, section);
+	check_address("sender", options->sender, section);
+	check_address("reply_to", options->reply_to, section);
+	check_names(options, section);
 }

@@ -53,9 +53,10 @@ struct email {
 
 /* ---- email_check.c ---- */
 
-/* struct key_kind's check: every fault in one sentence, which the caller frees; NULL is fine. */
-char *email_check(const void *options);
-char *email_check_team(const void *options, const char *team);
+/* Of struct key_kind. */
+void email_check(const void *options, const struct section *);
+void email_check_team(const void *options, const char *team, const struct section *);
+const char *email_needs_team(const void *options);
 /* HOST:PORT or [V6]:PORT; the caller frees *host, which has no brackets. */
 bool email_server_parse(const char *server, char **host, int *port);
 

@@ -3,7 +3,7 @@
 
 #include "relay/base/mem.h"
 #include "relay/base/text.h"
-#include "relay/config/faults.h"
+#include "relay/config/section.h"
 #include "relay/runtime/guard.h"
 #include "sinks/address.h"
 #include "sinks/slack_parts.h"
@@ -35,19 +35,19 @@ is_channel(const char *text)
 	return *name && utf8_count(name) <= CHANNEL_MAX;
 }
 
-static char *
-fault_of_channel(const char *channel)
+static void
+check_channel(const char *channel, const struct section *section)
 {
-	char *quoted, *out;
+	char *quoted;
 
 	if (is_channel(channel))
-		return NULL;
+		return;
 	quoted = faults_quote(channel);
-	out = mem_fmt("channel: %s is no channel: an id, or \"#\" and at most %d lower case "
+	section_fault(section, "channel",
+	              "channel: %s is no channel: an id, or \"#\" and at most %d lower case "
 	              "letters, digits, \"-\" and \"_\"",
 	              quoted, CHANNEL_MAX);
 	free(quoted);
-	return out;
 }
 
 /* <!here>, <!subteam^S012>, <@U012>: else Slack would show it and mention nobody. */
@@ -70,27 +70,27 @@ is_mention(const char *text)
 	return count > 0;
 }
 
-static char *
-fault_of_mention(const struct slack_mention *mention)
+static void
+check_mention(const struct slack_mention *mention, const struct section *section)
 {
 	const struct {
-		const char *name, *text;
-	} all[] = {{"info", mention->info},
-	           {"warning", mention->warning},
-	           {"critical", mention->critical}};
-	char *quoted, *out;
+		const char *key, *text;
+	} all[] = {{"mention.info", mention->info},
+	           {"mention.warning", mention->warning},
+	           {"mention.critical", mention->critical}};
 
 	for (size_t i = 0; i < COUNT(all); i++) {
+		char *quoted;
+
 		if (!all[i].text || (strlen(all[i].text) <= MENTION_MAX && is_mention(all[i].text)))
 			continue;
 		quoted = faults_quote(all[i].text);
-		out = mem_fmt("mention.%s: %s mentions nobody: write <!here>, <@U012ABC> or "
+		section_fault(section, all[i].key,
+		              "%s: %s mentions nobody: write <!here>, <@U012ABC> or "
 		              "<!subteam^S012ABC>",
-		              all[i].name, quoted);
+		              all[i].key, quoted);
 		free(quoted);
-		return out;
 	}
-	return NULL;
 }
 
 /* It goes into a header line. */
@@ -103,85 +103,109 @@ is_token(const char *text)
 	return *text != '\0';
 }
 
-static char *
-check_token(const struct slack_options *options)
+/* What belongs to a token, which may have been refused. */
+static void
+check_token(const struct slack_options *options, const struct section *section)
 {
-	char *fault;
+	const char *refused =
+		options->api_url ? guard_url_fault(options->api_url, options->allow_private) : NULL;
+	char *fault = options->channel ? address_fault(options->channel) : NULL;
 
-	if (!options->channel)
-		return mem_str("a token needs channel");
+	if (slack_has_token(options) && !options->channel)
+		section_fault(section, "channel token", "a token needs channel");
+	if (slack_has_token(options) && !is_token(options->token.values[0]))
+		section_fault(section, "token", "%s holds no token", options->token.origin);
 	if (options->api_url && strpbrk(options->api_url, "?#"))
-		return mem_str("api_url needs a URL without ? and #");
-	if (options->api_url && guard_url_fault(options->api_url, options->allow_private))
-		return mem_fmt("api_url %s",
-		               guard_url_fault(options->api_url, options->allow_private));
-	if (!is_token(options->token.values[0]))
-		return mem_fmt("%s holds no token", options->token.origin);
-	fault = address_fault(options->channel);
-	if (fault) {
-		char *out = mem_fmt("channel: %s", fault);
-		free(fault);
-		return out;
-	}
-	if (!address_varies(options->channel))
-		fault = fault_of_channel(options->channel);
-	return fault ? fault : fault_of_mention(&options->mention);
+		section_fault(section, "api_url", "api_url needs a URL without ? and #");
+	if (refused)
+		section_fault(section, "api_url allow_private", "api_url %s", refused);
+	if (fault)
+		section_fault(section, "channel", "channel: %s", fault);
+	else if (options->channel && !address_varies(options->channel))
+		check_channel(options->channel, section);
+	check_mention(&options->mention, section);
+	free(fault);
 }
 
-static char *
-check_webhook(const struct slack_options *options)
+static void
+check_url(const struct slack_options *options, const struct section *section)
 {
-	const struct slack_mention *mention = &options->mention;
 	char *url = url_trimmed(options->webhook_url.values[0]);
 	bool fine = url_is_http(url);
 	const char *refused = fine ? guard_url_fault(url, options->allow_private) : NULL;
 
 	mem_wipe_free(url, strlen(url));
 	if (!fine)
-		return mem_fmt("%s does not hold an http(s) URL", options->webhook_url.origin);
+		section_fault(section, "webhook_url", "%s does not hold an http(s) URL",
+		              options->webhook_url.origin);
 	if (refused)
-		return mem_fmt("the URL in %s %s", options->webhook_url.origin, refused);
+		section_fault(section, "webhook_url allow_private", "the URL in %s %s",
+		              options->webhook_url.origin, refused);
+}
+
+/* What an incoming webhook cannot do. */
+static void
+check_no_token(const struct slack_options *options, const struct section *section)
+{
+	const struct slack_mention *mention = &options->mention;
+
 	if (options->channel)
-		return mem_str("channel needs a token: an incoming webhook has one channel");
+		section_fault(section, "channel token",
+		              "channel needs a token: an incoming webhook has one channel");
 	if (mention->info || mention->warning || mention->critical)
-		return mem_str("mention needs a token");
+		section_fault(section, "mention token", "mention needs a token");
 	if (options->api_url)
-		return mem_str("api_url needs a token");
-	return NULL;
+		section_fault(section, "api_url token", "api_url needs a token");
 }
 
-char *
-slack_check(const void *arg)
+static void
+check_no_way(const struct slack_options *options, const struct section *section)
 {
-	const struct slack_options *options = arg;
-
-	if (options->webhook_url.count && slack_has_token(options))
-		return mem_str("give either a webhook_url or a token, not both");
-	if (slack_has_token(options))
-		return check_token(options);
-	if (options->webhook_url.count)
-		return check_webhook(options);
-	return mem_str(options->channel
-	                       ? "channel needs token_file or token_env"
-	                       : "webhook_url_file or webhook_url_env is missing, or token_file "
-	                         "or token_env and channel");
+	if (options->channel)
+		section_fault(section, "channel token webhook_url",
+		              "channel needs token_file or token_env");
+	else
+		section_fault(section, "token webhook_url",
+		              "webhook_url_file or webhook_url_env is missing, or token_file or "
+		              "token_env and channel");
 }
 
-char *
-slack_check_team(const void *arg, const char *team)
+void
+slack_check(const void *arg, const struct section *section)
 {
 	const struct slack_options *options = arg;
-	char *fault, *channel;
+	bool token = slack_has_token(options), url = options->webhook_url.count > 0;
 
-	if (!options->channel || !address_varies(options->channel))
-		return NULL;
-	fault = address_fault(options->channel);
-	if (fault) { /* told by the other one */
-		free(fault);
-		return NULL;
-	}
-	channel = address_for(options->channel, team);
-	fault = channel ? fault_of_channel(channel) : mem_str("its channel needs a team");
+	if (url && token)
+		section_fault(section, "webhook_url token",
+		              "give either a webhook_url or a token, not both");
+	if (!url && !token)
+		check_no_way(options, section);
+	if (url)
+		check_url(options, section);
+	if (url && !token)
+		check_no_token(options, section);
+	else
+		check_token(options, section);
+}
+
+void
+slack_check_team(const void *arg, const char *team, const struct section *section)
+{
+	const struct slack_options *options = arg;
+	bool varies = options->channel && address_varies(options->channel);
+	char *channel = varies ? address_for(options->channel, team) : NULL;
+
+	if (channel)
+		check_channel(channel, section);
 	free(channel);
-	return fault;
+}
+
+const char *
+slack_needs_team(const void *arg)
+{
+	const struct slack_options *options = arg;
+
+	return options->channel && address_needs_team(options->channel) ? "its channel needs a team"
+	                                                                : NULL;
 }

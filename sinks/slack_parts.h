@@ -26,8 +26,9 @@ struct slack {
 /* ---- slack_check.c ---- */
 
 /* Of struct key_kind. */
-char *slack_check(const void *options);
-char *slack_check_team(const void *options, const char *team);
+void slack_check(const void *options, const struct section *);
+void slack_check_team(const void *options, const char *team, const struct section *);
+const char *slack_needs_team(const void *options);
 bool slack_has_token(const struct slack_options *);
 
 /* ---- slack_message.c ---- */

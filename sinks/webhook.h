@@ -29,10 +29,10 @@ struct webhook_options {
 	bool allow_private;
 };
 
-/* The rows of the config, and whether what they gave fits together (key_kind.check). */
+/* The rows of the config, and whether what they gave fits together (key_kind). */
 extern const struct key webhook_keys[];
-char *webhook_check(const void *options);
-char *webhook_check_team(const void *options, const char *team);
+void webhook_check(const void *options, const struct section *);
+const char *webhook_needs_team(const void *options);
 
 /*
  * Receivers such as PagerDuty's have one URL for everybody and are told apart

@@ -8,6 +8,7 @@
 #include "relay/base/mem.h"
 #include "relay/base/text.h"
 #include "relay/config/conf.h"
+#include "relay/config/section.h"
 #include "relay/runtime/guard.h"
 #include "sinks/address.h"
 #include "sinks/post.h"
@@ -151,12 +152,12 @@ is_made_of(const char *text, const char *more)
 }
 
 /* What a template can name. */
-static char *
-fault_of_value(const struct webhook_value *value)
+static void
+check_value(const struct webhook_value *value, const struct section *section)
 {
 	if (!is_made_of(value->name, "_-"))
-		return mem_fmt("\"%s\" is no name: letters, digits, _ and -", value->name);
-	return NULL;
+		section_fault(section, "name",
+		              "values: \"%s\" is no name: letters, digits, _ and -", value->name);
 }
 
 /* What the request itself says, or HTTP between us and the next hop. */
@@ -186,62 +187,77 @@ is_header_text(const char *text)
 	return len > 0 && !strchr(" \t", text[0]) && !strchr(" \t", text[len - 1]);
 }
 
-static char *
-fault_of_header(const struct webhook_value *header)
+static void
+check_header(const struct webhook_value *header, const struct section *section)
 {
+	bool given = header->value || header->secret.count;
+
 	if (!is_made_of(header->name, "!#$%&'*+-.^_`|~"))
-		return mem_fmt("\"%s\" is no name of a header", header->name);
+		section_fault(section, "name", "headers: \"%s\" is no name of a header",
+		              header->name);
 	if (is_taken(header->name))
-		return mem_fmt("%s is not yours to set", header->name);
-	if (!is_header_text(webhook_text(header)))
-		return mem_fmt("the value of %s is not one line of text", header->name);
-	return NULL;
+		section_fault(section, "name", "headers: %s is not yours to set", header->name);
+	if (given && !is_header_text(webhook_text(header)))
+		section_fault(section, "value", "headers: the value of %s is not one line of text",
+		              header->name);
 }
 
-/* A fault with the list's name in front. */
-static char *
-fault_of_list(const char *list, const struct key_list *items, size_t max,
-              char *(*fault_of)(const struct webhook_value *))
+typedef void check_item_fn(const struct webhook_value *, const struct section *);
+
+/* The i-th of a list; those before it have its name perhaps. */
+static void
+check_item(const struct webhook_value *items, size_t i, const char *list, check_item_fn *check,
+           const struct section *section)
 {
-	char *fault = NULL, *out;
+	const struct webhook_value *item = &items[i];
+	const struct section here = section_item(section, list, i);
 
-	if (items->count > max)
-		return mem_fmt("%s: at most %zu", list, max);
-	for (size_t i = 0; !fault && i < items->count; i++) {
-		const struct webhook_value *item = conf_item(*items, struct webhook_value, i);
-
-		if (!item->value == !item->secret.count)
-			fault = mem_fmt(
-				"give exactly one of value, value_file and value_env for %s",
-				item->name);
-		else
-			fault = fault_of(item);
-		for (size_t j = 0; !fault && j < i; j++)
-			if (strcasecmp(conf_item(*items, struct webhook_value, j)->name,
-			               item->name) == 0)
-				fault = mem_fmt("%s stands there twice", item->name);
-	}
-	out = fault ? mem_fmt("%s: %s", list, fault) : NULL;
-	free(fault);
-	return out;
+	if (!item->value == !item->secret.count)
+		section_fault(&here, "value",
+		              "%s: give exactly one of value, value_file and value_env for %s",
+		              list, item->name);
+	check(item, &here);
+	for (size_t j = 0; j < i; j++)
+		if (items[j].name && strcasecmp(items[j].name, item->name) == 0) {
+			section_fault(&here, "name", "%s: %s stands there twice", list, item->name);
+			break;
+		}
 }
 
-static char *
-fault_of_secrets(const struct webhook_options *options)
+/* One without a name is told of already. */
+static void
+check_list(const struct key_list *list, size_t max, const char *name, check_item_fn *check,
+           const struct section *section)
+{
+	const struct webhook_value *items = list->items;
+
+	if (list->count > max)
+		section_fault(section, name, "%s: at most %zu", name, max);
+	for (size_t i = 0; i < list->count && i < max; i++)
+		if (items[i].name)
+			check_item(items, i, name, check, section);
+}
+
+static void
+check_secrets(const struct webhook_options *options, const struct section *section)
 {
 	if (!options->secret.count && !options->template)
-		return mem_str("secret_file or secret_env is missing: "
-		               "only a webhook with a template may go unsigned");
+		section_fault(section, "secret template",
+		              "secret_file or secret_env is missing: only a webhook with a "
+		              "template may go unsigned");
 	for (size_t i = 0; i < options->secret.count; i++) {
 		size_t len;
 		unsigned char *key = webhook_key(options->secret.values[i], &len);
+
 		if (!key)
-			return mem_fmt(
-				"secret %zu of %s is not \"whsec_\" and base64 of %d to %d bytes",
-				i + 1, options->secret.origin, WEBHOOK_KEY_MIN, WEBHOOK_KEY_MAX);
-		mem_wipe_free(key, len);
+			section_fault(section, "secret",
+			              "secret %zu of %s is not \"whsec_\" and base64 of %d to %d "
+			              "bytes",
+			              i + 1, options->secret.origin, WEBHOOK_KEY_MIN,
+			              WEBHOOK_KEY_MAX);
+		else
+			mem_wipe_free(key, len);
 	}
-	return NULL;
 }
 
 /* Where the host of a URL ends. */
@@ -253,70 +269,70 @@ behind_host(const char *url)
 	return authority ? authority + 3 + strcspn(authority + 3, "/?#") : url;
 }
 
-/* Not quoted: a URL can hold a secret. */
-static char *
-fault_of_url(const struct webhook_options *options)
+/* A URL whose tags are fine, as it would be for a team. */
+static void
+check_made_url(const struct webhook_options *options, const char *url,
+               const struct section *section)
 {
+	const char *given = given_url(options);
 	const char *from = options->url ? "url" : options->secret_url.origin;
-	char *fault = address_fault(given_url(options)), *out;
+	const char *refused =
+		url_is_http(url) ? guard_url_fault(url, options->allow_private) : NULL;
+
+	if (!url_is_http(url))
+		section_fault(section, "url",
+		              options->url ? "%s needs an http or https URL without a user name"
+		                           : "%s does not hold an http(s) URL",
+		              from);
+	else if (strcspn(given, "{") < (size_t)(behind_host(given) - given))
+		section_fault(section, "url", "%s: a host cannot be named after the team", from);
+	if (refused)
+		section_fault(section, "url allow_private", "%s%s %s",
+		              options->url ? "" : "the URL in ", from, refused);
+}
+
+/* Not quoted: a URL can hold a secret. */
+static void
+check_url(const struct webhook_options *options, const struct section *section)
+{
+	char *fault = address_fault(given_url(options));
 	char *url = fault ? NULL : webhook_url(options, "team");
 
 	if (fault)
-		out = mem_fmt("%s: %s", from, fault);
-	else if (!url_is_http(url))
-		out = mem_fmt(options->url ? "%s needs an http or https URL without a user name"
-		                           : "%s does not hold an http(s) URL",
-		              from);
-	else if (strcspn(given_url(options), "{") <
-	         (size_t)(behind_host(given_url(options)) - given_url(options)))
-		out = mem_fmt("%s: a host cannot be named after the team", from);
-	else if (guard_url_fault(url, options->allow_private))
-		out = mem_fmt("%s%s %s", options->url ? "" : "the URL in ", from,
-		              guard_url_fault(url, options->allow_private));
+		section_fault(section, "url", "%s: %s",
+		              options->url ? "url" : options->secret_url.origin, fault);
 	else
-		out = NULL;
+		check_made_url(options, url, section);
 	if (url)
 		mem_wipe_free(url, strlen(url));
 	free(fault);
-	return out;
 }
 
-/* A name that is %-encoded stands in any path. */
-char *
-webhook_check_team(const void *arg, const char *team)
+const char *
+webhook_needs_team(const void *arg)
 {
-	const struct webhook_options *options = arg;
-	const char *given = given_url(options);
-	char *fault = given ? address_fault(given) : NULL;
-	char *url = given && !fault ? webhook_url(options, team) : NULL;
-	bool missing = given && !fault && !url;
+	const char *url = given_url(arg);
 
-	if (url)
-		mem_wipe_free(url, strlen(url));
-	free(fault);
-	return missing ? mem_str("its URL needs a team") : NULL;
+	return url && address_needs_team(url) ? "its URL needs a team" : NULL;
 }
 
-char *
-webhook_check(const void *arg)
+void
+webhook_check(const void *arg, const struct section *section)
 {
 	const struct webhook_options *options = arg;
 
 	if (!options->url == !options->secret_url.count)
-		return mem_str("give exactly one of url, url_file and url_env");
-	char *fault = fault_of_url(options);
-	if (fault)
-		return fault;
+		section_fault(section, "url", "give exactly one of url, url_file and url_env");
+	else
+		check_url(options, section);
 	if (options->values.count && !options->template)
-		return mem_str("values are for a template, and there is none");
+		section_fault(section, "values template",
+		              "values are for a template, and there is none");
 	if (options->content_type && !is_header_text(options->content_type))
-		return mem_str("content_type is not one line of text");
-	fault = fault_of_secrets(options);
-	if (!fault)
-		fault = fault_of_list("values", &options->values, VALUES_MAX, fault_of_value);
-	if (!fault)
-		fault = fault_of_list("headers", &options->headers, HEADERS_MAX, fault_of_header);
-	return fault;
+		section_fault(section, "content_type", "content_type is not one line of text");
+	check_secrets(options, section);
+	check_list(&options->values, VALUES_MAX, "values", check_value, section);
+	check_list(&options->headers, HEADERS_MAX, "headers", check_header, section);
 }
 
 static int

@@ -25,21 +25,19 @@ holds_certificate(FILE *file)
 	return false;
 }
 
-char *
-authorities_fault(const char *key, const char *path)
+void
+authorities_check(const char *key, const char *path, const struct section *section)
 {
 	/* A FIFO must not hold up the start. */
 	int fd = path != NULL ? open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) : -1;
 	FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
-	char *fault = NULL;
+	bool fine = path == NULL || (file != NULL && holds_certificate(file));
 
-	if (path != NULL && file == NULL)
-		return mem_fmt("%s: \"%s\" cannot be read: %s", key, path, strerror(errno));
-	if (file != NULL && !holds_certificate(file))
-		fault = ferror(file) ? mem_fmt("%s: \"%s\" cannot be read: %s", key, path,
-		                               strerror(errno))
-		                     : mem_fmt("%s: \"%s\" holds no certificate in PEM", key, path);
+	if (!fine && (file == NULL || ferror(file)))
+		section_fault(section, key, "%s: \"%s\" cannot be read: %s", key, path,
+		              strerror(errno));
+	else if (!fine)
+		section_fault(section, key, "%s: \"%s\" holds no certificate in PEM", key, path);
 	if (file != NULL)
 		fclose(file);
-	return fault;
 }

@@ -4,8 +4,9 @@
 #ifndef RELAY_CONFIG_AUTHORITIES_H
 #define RELAY_CONFIG_AUTHORITIES_H
 
-/* Of the file that `key` names, NULL being none: why no peer could be trusted by
- * it, as a sentence the caller frees; NULL when there is a certificate in it. */
-char *authorities_fault(const char *key, const char *path);
+#include "relay/config/section.h"
+
+/* Tells of the file that `key` names, NULL being none, why no peer could be trusted by it. */
+void authorities_check(const char *key, const char *path, const struct section *);
 
 #endif

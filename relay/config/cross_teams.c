@@ -5,50 +5,51 @@
 
 #include "relay/base/mem.h"
 #include "relay/config/cross.h"
+#include "relay/config/section.h"
 
-/* A fault the caller frees, or NULL. */
-static char *
-fault_for(const struct conf_sink *sink, const char *team)
+static void
+check_sink(const struct cross *x, const struct conf_sink *sink, const struct node *map)
 {
-	if (sink == NULL || sink->kind == NULL || sink->kind->check_team == NULL)
-		return NULL;
-	return sink->kind->check_team(sink->options, team);
+	struct section section = {
+		.faults = x->faults, .name = sink->kind->name, .map = map, .at = map};
+
+	sink->kind->check_team(sink->options, NULL, &section);
+	for (size_t i = 0; i < x->conf->teams.count; i++) {
+		section.team = conf_item(x->conf->teams, struct conf_team, i)->name;
+		if (section.team != NULL)
+			sink->kind->check_team(sink->options, section.team, &section);
+	}
 }
 
 static void
-check_sink(const struct cross *x, size_t i)
+check_sinks(const struct cross *x)
 {
-	const struct conf_sink *sink = conf_item(x->conf->sinks, struct conf_sink, i);
+	for (size_t i = 0; i < x->conf->sinks.count; i++) {
+		const struct conf_sink *sink = conf_item(x->conf->sinks, struct conf_sink, i);
 
-	for (size_t k = 0; k < x->conf->teams.count; k++) {
-		const char *team = conf_item(x->conf->teams, struct conf_team, k)->name;
-		char *fault = team != NULL ? fault_for(sink, team) : NULL;
-		const struct node *at;
-		char *quoted;
-
-		if (fault == NULL)
-			continue;
-		at = cross_place(x, cross_item(x, "sinks", i), sink->kind->name);
-		quoted = faults_quote(team);
-		faults_add(x->faults, at->line, at->column, "%s: for the team %s: %s",
-		           sink->kind->name, quoted, fault);
-		free(quoted);
-		free(fault);
+		if (sink->kind != NULL && sink->kind->check_team != NULL)
+			check_sink(x, sink,
+			           cross_place(x, cross_item(x, "sinks", i), sink->kind->name));
 	}
 }
 
 /* Why this sink cannot be told where no team is; NULL: it can, or is not there. */
-static char *
+static const char *
 teamless(const struct cross *x, const char *sink_name)
 {
-	return sink_name != NULL ? fault_for(conf_sink_named(x->conf, sink_name), NULL) : NULL;
+	const struct conf_sink *sink =
+		sink_name != NULL ? conf_sink_named(x->conf, sink_name) : NULL;
+
+	if (sink == NULL || sink->kind == NULL || sink->kind->needs_team == NULL)
+		return NULL;
+	return sink->kind->needs_team(sink->options);
 }
 
 static void
 check_everyone(const struct cross *x, const struct conf_route *route, const struct node *to)
 {
 	for (size_t i = 0; i < route->to.count; i++) {
-		char *fault = teamless(x, route->to.items[i]);
+		const char *fault = teamless(x, route->to.items[i]);
 		const struct node *at = yaml_item(to, i);
 
 		if (fault != NULL && at != NULL)
@@ -56,21 +57,19 @@ check_everyone(const struct cross *x, const struct conf_route *route, const stru
 			           "%s, and a route without \"per: team\" tells no team: give it "
 			           "\"per: team\", or the address a default",
 			           fault);
-		free(fault);
 	}
 }
 
 static void
 check_unowned_sink(const struct cross *x, const struct conf_route *route, const struct node *at)
 {
-	char *fault = teamless(x, route->unowned);
+	const char *fault = teamless(x, route->unowned);
 
 	if (fault != NULL && at != NULL)
 		faults_add(x->faults, at->line, at->column,
 		           "%s, and what no team owns has none: give the address a default, or "
 		           "name another sink",
 		           fault);
-	free(fault);
 }
 
 /* What no team owns is told to those of the route's sinks that need none. */
@@ -79,12 +78,8 @@ check_unowned(const struct cross *x, const struct conf_route *route, const struc
 {
 	size_t deaf = 0;
 
-	for (size_t i = 0; i < route->to.count; i++) {
-		char *fault = teamless(x, route->to.items[i]);
-
-		deaf += fault != NULL;
-		free(fault);
-	}
+	for (size_t i = 0; i < route->to.count; i++)
+		deaf += teamless(x, route->to.items[i]) != NULL;
 	if (to == NULL || deaf == 0)
 		return;
 	if (deaf == route->to.count)
@@ -101,7 +96,7 @@ check_unowned(const struct cross *x, const struct conf_route *route, const struc
 static void
 check_fallback(const struct cross *x)
 {
-	char *fault = teamless(x, x->conf->fallback);
+	const char *fault = teamless(x, x->conf->fallback);
 	const struct node *at = cross_place(x, x->root, "fallback");
 
 	if (fault != NULL)
@@ -109,15 +104,13 @@ check_fallback(const struct cross *x)
 		           "%s, and the fallback is told without one: give the address a default, "
 		           "or name another sink",
 		           fault);
-	free(fault);
 }
 
 void
 cross_teams(const struct cross *x)
 {
 	check_fallback(x);
-	for (size_t i = 0; i < x->conf->sinks.count; i++)
-		check_sink(x, i);
+	check_sinks(x);
 	for (size_t i = 0; i < x->conf->routes.count; i++) {
 		const struct conf_route *route = conf_item(x->conf->routes, struct conf_route, i);
 		const struct node *map = cross_item(x, "routes", i), *to = yaml_get(map, "to");

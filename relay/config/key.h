@@ -74,24 +74,23 @@ struct key {
 	const char *help;           /* one sentence for driftbell.yaml(5) */
 };
 
-/*
- * A kind of sink or source: the map under its name ("slack: {...}").  `check`
- * may be NULL; it returns a fault's text (static or from mem_fmt via *fault)
- * when keys do not fit together.
- */
+struct section; /* section.h */
+
+/* A kind of sink or source: the map under its name ("slack: {...}"). */
 struct key_kind {
 	const char *name;
 	const struct key *keys;
 	size_t size;       /* of the struct the rows fill */
 	bool brings_plans; /* of a source kind: its webhooks tell of plans to be read */
-	/* NULL when fine, else a sentence the caller frees. */
-	char *(*check)(const void *options);
-	/*
-	 * The same for the address they give this team, NULL being nobody's: what
-	 * is wrong with it, or that there is none.  Also asked of options that
-	 * have faults.  NULL for a kind whose addresses never name the team.
-	 */
-	char *(*check_team)(const void *options, const char *team);
+	/* Tells every fault that no row can tell.  Also asked of options that have
+	 * faults already, for what else is wrong with them.  May be NULL. */
+	void (*check)(const void *options, const struct section *);
+	/* The same of the address they give this team, NULL being nobody's: where it is
+	 * none although there is one.  NULL where a team's name cannot make it so. */
+	void (*check_team)(const void *options, const char *team, const struct section *);
+	/* Why they give nobody's none, as the beginning of a sentence; NULL: they give one.
+	 * NULL for a kind whose addresses never name the team. */
+	const char *(*needs_team)(const void *options);
 };
 
 /* What a KEY_KIND row fills. */

@@ -7,19 +7,21 @@
 #include "relay/base/mem.h"
 #include "relay/config/lookup.h"
 #include "relay/config/secret.h"
+#include "relay/config/section.h"
 #include "relay/config/value.h"
 
 #define ROWS_MAX 32
 
 /* What the file gives for one row. */
 struct given {
-	const struct node *key, *value; /* NULL: nothing */
+	const struct node *key; /* NULL: nothing */
+	struct node *value;
 	struct found found;
 };
 
 struct frame { /* one map on its way into one struct */
 	const struct walk *w;
-	const struct node *map; /* NULL: defaults only */
+	struct node *map; /* NULL: defaults only */
 	const struct key *rows;
 	char *base;
 	const char *where;
@@ -27,27 +29,28 @@ struct frame { /* one map on its way into one struct */
 	bool has_unknown;
 };
 
-/* Takes the text. */
+/* What the value is refused for, with the name of its key in front.  Takes the text. */
 static void
-tell(const struct walk *w, const struct node *at, const char *name, char *text)
+tell(const struct walk *w, struct node *value, const char *name, char *text)
 {
-	if (text != NULL)
-		faults_add(w->faults, at->line, at->column, "%s %s", name, text);
+	if (text != NULL) {
+		faults_add(w->faults, value->line, value->column, "%s %s", name, text);
+		value->type = NODE_BAD;
+	}
 	free(text);
 }
 
 static void
-tell_type(const struct walk *w, const struct node *value, const char *name, const char *wanted)
+tell_type(const struct walk *w, struct node *value, const char *name, const char *wanted)
 {
 	if (value->type == NODE_EMPTY)
-		faults_add(w->faults, value->line, value->column, "%s has no value", name);
+		tell(w, value, name, mem_str("has no value"));
 	else if (value->type != NODE_BAD)
-		faults_add(w->faults, value->line, value->column, "%s needs %s, not %s", name,
-		           wanted, yaml_type_name(value));
+		tell(w, value, name, mem_fmt("needs %s, not %s", wanted, yaml_type_name(value)));
 }
 
 static void
-walk_single(const struct walk *w, const struct node *value, const struct key *row, void *field)
+walk_single(const struct walk *w, struct node *value, const struct key *row, void *field)
 {
 	if (value->type != NODE_TEXT)
 		tell_type(w, value, row->name, "one value");
@@ -56,12 +59,12 @@ walk_single(const struct walk *w, const struct node *value, const struct key *ro
 }
 
 static void
-walk_many(const struct walk *w, const struct node *value, const struct key *row, void *field)
+walk_many(const struct walk *w, struct node *value, const struct key *row, void *field)
 {
 	struct key_texts *texts = field;
 	struct key_numbers *numbers = field;
 
-	const struct node one = {.type = NODE_LIST, .items = (struct node *)value, .count = 1};
+	struct node one = {.type = NODE_LIST, .items = value, .count = 1};
 
 	if (value->type == NODE_TEXT && (row->flags & KEY_ONE) != 0)
 		value = &one;
@@ -72,7 +75,7 @@ walk_many(const struct walk *w, const struct node *value, const struct key *row,
 		return;
 	}
 	if (value->count == 0 && (row->flags & KEY_REQUIRED) != 0)
-		faults_add(w->faults, value->line, value->column, "%s is empty", row->name);
+		tell(w, value, row->name, mem_str("is empty"));
 	if (row->type == KEY_DURATIONS) {
 		numbers->items = mem_array(value->count, sizeof(*numbers->items));
 		numbers->count = value->count;
@@ -81,7 +84,7 @@ walk_many(const struct walk *w, const struct node *value, const struct key *row,
 		texts->count = value->count;
 	}
 	for (size_t i = 0; i < value->count; i++) {
-		const struct node *item = &value->items[i];
+		struct node *item = &value->items[i];
 
 		if (item->type != NODE_TEXT)
 			tell_type(w, item, row->name, "one value here");
@@ -93,7 +96,7 @@ walk_many(const struct walk *w, const struct node *value, const struct key *row,
 static void
 walk_secret(const struct walk *w, const struct given *given, void *field)
 {
-	const struct node *value = given->value;
+	struct node *value = given->value;
 	const struct key *row = given->found.row;
 	bool plural = (row->flags & KEY_PLURAL) != 0;
 	struct err err = {0};
@@ -117,13 +120,15 @@ walk_secret(const struct walk *w, const struct given *given, void *field)
 		rc = secret_from_file(field, path, plural, &err);
 		free(path);
 	}
-	if (rc != 0)
+	if (rc != 0) {
 		faults_add(w->faults, value->line, value->column, "%s: %s", given->key->text,
 		           err.text);
+		value->type = NODE_BAD;
+	}
 }
 
 static void
-walk_list(const struct walk *w, const struct node *value, const struct key *row, void *field)
+walk_list(const struct walk *w, struct node *value, const struct key *row, void *field)
 {
 	struct key_list *list = field;
 
@@ -136,7 +141,7 @@ walk_list(const struct walk *w, const struct node *value, const struct key *row,
 	list->items = mem_array(value->count, row->size);
 	list->count = value->count;
 	for (size_t i = 0; i < value->count; i++) {
-		const struct node *item = &value->items[i];
+		struct node *item = &value->items[i];
 
 		if (item->type != NODE_MAP)
 			tell_type(w, item, row->name, "a map in each item");
@@ -147,7 +152,7 @@ walk_list(const struct walk *w, const struct node *value, const struct key *row,
 }
 
 static void
-walk_submap(const struct walk *w, const struct node *value, const struct key *row, void *field)
+walk_submap(const struct walk *w, struct node *value, const struct key *row, void *field)
 {
 	if (value->type == NODE_MAP)
 		walk_map(w, value, row->keys, field, row->name);
@@ -162,11 +167,11 @@ walk_kind(const struct walk *w, const struct given *given, struct key_choice *ch
 {
 	const struct key_kind *kind = given->found.kind;
 	/* "slack:" without anything below is a map without keys. */
-	const struct node empty = {
+	struct node empty = {
 		.type = NODE_MAP, .line = given->key->line, .column = given->key->column};
-	const struct node *value = given->value->type == NODE_EMPTY ? &empty : given->value;
-	size_t errors = w->faults->errors;
-	char *fault;
+	struct node *value = given->value->type == NODE_EMPTY ? &empty : given->value;
+	const struct section section = {
+		.faults = w->faults, .name = kind->name, .map = value, .at = given->key};
 
 	choice->kind = kind;
 	choice->options = mem_alloc(kind->size);
@@ -175,13 +180,8 @@ walk_kind(const struct walk *w, const struct given *given, struct key_choice *ch
 		return;
 	}
 	walk_map(w, value, kind->keys, choice->options, kind->name);
-	if (w->faults->errors != errors || kind->check == NULL)
-		return;
-	fault = kind->check(choice->options);
-	if (fault != NULL)
-		faults_add(w->faults, given->key->line, given->key->column, "%s: %s", kind->name,
-		           fault);
-	free(fault);
+	if (kind->check != NULL)
+		kind->check(choice->options, &section);
 }
 
 static void
@@ -286,10 +286,8 @@ tell_twice(const struct frame *f, const struct node *key, const struct given *fi
 static void
 sort_keys(struct frame *f)
 {
-	static const struct node refused = {.type = NODE_BAD};
-
 	for (size_t i = 0; i + 1 < f->map->count; i += 2) {
-		const struct node *key = &f->map->items[i];
+		struct node *key = &f->map->items[i];
 		struct found found = lookup_key(f->w, key, f->rows, f->where);
 		struct given *given;
 
@@ -297,18 +295,18 @@ sort_keys(struct frame *f)
 			f->has_unknown = true;
 			continue;
 		}
+		if (found.refused)
+			key[1].type = NODE_BAD;
 		given = &f->given[found.row - f->rows];
 		if (given->key != NULL)
 			tell_twice(f, key, given);
 		else
-			*given = (struct given){.key = key,
-			                        .value = found.refused ? &refused : key + 1,
-			                        .found = found};
+			*given = (struct given){.key = key, .value = key + 1, .found = found};
 	}
 }
 
 void
-walk_map(const struct walk *w, const struct node *map, const struct key *rows, void *base,
+walk_map(const struct walk *w, struct node *map, const struct key *rows, void *base,
          const char *where)
 {
 	struct frame f = {.w = w, .map = map, .rows = rows, .base = base, .where = where};

@@ -3,7 +3,8 @@
  *
  * Every key of the map is looked up among the rows and every row is filled:
  * from the file, else from its fallback.  A fault does not stop the walk; the
- * struct is then only good for walking on and for key_fini() (rows.h).
+ * struct is then only good for walking on and for key_fini() (rows.h), and a
+ * value that a fault was told of is NODE_BAD from then on.
  * Time and memory are linear in the file's size.
  *
  * A KEY_KIND row stands for the one key of its map that names a kind; its
@@ -27,7 +28,7 @@ struct walk {
 /* `where` names the map in messages.  A map of NULL gives the defaults, and
  * then nothing is missing.  Lists keep one item for each item of the file,
  * also for faulty ones (NULL or zeroed), so that both have the same indices. */
-void walk_map(const struct walk *, const struct node *map, const struct key *rows, void *base,
+void walk_map(const struct walk *, struct node *map, const struct key *rows, void *base,
               const char *where);
 
 /* The kinds a KEY_KIND row chooses from. */

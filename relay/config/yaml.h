@@ -20,7 +20,7 @@ enum node_type {
 	NODE_EMPTY, /* nothing, `~` or `null` */
 	NODE_LIST,  /* `count` items */
 	NODE_MAP,   /* `count` items: key, value, key, value, ... */
-	NODE_BAD    /* an alias: its fault is already told, nothing more to say */
+	NODE_BAD    /* an alias, or refused since: its fault is told, nothing more to say */
 };
 
 struct node {

@@ -3,7 +3,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "relay/base/mem.h"
 #include "relay/base/text.h"
 #include "relay/config/authorities.h"
 #include "relay/runtime/guard.h"
@@ -42,18 +41,19 @@ is_visible(const char *text)
 	return true;
 }
 
-char *
-api_fault(const struct api_options *api, bool allow_private)
+void
+api_check(const struct api_options *api, bool allow_private, const struct section *section)
 {
-	if (api->token.count == 0 || api->url == NULL)
-		return NULL;
-	if (!is_visible(api->token.values[0]))
-		return mem_str("api.token holds a blank or a character that is not ASCII");
-	if (strpbrk(api->url, "?#") != NULL)
-		return mem_str("api.url needs a URL without ? and #");
-	if (guard_url_fault(api->url, allow_private) != NULL)
-		return mem_fmt("api.url %s", guard_url_fault(api->url, allow_private));
-	return authorities_fault("api.ca_file", api->ca_file);
+	const char *refused = api->url != NULL ? guard_url_fault(api->url, allow_private) : NULL;
+
+	if (api->token.count > 0 && !is_visible(api->token.values[0]))
+		section_fault(section, "api.token",
+		              "api.token holds a blank or a character that is not ASCII");
+	if (api->url != NULL && strpbrk(api->url, "?#") != NULL)
+		section_fault(section, "api.url", "api.url needs a URL without ? and #");
+	if (refused != NULL)
+		section_fault(section, "api.url allow_private", "api.url %s", refused);
+	authorities_check("api.ca_file", api->ca_file, section);
 }
 
 static bool

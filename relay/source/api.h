@@ -9,6 +9,7 @@
 
 #include "relay/config/conf.h"
 #include "relay/config/key.h"
+#include "relay/config/section.h"
 
 struct api_options {
 	char *url;           /* default https://app.terraform.io */
@@ -19,8 +20,8 @@ struct api_options {
 
 extern const struct key api_keys[]; /* over struct api_options */
 
-/* What is wrong with them: a sentence the caller frees, or NULL. */
-char *api_fault(const struct api_options *, bool allow_private);
+/* What is wrong with them, of a kind that has them under `api` beside its own `allow_private`. */
+void api_check(const struct api_options *, bool allow_private, const struct section *);
 
 /* Of a configured source, of whatever kind; NULL: it has none. */
 const struct api_options *source_api(const struct conf_source *);

@@ -73,24 +73,25 @@ is_host(const char *text)
 	       (colon == NULL || strchr(colon + 1, ':') != NULL); /* an IPv6 address has several */
 }
 
-static char *
-check(const void *options)
+static void
+check(const void *options, const struct section *section)
 {
 	const struct run_task_options *task = options;
-	char *fault;
 
 	for (size_t i = 0; i < task->allowed_hosts.count; i++) {
 		const char *host = task->allowed_hosts.items[i];
+		const struct section item = section_item(section, "allowed_hosts", i);
 
-		if (!is_host(host))
-			return mem_fmt("allowed_hosts needs names of hosts, without https:// and "
-			               "port, not \"%s\"",
-			               host);
+		if (host != NULL && !is_host(host))
+			section_fault(&item, "",
+			              "allowed_hosts needs names of hosts, without https:// and "
+			              "port, not \"%s\"",
+			              host);
 	}
 	if (task->plan_size == 0)
-		return mem_str("plan_size needs more than 0");
-	fault = authorities_fault("ca_file", task->ca_file);
-	return fault != NULL ? fault : api_fault(&task->api, task->allow_private);
+		section_fault(section, "plan_size", "plan_size needs more than 0");
+	authorities_check("ca_file", task->ca_file, section);
+	api_check(&task->api, task->allow_private, section);
 }
 
 enum { ACCESS_TOKEN, STAGE, ENFORCEMENT_LEVEL, TASK_RESULT_ID };

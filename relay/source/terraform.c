@@ -400,12 +400,12 @@ static const struct key keys[] = {
 	{0},
 };
 
-static char *
-check(const void *options)
+static void
+check(const void *options, const struct section *section)
 {
 	const struct terraform_options *terraform = options;
 
-	return api_fault(&terraform->api, terraform->allow_private);
+	api_check(&terraform->api, terraform->allow_private, section);
 }
 
 const struct source_kind source_hcp_terraform = {

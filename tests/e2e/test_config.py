@@ -103,7 +103,9 @@ sources:
     hcp_packer: {hmac_key_file: missing.key, colour: red}
 sinks:
   - name: hook
-    webhook: {url: "ftp://example.com/", secret_file: missing.secret}
+    webhook:
+      url: "ftp://example.com/"
+      secret_file: missing.secret
 routes:
   - name: one
     match: {kinds: ["nothing.*"]}
@@ -112,8 +114,8 @@ routes:
 """)
         result = self.relay.run("check")
         self.assertEqual(result.returncode, 1)
-        for line, word in ((3, "missing.key"), (3, "colour"), (6, "missing.secret"), (9, "nothing"),
-                           (10, "nobody"), (11, "wait|soon|duration")):
+        for line, word in ((3, "missing.key"), (3, "colour"), (7, "url needs"), (8, "missing.secret"),
+                           (11, "nothing"), (12, "nobody"), (13, "wait|soon|duration")):
             self.assertRegex(result.stderr + result.stdout, rf"driftbell\.yaml:{line}:\d+: .*({word})")
 
     def test_hosts_that_no_url_could_ever_have_are_a_fault(self):
@@ -153,7 +155,7 @@ routes:
         result = self.relay.run("check")
         self.assertEqual(result.returncode, 1)
         for words in ("hello: ", "reply_to: ", "ca_file: \"" + self.directory + "/nowhere.pem\" cannot be read"):
-            self.assertIn(words, result.stdout)
+            self.assertRegex(result.stdout, rf"(?m)^\S*driftbell\.yaml:\d+:\d+: email: {re.escape(words)}")
 
     def test_a_url_that_sending_would_refuse_is_a_fault_and_not_shown(self):
         self.relay.key("chat.url", "https://10.0.0.7/services/T0/B0/hidden")

@@ -12,6 +12,7 @@
 #include <openssl/x509.h>
 
 #include "relay/base/mem.h"
+#include "relay/config/section.h"
 
 static const struct key letter_keys[] = {
 	{.name = "seal",
@@ -50,32 +51,40 @@ static const struct key bell_keys[] = {
 	{0},
 };
 
-static char *
-bell_check(const void *arg)
+static void
+bell_check(const void *arg, const struct section *section)
 {
 	const struct bell_options *options = arg;
 
-	return options->url == NULL ? mem_str("it hangs nowhere") : NULL;
+	if (options->url == NULL)
+		section_fault(section, "url", "it hangs nowhere");
+	if (options->loud && options->rope.count == 0)
+		section_fault(section, "loud rope", "nobody can pull it");
 }
 
 /* Some hang at a team's place, which not every team has. */
-static char *
-bell_check_team(const void *arg, const char *team)
+static const char *
+bell_needs_team(const void *arg)
 {
 	const struct bell_options *options = arg;
 
-	if (options->url == NULL || strstr(options->url, "/team") == NULL)
-		return NULL;
-	if (team == NULL)
-		return mem_str("it needs a team");
-	return strcmp(team, "quiet") == 0 ? mem_str("no room") : NULL;
+	return options->url != NULL && strstr(options->url, "/team") != NULL ? "it needs a team"
+	                                                                     : NULL;
+}
+
+static void
+bell_check_team(const void *arg, const char *team, const struct section *section)
+{
+	if (bell_needs_team(arg) != NULL && team != NULL && strcmp(team, "quiet") == 0)
+		section_fault(section, "url", "no room");
 }
 
 static const struct key_kind bell = {.name = "bell",
                                      .keys = bell_keys,
                                      .size = sizeof(struct bell_options),
                                      .check = bell_check,
-                                     .check_team = bell_check_team};
+                                     .check_team = bell_check_team,
+                                     .needs_team = bell_needs_team};
 
 static const struct key drum_keys[] = {
 	{.name = "beats",

@@ -304,7 +304,7 @@ an_address_that_needs_a_team_is_used_where_one_is(void **state)
 	              "address a default, or name another sink\n");
 	assert_fault("teams: [{name: t}, {name: quiet}]\nsinks:\n- {name: a, bell: {url: "
 	             "\"http://h/team\"}}\n",
-	             "3:19: bell: for the team \"quiet\": no room\n");
+	             "3:25: bell: for the team \"quiet\": no room\n");
 }
 
 static const char *const no_times[] = {"Mon 24:00",    "Mon 9:00", "Mon 09:60",  "09.00",

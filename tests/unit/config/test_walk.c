@@ -81,12 +81,37 @@ what_is_required_is_missed(void **state)
 }
 
 static void
-a_kind_checks_its_keys_only_when_each_is_fine(void **state)
+a_kind_tells_what_else_is_wrong_with_its_keys(void **state)
 {
 	(void)state;
 	assert_faults("sinks: [{name: a, bell: {}}]\n", "1:19: bell: it hangs nowhere\n");
 	assert_faults("sinks: [{name: a, bell: {loud: no}}]\n",
+	              "1:19: bell: it hangs nowhere\n"
 	              "1:32: loud needs true or false without quotes, not \"no\"\n");
+	assert_faults("sinks:\n- name: a\n  bell:\n    url: nowhere\n    loud: true\n",
+	              "4:10: url needs an http or https URL without a user name\n"
+	              "5:11: bell: nobody can pull it\n");
+}
+
+static void
+what_follows_from_a_refused_value_is_not_told(void **state)
+{
+	static const char *const ropes[] = {"rope_file: nofile", "rope_file: [x]",
+	                                    "rope_file:", "rope: inline", "rope_env: *x"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(ropes); i++) {
+		char *text = mem_fmt("sinks:\n- name: a\n  bell:\n    %s\n    url: http://h/\n"
+		                     "    loud: true\n",
+		                     ropes[i]);
+		struct loaded l = load(text);
+
+		assert_null(l.conf);
+		if (strstr(buf_text(&l.report), "pull") != NULL)
+			fail_msg("%s: %s", ropes[i], buf_text(&l.report));
+		loaded_fini(&l);
+		free(text);
+	}
 }
 
 static void
@@ -242,7 +267,8 @@ main(void)
 		cmocka_unit_test(a_secret_comes_from_one_place),
 		cmocka_unit_test(an_item_has_exactly_one_kind),
 		cmocka_unit_test(what_is_required_is_missed),
-		cmocka_unit_test(a_kind_checks_its_keys_only_when_each_is_fine),
+		cmocka_unit_test(a_kind_tells_what_else_is_wrong_with_its_keys),
+		cmocka_unit_test(what_follows_from_a_refused_value_is_not_told),
 		cmocka_unit_test(wrong_types_are_told_and_an_empty_section_is_not_one),
 		cmocka_unit_test(numbers_sizes_and_durations),
 		cmocka_unit_test(addresses_and_what_is_loopback),

@@ -12,6 +12,7 @@
 #include "sinks/email.h"
 #include "sinks/kinds.h"
 #include "sinks/webhook.h"
+#include "tests/unit/sinks/fault_check.h"
 
 static void
 check(const char *text, const char *team, const char *expected)
@@ -132,7 +133,7 @@ static void
 check_team(const struct sink_kind *kind, const void *options, const char *team,
            const char *expected)
 {
-	char *fault = kind->conf.check_team(options, team);
+	char *fault = faults_for_team(kind, options, team);
 
 	if (!expected)
 		assert_null(fault);
@@ -153,25 +154,27 @@ what_an_address_cannot_hold_is_told_of_each_team(void **state)
 	check_team(&sink_email, &mail, "pay ments", "is not an address");
 	check_team(&sink_email, &mail, "OPS", "is there twice");
 	check_team(&sink_email, &mail, NULL, NULL);
+	assert_null(sink_email.conf.needs_team(&mail));
 	mail.to.count = 1;
-	check_team(&sink_email, &mail, NULL, "need a team");
-	check_team(&sink_webhook, &hook, "pay ments", NULL);
-	check_team(&sink_webhook, &hook, NULL, "needs a team");
+	assert_string_equal(sink_email.conf.needs_team(&mail), "all its addresses need a team");
+	assert_string_equal(sink_webhook.conf.needs_team(&hook), "its URL needs a team");
+	hook.url = "https://example.com/{{team | default \"all of us\"}}";
+	assert_null(sink_webhook.conf.needs_team(&hook));
 }
 
 static void
 a_host_is_nobody_s_to_name(void **state)
 {
 	struct webhook_options hook = {.url = "https://{{team}}.example.com/", .template = "t"};
-	char *fault = sink_webhook.conf.check(&hook);
+	char *fault = faults_of(&sink_webhook, &hook);
 
 	(void)state;
 	assert_non_null(strstr(fault, "a host cannot be named after the team"));
 	free(fault);
 	hook.url = "https://example.com/{{team}}";
-	assert_null(sink_webhook.conf.check(&hook));
+	assert_null(faults_of(&sink_webhook, &hook));
 	hook.url = "https://example.com/{{tema}}";
-	fault = sink_webhook.conf.check(&hook);
+	fault = faults_of(&sink_webhook, &hook);
 	assert_non_null(strstr(fault, "\"{{tema}}\" is not {{team}}"));
 	free(fault);
 }

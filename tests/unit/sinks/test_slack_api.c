@@ -1,4 +1,5 @@
 /* A Slack sink with a bot's token: what it calls, and what it makes of the answers. */
+#include "tests/unit/sinks/fault_check.h"
 #include "tests/unit/stand_in.h"
 
 #include "relay/base/json.h"
@@ -321,7 +322,7 @@ a_destination_is_the_channel_and_not_the_token(void **state)
 static void
 check_fault(const struct slack_options *options, const char *part)
 {
-	char *fault = sink_slack.conf.check(options);
+	char *fault = faults_of(&sink_slack, options);
 
 	if (!part)
 		assert_null(fault);
@@ -379,12 +380,16 @@ a_team_s_name_makes_a_channel(void **state)
 	char *fault;
 
 	options.channel = (char *)"#{{team}}-alerts";
-	assert_null(sink_slack.conf.check_team(&options, "payments"));
-	fault = sink_slack.conf.check_team(&options, "Payments & Co");
+	assert_null(faults_for_team(&sink_slack, &options, "payments"));
+	fault = faults_for_team(&sink_slack, &options, "Payments & Co");
 	assert_non_null(strstr(fault, "#Payments & Co-alerts"));
 	free(fault);
-	fault = sink_slack.conf.check_team(&options, NULL);
-	assert_string_equal(fault, "its channel needs a team");
+	assert_null(faults_for_team(&sink_slack, &options, NULL));
+	assert_string_equal(sink_slack.conf.needs_team(&options), "its channel needs a team");
+	options.channel = (char *)"#{{team | default \"All of us\"}}";
+	assert_null(sink_slack.conf.needs_team(&options));
+	fault = faults_for_team(&sink_slack, &options, NULL);
+	assert_non_null(strstr(fault, "\"#All of us\" is no channel"));
 	free(fault);
 }
 

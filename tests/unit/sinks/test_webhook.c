@@ -14,6 +14,7 @@
 #include "relay/base/sign.h"
 #include "sinks/kinds.h"
 #include "sinks/webhook.h"
+#include "tests/unit/sinks/fault_check.h"
 
 static char old_key[] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 static char new_key[] = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
@@ -76,7 +77,7 @@ each_key_signs_during_a_rotation(void **state)
 static void
 check_options(struct webhook_options options, const char *part)
 {
-	char *fault = sink_webhook.conf.check(&options);
+	char *fault = faults_of(&sink_webhook, &options);
 
 	if (!part)
 		assert_null(fault);

@@ -48,8 +48,32 @@ a_plan_of_no_size_is_a_fault(void **state)
 {
 	(void)state;
 	assert_report(false, TASK(", plan_size: 0"),
-	              "/c:1:21: hcp_run_task: plan_size needs more than 0\n");
+	              "/c:1:71: hcp_run_task: plan_size needs more than 0\n");
 	assert_report(true, TASK(", plan_size: 64k"), "");
+}
+
+static void
+every_fault_is_told_where_it_stands(void **state)
+{
+	(void)state;
+	assert_report(false,
+	              "sources:\n- name: a\n  hcp_run_task:\n    hmac_key_env: NONE\n"
+	              "    plan_size: 0\n    allowed_hosts: [a.example.com, \"a:80\", b/]\n"
+	              "    api:\n      url: http://example.com/?x\n      token_env: NONE\n",
+	              "/c:4:19: hmac_key_env: environment variable NONE: it is not set\n"
+	              "/c:5:16: hcp_run_task: plan_size needs more than 0\n"
+	              "/c:6:36: hcp_run_task: allowed_hosts needs names of hosts, without https:// "
+	              "and port, not \"a:80\"\n"
+	              "/c:6:44: hcp_run_task: allowed_hosts needs names of hosts, without https:// "
+	              "and port, not \"b/\"\n"
+	              "/c:8:12: hcp_run_task: api.url needs a URL without ? and #\n"
+	              "/c:8:12: hcp_run_task: api.url is plain http, which needs allow_private: "
+	              "true\n"
+	              "/c:9:18: token_env: environment variable NONE: it is not set\n");
+	assert_report(false, TASK(", plan_size: big, allow_private: x, api: {url: 'http://h/'}"),
+	              "/c:1:71: plan_size needs a size such as 512, 64k or 1M, not \"big\"\n"
+	              "/c:1:91: allow_private needs true or false without quotes, not \"x\"\n"
+	              "/c:1:99: token_file or token_env is missing in api\n");
 }
 
 static void
@@ -84,6 +108,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_plan_of_no_size_is_a_fault),
+		cmocka_unit_test(every_fault_is_told_where_it_stands),
 		cmocka_unit_test(how_soon_needs_scheduled_ones_to_be_enforced),
 		cmocka_unit_test(what_images_are_held_against_needs_something_that_is_read),
 	};
