@@ -53,37 +53,51 @@ is_loopback(const struct authority *listener)
 	       (listener->host_len > 4 && strncmp(listener->host, "127.", 4) == 0);
 }
 
+/* Who we are to one request. */
+struct site {
+	const struct conf *conf;
+	const char *address;           /* of the listener */
+	char arrived[HTTPD_HOST_SIZE]; /* a listener on all addresses has many */
+};
+
+/* Is it our address, or another of the loopback where ours is one? */
+static bool
+host_is_at(const struct authority *host, const char *address)
+{
+	struct authority ours;
+
+	if (!split_authority(address, &ours))
+		return false;
+	return host_is(host, ours.host, ours.host_len) ||
+	       (is_loopback(&ours) &&
+	        (host_is_name(host, "127.0.0.1") || host_is_name(host, "[::1]")));
+}
+
 /* May a browser or a script call us by this name? */
 static bool
-is_our_name(const struct conf *conf, const char *address, const struct authority *host)
+is_our_name(const struct site *site, const struct authority *host)
 {
-	bool is_unix = strncmp(address, "unix:", 5) == 0;
-	struct authority ours = {.host = NULL}, name;
+	const struct key_texts *names = &site->conf->listen.admin_names;
+	struct authority name;
 
-	if (host_is_name(host, "localhost"))
+	if (host_is_name(host, "localhost") || host_is_at(host, site->address) ||
+	    host_is_at(host, site->arrived))
 		return true;
-	if (!is_unix && !split_authority(address, &ours))
-		return false;
-	if (!is_unix && host_is(host, ours.host, ours.host_len))
-		return true;
-	if ((is_unix || is_loopback(&ours)) &&
-	    (host_is_name(host, "127.0.0.1") || host_is_name(host, "[::1]")))
-		return true;
-	for (size_t i = 0; i < conf->listen.admin_names.count; i++)
-		if (split_authority(conf->listen.admin_names.items[i], &name) &&
+	for (size_t i = 0; i < names->count; i++)
+		if (split_authority(names->items[i], &name) &&
 		    host_is(host, name.host, name.host_len))
 			return true;
 	return false;
 }
 
 static bool
-host_allowed(const struct conf *conf, const char *address, const char *host)
+host_allowed(const struct site *site, const char *host)
 {
 	struct authority authority;
 
 	if (!host || !*host)
-		return strncmp(address, "unix:", 5) == 0;
-	return split_authority(host, &authority) && is_our_name(conf, address, &authority);
+		return strncmp(site->address, "unix:", 5) == 0;
+	return split_authority(host, &authority) && is_our_name(site, &authority);
 }
 
 /*
@@ -92,7 +106,7 @@ host_allowed(const struct conf *conf, const char *address, const char *host)
  * port of this machine is another program's page.
  */
 static bool
-origin_allowed(const struct conf *conf, const char *address, const char *host, const char *origin)
+origin_allowed(const struct site *site, const char *host, const char *origin)
 {
 	struct authority from, ours;
 	bool allowed;
@@ -102,11 +116,11 @@ origin_allowed(const struct conf *conf, const char *address, const char *host, c
 		text = url_authority(origin);
 	if (!text)
 		return false;
-	allowed = split_authority(text, &from) && is_our_name(conf, address, &from);
+	allowed = split_authority(text, &from) && is_our_name(site, &from);
 	if (allowed && *from.port) {
 		allowed = host && split_authority(host, &ours) && strcmp(from.port, ours.port) == 0;
-		if (!allowed && strncmp(address, "unix:", 5) != 0)
-			allowed = split_authority(address, &ours) &&
+		if (!allowed && strncmp(site->address, "unix:", 5) != 0)
+			allowed = split_authority(site->address, &ours) &&
 			          strcmp(from.port, ours.port) == 0;
 	}
 	free(text);
@@ -118,14 +132,16 @@ access_site(const struct conf *conf, const char *address, const struct httpd_req
 {
 	const char *host = httpd_header(request, "Host");
 	const char *origin = httpd_header(request, "Origin");
-	const char *site = httpd_header(request, "Sec-Fetch-Site");
+	const char *from = httpd_header(request, "Sec-Fetch-Site");
+	struct site site = {.conf = conf, .address = address};
 
-	if (!host_allowed(conf, address, host))
+	httpd_arrived_at(request, site.arrived);
+	if (!host_allowed(&site, host))
 		return (struct refusal){
 			421, "this Host is not served here (listen.admin_names names others)"};
-	if (origin && !origin_allowed(conf, address, host, origin))
+	if (origin && !origin_allowed(&site, host, origin))
 		return (struct refusal){403, "requests from another origin are refused"};
-	if (site && strcasecmp(site, "same-origin") != 0 && strcasecmp(site, "none") != 0)
+	if (from && strcasecmp(from, "same-origin") != 0 && strcasecmp(from, "none") != 0)
 		return (struct refusal){403, "requests from another site are refused"};
 	return pass;
 }

@@ -63,6 +63,10 @@ const char *httpd_query(struct httpd_request *,
                         const char *name); /* decoded; borrowed; NULL when absent */
 const char *httpd_header(const struct httpd_request *,
                          const char *name); /* borrowed; NULL when absent */
+/* The IP address the request came to, as a Host has it: "127.0.0.1", "[::1]";
+ * "localhost" through a socket file, "" when it cannot be told.  In the handler. */
+#define HTTPD_HOST_SIZE 48
+void httpd_arrived_at(const struct httpd_request *, char out[HTTPD_HOST_SIZE]);
 /* The whole body in one piece; borrowed. */
 const char *httpd_body(struct httpd_request *, size_t *len);
 

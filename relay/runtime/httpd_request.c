@@ -1,8 +1,12 @@
+#include <arpa/inet.h>
 #include <event2/buffer.h>
 #include <event2/http.h>
 #include <event2/http_struct.h>
+#include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "relay/base/mem.h"
 #include "relay/runtime/httpd_internal.h"
@@ -23,6 +27,42 @@ const char *
 httpd_header(const struct httpd_request *r, const char *name)
 {
 	return evhttp_find_header(r->ev->input_headers, name);
+}
+
+/* An IPv4 connection to a listener on [::] has its address inside an IPv6 one. */
+static void
+write_ipv6(const struct in6_addr *address, char out[HTTPD_HOST_SIZE])
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (IN6_IS_ADDR_V4MAPPED(address)) {
+		inet_ntop(AF_INET, &address->s6_addr[12], out, HTTPD_HOST_SIZE);
+	} else {
+		inet_ntop(AF_INET6, address, text, sizeof(text));
+		snprintf(out, HTTPD_HOST_SIZE, "[%s]", text);
+	}
+}
+
+void
+httpd_arrived_at(const struct httpd_request *r, char out[HTTPD_HOST_SIZE])
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in four;
+		struct sockaddr_in6 six;
+		struct sockaddr_storage room;
+	} at;
+	socklen_t len = sizeof(at);
+
+	out[0] = '\0';
+	if (getsockname(r->conn->fd, &at.any, &len) != 0)
+		return;
+	if (at.any.sa_family == AF_INET)
+		inet_ntop(AF_INET, &at.four.sin_addr, out, HTTPD_HOST_SIZE);
+	else if (at.any.sa_family == AF_INET6)
+		write_ipv6(&at.six.sin6_addr, out);
+	else
+		strcpy(out, "localhost");
 }
 
 const char *

@@ -29,16 +29,29 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self.unix_path)
 
 
+def ipv6():
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+        return True
+    except OSError:
+        return False
+
+
 class Listen(RelayCase):
-    @unittest.skipUnless(shutil.which("openssl"), "needs the openssl command")
-    def test_tls_on_the_ingest(self):
+    def certificate(self):
         key, certificate = (os.path.join(self.directory, name) for name in ("tls.key", "tls.crt"))
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                         "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
                         "-keyout", key, "-out", certificate], check=True, capture_output=True)
         os.chmod(key, 0o600)
-        self.start(listen={"ingest": "127.0.0.1:0", "admin": "127.0.0.1:0",
-                           "tls": {"certificate_file": certificate, "key_file": key}})
+        return {"certificate_file": certificate, "key_file": key}
+
+    @unittest.skipUnless(shutil.which("openssl"), "needs the openssl command")
+    def test_tls_on_the_ingest(self):
+        tls = self.certificate()
+        certificate = tls["certificate_file"]
+        self.start(listen={"ingest": "127.0.0.1:0", "admin": "127.0.0.1:0", "tls": tls})
         port = int(self.relay.ingest.rsplit(":", 1)[1])
         context = ssl.create_default_context(cafile=certificate)
         for number in range(3):
@@ -54,6 +67,39 @@ class Listen(RelayCase):
         old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
         with self.assertRaises(OSError):
             http.client.HTTPSConnection("localhost", port, timeout=20, context=old).request("GET", "/")
+
+    def ask(self, context, address, host):
+        """The answer's status to a request that goes to this address and names that host."""
+        connection = http.client.HTTPSConnection(address, int(self.relay.admin.rsplit(":", 1)[1]), timeout=20,
+                                                 context=context)
+        connection.request("GET", "/healthz", headers={"Host": host})
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    @unittest.skipUnless(shutil.which("openssl"), "needs the openssl command")
+    def test_the_admin_side_on_all_addresses(self):
+        token, _ = self.relay.key("admin.token")
+        listen = {"ingest": "127.0.0.1:0", "admin_tls": self.certificate(), "admin_token_file": token,
+                  "admin_names": ["relay.example.com"]}
+        context = ssl.create_default_context(cafile=listen["admin_tls"]["certificate_file"])
+        context.check_hostname = False
+        for every, ours in (("0.0.0.0", ("127.0.0.1", "127.0.0.2")), ("[::]", ("127.0.0.2", "::1"))):
+            if every == "[::]" and not ipv6():
+                continue
+            self.start(listen={**listen, "admin": f"{every}:0"})
+            port = self.relay.admin.rsplit(":", 1)[1]
+            self.relay.configure({**self.config, "listen": {**listen, "admin": f"{every}:{port}"}})
+            result = self.relay.run("status")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            for address in ours:
+                host = f"[{address}]" if ":" in address else address
+                for name in (host, f"{host}:{port}", "localhost", f"127.0.0.1:{port}", "[::1]", "relay.example.com"):
+                    self.assertEqual(self.ask(context, address, name), 200, (every, address, name))
+                for name in ("evil.example.net", f"evil.example.net:{port}", "127.0.0.3", "10.0.0.1", "[2001:db8::1]",
+                             f"{address}.evil.example.net"):
+                    self.assertEqual(self.ask(context, address, name), 421, (every, address, name))
+            self.assertEqual(self.relay.stop(), 0)
 
     def test_the_admin_side_on_a_unix_socket(self):
         path = os.path.join(self.directory, "admin.sock")
