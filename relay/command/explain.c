@@ -127,8 +127,6 @@ explain(const struct command_context *context, const char *source, bool fresh,
 		input_complain(NULL, err.text);
 	json_decref(e.document);
 	loaded_release(&loaded);
-	if (fflush(stdout) != 0)
-		return 1;
 	return rc == 0 && !e.failed ? 0 : 1;
 }
 

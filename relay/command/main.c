@@ -3,6 +3,7 @@
  * or superseded in HCP Packer, and when their HCP Terraform workspaces drift or
  * fail.  See driftbell(8).
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -39,17 +40,29 @@ print_help(FILE *out)
 }
 
 /* Started with one of them closed, the store's file could become "standard
- * error" and get the log written into it. */
+ * error" and get the log written into it.  What is printed to a standard
+ * output that is closed shall fail. */
 static void
 hold_standard_files(void)
 {
-	int fd;
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR) < 0)
+			return;
+}
 
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
+/* What was asked for is not done when it could not be printed. */
+static int
+finish(int rc)
+{
+	bool failed = ferror(stdout) != 0;
+
+	errno = 0;
+	if (fclose(stdout) == 0 && !failed)
+		return rc;
+	fprintf(stderr, "driftbell: cannot write to standard output%s%s\n", errno ? ": " : "",
+	        errno ? strerror(errno) : "");
+	return rc == 0 ? 1 : rc;
 }
 
 static const struct command *
@@ -120,7 +133,7 @@ main(int argc, char **argv)
 	}
 	if (i < argc && is_help(argv[i])) {
 		print_help(stdout);
-		return 0;
+		return finish(0);
 	}
 	if (i < argc && strcmp(argv[i], "--version") == 0)
 		argv[i] = (char *)command_version.name;
@@ -131,5 +144,5 @@ main(int argc, char **argv)
 		print_help(stderr);
 		return 2;
 	}
-	return run_command(command, &context, argc - i, argv + i);
+	return finish(run_command(command, &context, argc - i, argv + i));
 }

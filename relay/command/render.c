@@ -306,8 +306,6 @@ run_loaded(const struct command_context *context, struct rendering *r, const str
 	r->loaded = &loaded;
 	rc = render(r, wish);
 	loaded_release(&loaded);
-	if (fflush(stdout) != 0)
-		return 1;
 	return rc == 0 ? 0 : 1;
 }
 

@@ -338,6 +338,23 @@ class Commands(RelayCase):
             file.write(b"{broken")
         self.assertEqual(self.relay.run("send", "acme-packer", path).returncode, 1)
 
+    def test_what_could_not_be_printed_is_not_done(self):
+        self.start()
+        self.relay.configure({**self.config, "listen": {"ingest": self.relay.ingest, "admin": self.relay.admin}})
+        path = os.path.join(self.directory, "payload.json")
+        with open(path, "wb") as file:
+            file.write(hcp.encode(hcp.complete(IMAGES, "v1")))
+        for arguments in (("--help",), ("version",), ("check", "--help"), ("check", "--keys"), ("render", "--list"),
+                          ("render", "--samples"), ("render", "--print", "notification.html"), ("status",),
+                          ("status", "--json"), ("usage",), ("usage", "--json"), ("images",), ("workspaces",),
+                          ("send", "acme-packer", path), ("explain", path)):
+            for where, why in ((">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")):
+                result = subprocess.run(["sh", "-c", f'exec "$@" {where}', "sh", BINARY, *(
+                    () if arguments == ("--help",) else ("--config", self.relay.path)), *arguments],
+                    capture_output=True, text=True, timeout=60 * SLOWER, check=False)
+                self.assertEqual(result.returncode, 1, (arguments, where, result))
+                self.assertRegex(result.stderr, rf"driftbell: cannot write to standard output(: {why})?\n", arguments)
+
     def test_version_names_itself(self):
         result = subprocess.run([BINARY, "version"], capture_output=True, text=True, timeout=20 * SLOWER, check=False)
         self.assertEqual(result.returncode, 0)
