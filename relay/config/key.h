@@ -67,9 +67,10 @@ struct key {
 	size_t offset;
 	const char *fallback; /* as it would stand in the file, unquoted; NULL = absent */
 	unsigned flags;
-	const struct key *keys;     /* MAP, LIST: ended by a row with a NULL name */
-	size_t size;                /* LIST: of one item; MAP: of the struct; KIND: see walk.h */
-	int64_t least;              /* DURATION: ms; less, but for 0, is a fault */
+	const struct key *keys; /* MAP, LIST: ended by a row with a NULL name */
+	size_t size;            /* LIST: of one item; MAP: of the struct; KIND: see walk.h */
+	int64_t least;          /* DURATION: ms; less, but for 0, is a fault */
+	const char *most;       /* COUNT, SIZE: as it would stand in the file; more is a fault */
 	const char *const *choices; /* CHOICE, and TEXTS that are one of few: ended by NULL */
 	const char *help;           /* one sentence for driftbell.yaml(5) */
 };

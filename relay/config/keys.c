@@ -44,16 +44,17 @@ static const struct key listen_keys[] = {
 };
 
 static const struct key limits_keys[] = {
-	ROW(conf_limits, body, KEY_SIZE, .fallback = "1M", .help = "The largest webhook body."),
-	ROW(conf_limits, headers, KEY_SIZE, .fallback = "32k",
+	ROW(conf_limits, body, KEY_SIZE, .fallback = "1M", .most = "64M",
+            .help = "The largest webhook body."),
+	ROW(conf_limits, headers, KEY_SIZE, .fallback = "32k", .most = "1M",
             .help = "The most that a request's headers may be."),
 	ROW(conf_limits, request, KEY_DURATION, .fallback = "10s",
             .help = "How long a request may take to arrive as a whole."),
 	ROW(conf_limits, idle, KEY_DURATION, .fallback = "60s",
             .help = "How long a connection may stay open between requests."),
-	ROW(conf_limits, connections, KEY_COUNT, .fallback = "1024",
+	ROW(conf_limits, connections, KEY_COUNT, .fallback = "1024", .most = "1000000",
             .help = "The most connections to ingest at once."),
-	ROW(conf_limits, queue, KEY_COUNT, .fallback = "1000000",
+	ROW(conf_limits, queue, KEY_COUNT, .fallback = "1000000", .most = "1000000000",
             .help = "The most events accepted and not yet worked off; then ingest answers 503."),
 	{0},
 };

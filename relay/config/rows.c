@@ -137,6 +137,8 @@ describe_one(const struct key *row, const char *prefix, const char *suffix, FILE
 		fprintf(out, "%s%s", i > 0 ? ", " : ": ", row->choices[i]);
 	if (row->fallback != NULL)
 		fprintf(out, "; default %s", row->fallback);
+	if (row->most != NULL)
+		fprintf(out, "; at most %s", row->most);
 	if ((row->flags & KEY_REQUIRED) != 0)
 		fputs(row->type == KEY_SECRET ? "; required as a file or a variable" : "; required",
 		      out);

@@ -244,40 +244,70 @@ leading_number(const char *text, int64_t *out, const char **rest)
 }
 
 static char *
-set_count(const struct key *row, const struct node *node, const char *folder, void *field)
+fault_of_most(const struct key *row, const struct node *node)
+{
+	char *most = mem_fmt("at most %s", row->most);
+	char *fault = wanted(most, node);
+
+	free(most);
+	return fault;
+}
+
+static bool
+parse_count(const char *text, int64_t *out)
 {
 	const char *rest;
-	int64_t n;
 
-	(void)row;
+	return leading_number(text, out, &rest) && *rest == '\0';
+}
+
+static char *
+set_count(const struct key *row, const struct node *node, const char *folder, void *field)
+{
+	int64_t n, most = INT64_MAX;
+
 	(void)folder;
-	if (!node->plain || !leading_number(node->text, &n, &rest) || *rest != '\0')
+	if (!node->plain || !parse_count(node->text, &n))
 		return wanted("a whole number without quotes", node);
+	if (row->most != NULL && parse_count(row->most, &most) && n > most)
+		return fault_of_most(row, node);
 	*(int64_t *)field = n;
 	return NULL;
 }
 
-static char *
-set_size(const struct key *row, const struct node *node, const char *folder, void *field)
+static bool
+parse_size(const char *text, int64_t *out)
 {
 	static const char units[] = "kmg";
 	const char *rest, *unit;
 	int64_t n;
 	int shift = 0;
 
-	(void)row;
-	(void)folder;
-	if (!leading_number(node->text, &n, &rest))
-		return wanted("a size such as 512, 64k or 1M", node);
+	if (!leading_number(text, &n, &rest))
+		return false;
 	if (*rest != '\0') {
 		unit = strchr(units, tolower((unsigned char)*rest));
 		if (unit == NULL || rest[1] != '\0')
-			return wanted("a size such as 512, 64k or 1M", node);
+			return false;
 		shift = 10 * (int)(unit - units + 1);
 	}
 	if (n > INT64_MAX >> shift)
-		return wanted("a smaller size", node);
-	*(int64_t *)field = n << shift;
+		return false;
+	*out = n << shift;
+	return true;
+}
+
+static char *
+set_size(const struct key *row, const struct node *node, const char *folder, void *field)
+{
+	int64_t n, most = INT64_MAX;
+
+	(void)folder;
+	if (!parse_size(node->text, &n))
+		return wanted("a size such as 512, 64k or 1M", node);
+	if (row->most != NULL && parse_size(row->most, &most) && n > most)
+		return fault_of_most(row, node);
+	*(int64_t *)field = n;
 	return NULL;
 }
 

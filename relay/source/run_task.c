@@ -53,6 +53,7 @@ static const struct key keys[] = {
          .type = KEY_SIZE,
          .offset = offsetof(struct run_task_options, plan_size),
          .fallback = "1G",
+         .most = "4G", /* READ_BYTES_MAX */
          .help = "The largest plan that is read, unpacked."},
 	{.name = "api",
          .type = KEY_MAP,

@@ -103,6 +103,21 @@ zero_limits_are_refused(void **state)
 }
 
 static void
+no_limit_is_cut_to_another(void **state)
+{
+	(void)state;
+	assert_faults("limits: {body: 65M, headers: 1025k, connections: 4294967296, queue: "
+	              "1000000001}\n",
+	              "1:16: body needs at most 64M, not \"65M\"\n"
+	              "1:30: headers needs at most 1M, not \"1025k\"\n"
+	              "1:50: connections needs at most 1000000, not \"4294967296\"\n"
+	              "1:69: queue needs at most 1000000000, not \"1000000001\"\n");
+	assert_loads("limits: {body: 64M, headers: 1024k, connections: 1000000, queue: "
+	             "1000000000}\n",
+	             "1:1: warning: no route takes image.revocation, workspace.drift\n");
+}
+
+static void
 this_version_stores_in_sqlite(void **state)
 {
 	(void)state;
@@ -388,6 +403,7 @@ main(void)
 		cmocka_unit_test(what_tls_cannot_be_spoken_with_is_a_fault),
 		cmocka_unit_test(the_listeners_have_an_address_each),
 		cmocka_unit_test(zero_limits_are_refused),
+		cmocka_unit_test(no_limit_is_cut_to_another),
 		cmocka_unit_test(this_version_stores_in_sqlite),
 		cmocka_unit_test(a_store_s_folder_that_is_not_there_is_warned_of),
 		cmocka_unit_test(names_are_told_once_and_fit_a_url_path),

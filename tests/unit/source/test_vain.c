@@ -44,12 +44,15 @@ assert_report(bool loads, const char *text, const char *report)
 }
 
 static void
-a_plan_of_no_size_is_a_fault(void **state)
+a_plan_of_no_size_or_one_that_is_never_read_is_a_fault(void **state)
 {
 	(void)state;
 	assert_report(false, TASK(", plan_size: 0"),
 	              "/c:1:71: hcp_run_task: plan_size needs more than 0\n");
 	assert_report(true, TASK(", plan_size: 64k"), "");
+	assert_report(true, TASK(", plan_size: 4G"), "");
+	assert_report(false, TASK(", plan_size: 5G"),
+	              "/c:1:71: plan_size needs at most 4G, not \"5G\"\n");
 }
 
 static void
@@ -107,7 +110,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_plan_of_no_size_is_a_fault),
+		cmocka_unit_test(a_plan_of_no_size_or_one_that_is_never_read_is_a_fault),
 		cmocka_unit_test(every_fault_is_told_where_it_stands),
 		cmocka_unit_test(how_soon_needs_scheduled_ones_to_be_enforced),
 		cmocka_unit_test(what_images_are_held_against_needs_something_that_is_read),
