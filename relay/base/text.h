@@ -34,5 +34,7 @@ bool url_is_http(const char *);
 char *url_authority(const char *);
 /* The same without any port. */
 char *url_host(const char *);
+/* Could that be a URL's host: a name, or an address, of IPv6 in brackets? */
+bool url_may_have_host(const char *);
 
 #endif

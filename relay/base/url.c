@@ -55,6 +55,14 @@ host_length(const char *text)
 	return inside >= 2 && text[1 + inside] == ']' ? inside + 2 : 0;
 }
 
+bool
+url_may_have_host(const char *host)
+{
+	size_t len = host_length(host);
+
+	return len > 0 && host[len] == '\0';
+}
+
 /* "", ":" and ":443" in front of the path. */
 static bool
 parse_port(const char *text, size_t len, int *port)

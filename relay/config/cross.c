@@ -102,6 +102,26 @@ check_tls(const struct cross *x, const struct conf_tls *tls, const char *name)
 		faults_add(x->faults, map->line, map->column, "%s: %s", name, err.text);
 }
 
+/* Host headers are held against these without their port. */
+static void
+check_admin_names(const struct cross *x, const struct node *list)
+{
+	const struct key_texts *names = &x->conf->listen.admin_names;
+
+	for (size_t i = 0; i < names->count; i++) {
+		const struct node *at = yaml_item(list, i);
+		char *quoted;
+
+		if (names->items[i] == NULL || url_may_have_host(names->items[i]))
+			continue;
+		quoted = faults_quote(names->items[i]);
+		faults_add(x->faults, at->line, at->column,
+		           "admin_names needs names of hosts, without https:// and port, not %s",
+		           quoted);
+		free(quoted);
+	}
+}
+
 static void
 check_listen(const struct cross *x)
 {
@@ -115,6 +135,7 @@ check_listen(const struct cross *x)
 	    value_addresses_clash(listen->ingest, listen->admin))
 		faults_add(x->faults, at->line, at->column,
 		           "admin needs an address of its own: ingest has this one");
+	check_admin_names(x, yaml_get(map, "admin_names"));
 	if (listen->admin == NULL || value_address_is_local(listen->admin))
 		return;
 	/* The keys, not the values: one that is there and faulty is told already. */

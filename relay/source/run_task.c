@@ -10,6 +10,7 @@
 
 #include "relay/base/json.h"
 #include "relay/base/mem.h"
+#include "relay/base/text.h"
 #include "relay/config/authorities.h"
 #include "relay/source/parts.h"
 
@@ -64,16 +65,6 @@ static const struct key keys[] = {
 	{0},
 };
 
-/* URLs are held against these by their host alone, so anything else would never match. */
-static bool
-is_host(const char *text)
-{
-	const char *colon = strchr(text, ':');
-
-	return *text != '\0' && strpbrk(text, "/ *@") == NULL &&
-	       (colon == NULL || strchr(colon + 1, ':') != NULL); /* an IPv6 address has several */
-}
-
 static void
 check(const void *options, const struct section *section)
 {
@@ -83,7 +74,8 @@ check(const void *options, const struct section *section)
 		const char *host = task->allowed_hosts.items[i];
 		const struct section item = section_item(section, "allowed_hosts", i);
 
-		if (host != NULL && !is_host(host))
+		/* URLs are held against these by their host alone. */
+		if (host != NULL && !url_may_have_host(host))
 			section_fault(&item, "",
 			              "allowed_hosts needs names of hosts, without https:// and "
 			              "port, not \"%s\"",

@@ -118,6 +118,22 @@ no_limit_is_cut_to_another(void **state)
 }
 
 static void
+admin_names_are_hosts(void **state)
+{
+	(void)state;
+#define FAULT "admin_names needs names of hosts, without https:// and port, not "
+	assert_faults("listen:\n  admin_names:\n  - https://a.example.com\n  - \"*.example.com\"\n"
+	              "  - a b\n  - a.example.com:8443\n  - \"2001:db8::1\"\n",
+	              "3:5: " FAULT "\"https://a.example.com\"\n4:5: " FAULT
+	              "\"*.example.com\"\n5:5: " FAULT "\"a b\"\n6:5: " FAULT
+	              "\"a.example.com:8443\"\n7:5: " FAULT "\"2001:db8::1\"\n");
+#undef FAULT
+	assert_loads("listen: {admin_names: [relay.example.com, relay, 10.0.0.1, "
+	             "\"[2001:db8::1]\"]}\n",
+	             "1:1: warning: no route takes image.revocation, workspace.drift\n");
+}
+
+static void
 this_version_stores_in_sqlite(void **state)
 {
 	(void)state;
@@ -404,6 +420,7 @@ main(void)
 		cmocka_unit_test(the_listeners_have_an_address_each),
 		cmocka_unit_test(zero_limits_are_refused),
 		cmocka_unit_test(no_limit_is_cut_to_another),
+		cmocka_unit_test(admin_names_are_hosts),
 		cmocka_unit_test(this_version_stores_in_sqlite),
 		cmocka_unit_test(a_store_s_folder_that_is_not_there_is_warned_of),
 		cmocka_unit_test(names_are_told_once_and_fit_a_url_path),
