@@ -254,6 +254,19 @@ check_span(struct faults *faults, const struct node *map, const struct posted *p
 		faults_add(faults, at->line, at->column, "%s", fault);
 }
 
+/* YAML reads what is not in quotes as text; a number of JSON is none. */
+static void
+check_texts(struct faults *faults, const struct node *node, const char *member)
+{
+	size_t step = node->type == NODE_MAP ? 2 : 1;
+
+	if (node->type == NODE_TEXT && node->plain)
+		faults_add(faults, node->line, node->column, "%s takes only text", member);
+	for (size_t i = step - 1; i < node->count; i += step)
+		check_texts(faults, &node->items[i],
+		            node->type == NODE_MAP ? node->items[i - 1].text : member);
+}
+
 static void
 check_posted(const struct cross *x, const struct posted *posted, int64_t now_ms,
              struct silence_form *out)
@@ -262,9 +275,12 @@ check_posted(const struct cross *x, const struct posted *posted, int64_t now_ms,
 	const struct node *map = x->root, *match = yaml_get(map, "match"),
 			  *weekly = yaml_get(map, "weekly");
 
+	check_texts(faults, map, "");
 	/* Not "everything" by a slip: that takes a pattern. */
 	if (match == NULL)
 		faults_add(faults, map->line, map->column, "match is missing");
+	else if (match->type == NODE_EMPTY)
+		faults_add(faults, match->line, match->column, "match has no value");
 	else
 		cross_match(x, &posted->match, match);
 	if (weekly != NULL && weekly->type == NODE_MAP)

@@ -129,6 +129,8 @@ what_is_no_silence_is_refused(void **state)
 	must_refuse("{\"match\": {\"kinds\": [\"image.x\"]}, \"until\": \"" FAR
 	            "\", \"by\": \"jane\"}",
 	            400, "matches no incident kind");
+	must_refuse("{\"match\": null, \"until\": \"" FAR "\", \"by\": \"jane\"}", 400,
+	            "match has no value");
 	answer = rig_say(rig, "POST", PATH, "Host: localhost\r\n", "{}");
 	assert_int_equal(answer.status, 415);
 	answer_fini(&answer);

@@ -105,6 +105,16 @@ what_is_posted_names_the_member_at_fault(void **state)
 	refuse("{\"match\": {\"workspaces\": \"a\"}, \"until\": \"2026-03-02T10:00:00Z\", "
 	       "\"by\": \"jane\"}",
 	       "workspaces needs a list, also for one: [...], not a text");
+	refuse("{\"match\": null, \"until\": \"2026-03-02T10:00:00Z\", \"by\": \"jane\"}",
+	       "match has no value");
+	refuse("{\"match\": {\"kinds\": null}, \"until\": \"2026-03-02T10:00:00Z\", "
+	       "\"by\": \"jane\"}",
+	       "kinds has no value");
+	refuse("{\"match\": {\"teams\": [\"a\", 5]}, \"until\": \"2026-03-02T10:00:00Z\", "
+	       "\"by\": \"jane\"}",
+	       "teams takes only text");
+	refuse("{\"match\": {}, \"until\": \"2026-03-02T10:00:00Z\", \"by\": true}",
+	       "by takes only text");
 	memset(large, ' ', SILENCE_FORM_MAX + 1);
 	refuse(large, "a silence has at most 8192 bytes");
 	free(large);
