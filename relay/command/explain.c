@@ -158,7 +158,7 @@ run_explain(const struct command_context *context, int argc, char **argv)
 		else
 			return 2;
 	}
-	if (optind == argc)
+	if (optind == argc || (output.json && output.bodies))
 		return 2;
 	return explain(context, source, fresh, &output, argv + optind, argc - optind);
 }

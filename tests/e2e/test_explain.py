@@ -280,6 +280,7 @@ class Explain(RelayCase):
         self.assertIn('the config has no source "nobody": it has acme-terraform, acme-packer, acme-run-task\n',
                       self.relay.run("send", "nobody", odd).stderr)
         self.assertEqual(self.relay.run("explain").returncode, 2)
+        self.assertEqual(self.relay.run("explain", "--bodies", "--json", odd).returncode, 2)
         self.assertEqual(self.relay.run("explain", "--sauce", "x", odd).returncode, 2)
 
     def test_a_body_over_the_limit_is_refused(self):
