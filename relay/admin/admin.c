@@ -34,38 +34,39 @@ static const struct route {
 	api_work_fn *work;
 	unsigned flags;
 	const struct api_filter *filters;
+	api_cursor_fn *cursor; /* of a list */
 } routes[] = {
 	{"/healthz", HTTPD_GET, .open = true, .health = health_alive},
 	{"/readyz", HTTPD_GET, .open = true, .health = health_ready},
 	{"/metrics", HTTPD_GET, .health = health_metrics},
 	{"/api/v1/status", HTTPD_GET, .work = api_status, .flags = API_APIS},
-	{"/api/v1/incidents", HTTPD_GET, .work = api_incident_list, .flags = API_LIST,
-         .filters = api_incident_filters},
+	{"/api/v1/incidents", HTTPD_GET, .work = api_incident_list, .filters = api_incident_filters,
+         .cursor = api_incident_cursor},
 	{"/api/v1/incidents/{id}", HTTPD_GET, .work = api_incident_show},
 	{"/api/v1/incidents/{id}/ack", HTTPD_POST, .work = api_incident_ack,
          .flags = API_WRITE | API_BODY},
 	/* Where links.base_url in a message or a run leads: there is no page yet. */
-	{"/incidents", HTTPD_GET, .work = api_incident_list, .flags = API_LIST,
-         .filters = api_incident_filters},
+	{"/incidents", HTTPD_GET, .work = api_incident_list, .filters = api_incident_filters,
+         .cursor = api_incident_cursor},
 	{"/incidents/{id}", HTTPD_GET, .work = api_incident_show},
-	{"/workspaces", HTTPD_GET, .work = api_workspace_list, .flags = API_LIST,
-         .filters = api_workspace_filters},
+	{"/workspaces", HTTPD_GET, .work = api_workspace_list, .filters = api_workspace_filters,
+         .cursor = api_workspace_cursor},
 	{"/workspaces/{id}", HTTPD_GET, .work = api_workspace_show},
-	{"/api/v1/images", HTTPD_GET, .work = api_image_list, .flags = API_LIST,
-         .filters = api_image_filters},
-	{"/api/v1/workspaces", HTTPD_GET, .work = api_workspace_list, .flags = API_LIST,
-         .filters = api_workspace_filters},
-	{"/api/v1/coverage", HTTPD_GET, .work = api_coverage_list, .flags = API_LIST,
-         .filters = api_coverage_filters},
-	{"/api/v1/deliveries", HTTPD_GET, .work = api_delivery_list, .flags = API_LIST,
-         .filters = api_delivery_filters},
+	{"/api/v1/images", HTTPD_GET, .work = api_image_list, .filters = api_image_filters,
+         .cursor = api_image_cursor},
+	{"/api/v1/workspaces", HTTPD_GET, .work = api_workspace_list,
+         .filters = api_workspace_filters, .cursor = api_workspace_cursor},
+	{"/api/v1/coverage", HTTPD_GET, .work = api_coverage_list, .filters = api_coverage_filters,
+         .cursor = api_workspace_cursor},
+	{"/api/v1/deliveries", HTTPD_GET, .work = api_delivery_list,
+         .filters = api_delivery_filters, .cursor = api_delivery_cursor},
 	{"/api/v1/deliveries/{id}/retry", HTTPD_POST, .work = api_delivery_retry,
          .flags = API_WRITE},
-	{"/api/v1/silences", HTTPD_GET, .work = api_silence_list, .flags = API_LIST},
+	{"/api/v1/silences", HTTPD_GET, .work = api_silence_list, .cursor = api_silence_cursor},
 	{"/api/v1/silences", HTTPD_POST, .work = api_silence_add, .flags = API_WRITE | API_BODY},
 	{"/api/v1/silences/{id}", HTTPD_DELETE, .work = api_silence_drop, .flags = API_WRITE},
-	{"/api/v1/events", HTTPD_GET, .work = api_event_list, .flags = API_LIST,
-         .filters = api_event_filters},
+	{"/api/v1/events", HTTPD_GET, .work = api_event_list, .filters = api_event_filters,
+         .cursor = api_event_cursor},
 	{"/api/v1/events/{id}", HTTPD_GET, .work = api_event_show},
 	{"/api/v1/events/{id}/replay", HTTPD_POST, .work = api_event_replay, .flags = API_WRITE},
 };
@@ -161,7 +162,8 @@ on_request(struct httpd_request *request, void *arg)
 		route->health(&admin->env, request);
 	else
 		call_start(admin->home, request,
-		           &(struct call_want){route->work, route->flags, route->filters, id});
+		           &(struct call_want){route->work, route->flags, route->filters,
+		                               route->cursor, id});
 	free(id);
 }
 

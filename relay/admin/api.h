@@ -25,18 +25,20 @@ struct api_filter {
 };
 
 enum api_flag {
-	API_LIST = 1,  /* takes limit and after */
-	API_WRITE = 2, /* runs on the writer; needs Content-Type */
-	API_BODY = 4,  /* needs a JSON object as the body */
-	API_APIS = 8   /* wants to know how it is with the APIs of the sources */
+	API_WRITE = 1, /* runs on the writer; needs Content-Type */
+	API_BODY = 2,  /* needs a JSON object as the body */
+	API_APIS = 4   /* wants to know how it is with the APIs of the sources */
 };
+
+/* Could a page have given that as its `next`?  What it names may be gone. */
+typedef bool api_cursor_fn(const char *after);
 
 struct api_ask {
 	const struct conf *conf; /* held while the call lives */
 	const char *id;          /* {id} of the path; NULL where it has none */
 	const json_t *body;      /* API_BODY */
 	const json_t *apis;      /* API_APIS: as apis_show() (flow/apis.h) has it */
-	struct query_page page;  /* API_LIST */
+	struct query_page page;  /* of a list */
 	const char *values
 		[API_FILTERS_MAX]; /* of the route's filters, in their order; NULL = not given */
 	int64_t now_ms;
@@ -57,6 +59,9 @@ typedef int api_work_fn(const struct api_ask *, struct db *, struct api_answer *
 /* The filters of each list, ended by a NULL name; values[] has their order. */
 extern const struct api_filter api_incident_filters[], api_image_filters[], api_workspace_filters[],
 	api_coverage_filters[], api_delivery_filters[], api_event_filters[];
+
+api_cursor_fn api_incident_cursor, api_image_cursor, api_workspace_cursor, api_delivery_cursor,
+	api_silence_cursor, api_event_cursor;
 
 api_work_fn api_incident_list, api_incident_show, api_incident_ack; /* api_incidents.c */
 api_work_fn api_image_list, api_coverage_list;                      /* api_catalog.c */

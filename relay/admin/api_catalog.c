@@ -1,8 +1,27 @@
 #include "relay/admin/api.h"
 
+#include <string.h>
+
+#include "relay/base/ulid.h"
+
 const struct api_filter api_image_filters[] = {{"bucket", NULL}, {NULL, NULL}};
 const struct api_filter api_workspace_filters[] = {
 	{"bucket", NULL}, {"image", NULL}, {"workspace", NULL}, {NULL, NULL}};
+
+/* The key of a bucket: organization, project and name. */
+bool
+api_image_cursor(const char *after)
+{
+	const char *project = strchr(after, '/'), *name = project ? strchr(project + 1, '/') : NULL;
+
+	return name && !strchr(name + 1, '/');
+}
+
+bool
+api_workspace_cursor(const char *after)
+{
+	return id_is("wks", after);
+}
 
 int
 api_image_list(const struct api_ask *ask, struct db *db, struct api_answer *answer, struct err *err)

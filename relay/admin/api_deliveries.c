@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "relay/base/ulid.h"
 #include "relay/store/queue.h"
 
 const struct api_filter api_delivery_filters[] = {
@@ -10,6 +11,12 @@ const struct api_filter api_delivery_filters[] = {
 	{"incident", NULL},
 	{NULL, NULL},
 };
+
+bool
+api_delivery_cursor(const char *after)
+{
+	return id_is("dlv", after);
+}
 
 int
 api_delivery_list(const struct api_ask *ask, struct db *db, struct api_answer *answer,

@@ -1,10 +1,17 @@
 #include "relay/admin/api.h"
 
+#include "relay/base/ulid.h"
 #include "relay/store/events.h"
 
 static const char *const states[] = {"accepted", "processed", "ignored", "unknown", "parked", NULL};
 
 const struct api_filter api_event_filters[] = {{"state", states}, {"source", NULL}, {NULL, NULL}};
+
+bool
+api_event_cursor(const char *after)
+{
+	return id_is("evt", after);
+}
 
 int
 api_event_list(const struct api_ask *ask, struct db *db, struct api_answer *answer, struct err *err)

@@ -4,6 +4,7 @@
 
 #include "relay/base/clock.h"
 #include "relay/base/json.h"
+#include "relay/base/ulid.h"
 #include "relay/flow/acknowledge.h"
 
 static const char *const statuses[] = {"open", "resolved", NULL};
@@ -12,6 +13,12 @@ const struct api_filter api_incident_filters[] = {
 	{"status", statuses}, {"kind", NULL}, {"bucket", NULL},
 	{"workspace", NULL},  {"team", NULL}, {NULL, NULL},
 };
+
+bool
+api_incident_cursor(const char *after)
+{
+	return id_is("inc", after);
+}
 
 int
 api_incident_list(const struct api_ask *ask, struct db *db, struct api_answer *answer,

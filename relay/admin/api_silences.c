@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "relay/base/json.h"
+#include "relay/base/ulid.h"
 #include "relay/flow/hush.h"
 
 /* ---- the list: windows of the config first, then those made here ---- */
@@ -48,6 +49,18 @@ item_at(const struct hush *hush, const struct conf *conf, size_t i, int64_t now_
 		add_said(item, form->by, form->comment, &form->weekly, false);
 	}
 	return item;
+}
+
+static bool
+is_of_config(const char *id)
+{
+	return strncmp(id, HUSH_CONFIG_ID, strlen(HUSH_CONFIG_ID)) == 0;
+}
+
+bool
+api_silence_cursor(const char *after)
+{
+	return is_of_config(after) || id_is("sil", after);
 }
 
 /* The first behind the cursor, which may be gone by now. */
@@ -128,7 +141,7 @@ int
 api_silence_drop(const struct api_ask *ask, struct db *db, struct api_answer *answer,
                  struct err *err)
 {
-	if (strncmp(ask->id, HUSH_CONFIG_ID, strlen(HUSH_CONFIG_ID)) == 0)
+	if (is_of_config(ask->id))
 		return api_refuse(answer, 409,
 		                  "this one stands in the config: it is taken out there");
 	int rc = hush_drop(db, ask->conf, ask->id, ask->now_ms, err);

@@ -9,6 +9,7 @@
 #include "relay/base/json.h"
 #include "relay/base/log.h"
 #include "relay/base/mem.h"
+#include "relay/config/faults.h"
 
 struct call {
 	struct store_job job; /* first */
@@ -143,57 +144,95 @@ parse_limit(const char *text, int64_t *limit, struct err *err)
 	return 0;
 }
 
-static int
-check_value(const struct api_filter *filter, const char *value, struct err *err)
+/* One more of what may stand there. */
+static void
+add_word(struct err *err, const char *word)
 {
-	size_t n = 0;
+	size_t len = strlen(err->text);
 
-	if (strlen(value) > API_VALUE_MAX)
-		return err_set(err, "%s is longer than %d bytes", filter->name, API_VALUE_MAX);
-	if (!filter->choices)
-		return 0;
-	for (n = 0; filter->choices[n]; n++)
+	snprintf(err->text + len, sizeof err->text - len, ", %s", word);
+}
+
+static int
+check_choice(const struct api_filter *filter, const char *value, struct err *err)
+{
+	for (size_t n = 0; filter->choices[n]; n++)
 		if (strcmp(filter->choices[n], value) == 0)
 			return 0;
-	err_set(err, "%s must be one of", filter->name);
-	for (n = 0; filter->choices[n]; n++) {
-		size_t len = strlen(err->text);
-
-		snprintf(err->text + len, sizeof err->text - len, "%s %s", n ? "," : "",
-		         filter->choices[n]);
-	}
+	err_set(err, "%s must be one of %s", filter->name, filter->choices[0]);
+	for (size_t n = 1; filter->choices[n]; n++)
+		add_word(err, filter->choices[n]);
 	return -1;
 }
 
-/* An empty parameter ("?bucket=") asks for nothing. */
-static const char *
-parameter(struct httpd_request *request, const char *name)
+/* "?bucket=" would list all: a script whose variable is empty did not want that. */
+static int
+check_value(const struct api_filter *filter, const char *value, struct err *err)
 {
-	const char *value = httpd_query(request, name);
+	if (!*value)
+		return err_set(err, "%s has no value", filter->name);
+	if (strlen(value) > API_VALUE_MAX)
+		return err_set(err, "%s is longer than %d bytes", filter->name, API_VALUE_MAX);
+	return filter->choices ? check_choice(filter, value, err) : 0;
+}
 
-	return value && *value ? value : NULL;
+/* What every list takes. */
+static const struct api_filter paging[] = {{"limit", NULL}, {"after", NULL}, {NULL, NULL}};
+
+static bool
+is_among(const struct api_filter *filters, const char *name, size_t len)
+{
+	for (; filters && filters->name; filters++)
+		if (strlen(filters->name) == len && strncmp(filters->name, name, len) == 0)
+			return true;
+	return false;
+}
+
+static int
+refuse_parameter(const struct api_filter *filters, const char *name, size_t len, struct err *err)
+{
+	char *text = mem_strn(name, len), *quoted = faults_quote(text);
+
+	err_set(err, "%s is none of limit, after", quoted);
+	for (; filters && filters->name; filters++)
+		add_word(err, filters->name);
+	free(quoted);
+	free(text);
+	return -1;
+}
+
+static int
+read_page(struct call *call, const struct call_want *want, struct err *err)
+{
+	const struct api_filter *cursor = &paging[1];
+	struct httpd_request *request = call->request;
+	const char *name = NULL, *value;
+	size_t len;
+
+	while (httpd_query_next(request, &name, &len))
+		if (!is_among(paging, name, len) && !is_among(want->filters, name, len))
+			return refuse_parameter(want->filters, name, len, err);
+	value = httpd_query(request, cursor->name);
+	if (value && check_value(cursor, value, err) < 0)
+		return -1;
+	if (value && !want->cursor(value))
+		return err_set(err, "after must be the next of a page of this list");
+	call->ask.page.after = own(call, value);
+	return parse_limit(httpd_query(request, "limit"), &call->ask.page.limit, err);
 }
 
 static int
 read_query(struct call *call, const struct call_want *want, struct err *err)
 {
-	static const struct api_filter cursor = {"after", NULL};
-	struct httpd_request *request = call->request;
 	const char *value;
 
 	for (size_t i = 0; want->filters && want->filters[i].name; i++) {
-		value = parameter(request, want->filters[i].name);
+		value = httpd_query(call->request, want->filters[i].name);
 		if (value && check_value(&want->filters[i], value, err) < 0)
 			return -1;
 		call->ask.values[i] = own(call, value);
 	}
-	if (!(want->flags & API_LIST))
-		return 0;
-	value = parameter(request, cursor.name);
-	if (value && check_value(&cursor, value, err) < 0)
-		return -1;
-	call->ask.page.after = own(call, value);
-	return parse_limit(httpd_query(request, "limit"), &call->ask.page.limit, err);
+	return want->cursor ? read_page(call, want, err) : 0;
 }
 
 static int

@@ -22,6 +22,7 @@ struct call_want {
 	api_work_fn *work;
 	unsigned flags;                   /* enum api_flag */
 	const struct api_filter *filters; /* NULL = none */
+	api_cursor_fn *cursor;            /* NULL: it is no list */
 	const char *id;                   /* copied; may be NULL */
 };
 

@@ -73,3 +73,14 @@ id_make(const char *prefix, int64_t now_ms, char out[ID_SIZE])
 		text[i] = alphabet[ms & 31];
 	text[TIME_CHARS + RANDOM_CHARS] = '\0';
 }
+
+bool
+id_is(const char *prefix, const char *text)
+{
+	size_t n = strlen(prefix);
+
+	if (strncmp(text, prefix, n) != 0 || text[n] != '_')
+		return false;
+	text += n + 1;
+	return strlen(text) == TIME_CHARS + RANDOM_CHARS && strspn(text, alphabet) == strlen(text);
+}

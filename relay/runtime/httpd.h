@@ -61,6 +61,9 @@ enum httpd_method httpd_method(const struct httpd_request *);
 const char *httpd_path(const struct httpd_request *); /* decoded once, without query; never NULL */
 const char *httpd_query(struct httpd_request *,
                         const char *name); /* decoded; borrowed; NULL when absent */
+/* From one parameter to the next: its name as it was sent, and not ended.
+ * *name is NULL to begin with; false behind the last. */
+bool httpd_query_next(const struct httpd_request *, const char **name, size_t *len);
 const char *httpd_header(const struct httpd_request *,
                          const char *name); /* borrowed; NULL when absent */
 /* The IP address the request came to, as a Host has it: "127.0.0.1", "[::1]";

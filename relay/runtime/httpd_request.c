@@ -88,24 +88,34 @@ keep_value(struct httpd_request *r, const char *raw, size_t len)
 	return q->value;
 }
 
+bool
+httpd_query_next(const struct httpd_request *r, const char **name, size_t *len)
+{
+	const struct evhttp_uri *uri = r->ev->uri_elems; /* NULL when forgotten */
+	const char *at = *name;
+
+	if (at)
+		at += strcspn(at, "&");
+	else
+		at = uri ? evhttp_uri_get_query(uri) : NULL;
+	if (!at)
+		return false;
+	at += strspn(at, "&");
+	*name = at;
+	*len = strcspn(at, "&=");
+	return *at != '\0';
+}
+
 const char *
 httpd_query(struct httpd_request *r, const char *name)
 {
-	const struct evhttp_uri *uri = r->ev->uri_elems; /* NULL when forgotten */
-	const char *at = uri ? evhttp_uri_get_query(uri) : NULL;
-	size_t name_len = strlen(name);
+	const char *at = NULL;
+	size_t len;
 
-	while (at && *at) {
-		size_t len = strcspn(at, "&");
-
-		if (len >= name_len && strncmp(at, name, name_len) == 0) {
-			if (len == name_len)
-				return "";
-			if (at[name_len] == '=')
-				return keep_value(r, at + name_len + 1, len - name_len - 1);
-		}
-		at += len;
-		at += strspn(at, "&");
-	}
+	while (httpd_query_next(r, &at, &len))
+		if (len == strlen(name) && strncmp(at, name, len) == 0)
+			return at[len] == '='
+			               ? keep_value(r, at + len + 1, strcspn(at + len + 1, "&"))
+			               : "";
 	return NULL;
 }

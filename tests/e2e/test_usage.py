@@ -118,6 +118,7 @@ class Usage(UsageCase):
         self.start()
         self.assertEqual(self.ask("usage", "nobody", code=2).stdout, "")
         self.assertEqual(self.ask("usage", "--what", code=2).stdout, "")
+        self.assertIn("image has no value", self.ask("usage", "--image", "", code=1).stderr)
         self.assertIn("usage: driftbell", self.relay.run("usage", "--help").stdout)
         done = self.relay.run("usage", "--admin", "127.0.0.1:1")
         self.assertEqual((done.returncode, done.stdout), (1, ""))

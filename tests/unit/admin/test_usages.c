@@ -60,11 +60,25 @@ struct heard {
 	const char *project, *tags;
 };
 
+/* An id that sorts as the name does, which has at most 13 bytes. */
+static char *
+key_of(const char *name)
+{
+	struct buf key = {0};
+
+	buf_puts(&key, "wks_");
+	for (size_t i = 0; i < strlen(name); i++)
+		buf_printf(&key, "%02X", (unsigned)name[i]);
+	while (key.len < strlen("wks_") + 26)
+		buf_putc(&key, '0');
+	return buf_take(&key);
+}
+
 static void
 add_workspace(struct db *db, const struct heard *heard)
 {
 	struct workspace workspace = {
-		.key = mem_fmt("wks_%s", heard->name),
+		.key = key_of(heard->name),
 		.host = (char *)"tf.example.com",
 		.id = mem_fmt("ws-%s", heard->name),
 		.organization = (char *)"example-org",
@@ -108,7 +122,7 @@ add_usage(struct db *db, const char *name, const char *const texts[5], enum evid
 		.instances = 3,
 		.seen_at = T0 + HOUR_MS,
 	};
-	char *key = mem_fmt("wks_%s", name);
+	char *key = key_of(name);
 	struct err err = {""};
 
 	FILL_OK(usages_put(db, key, &usage, &err));

@@ -22,6 +22,27 @@ an_id_is_prefix_and_26_characters(void **state)
 	assert_int_equal(strspn(id + 4, "0123456789ABCDEFGHJKMNPQRSTVWXYZ"), 26);
 }
 
+static void
+what_could_be_an_id_is_told(void **state)
+{
+	static const char *const others[] = {"",
+	                                     "evt",
+	                                     "evt_",
+	                                     "nope",
+	                                     "inc_01KJ0000000000000000000000",
+	                                     "evt_01KJ000000000000000000000",
+	                                     "evt_01KJ00000000000000000000000",
+	                                     "evt_01KJ000000000000000000000u"};
+	char id[ID_SIZE];
+
+	(void)state;
+	id_make("evt", NOW, id);
+	assert_true(id_is("evt", id));
+	assert_true(id_is("evt", "evt_01KJ0000000000000000000000"));
+	for (size_t i = 0; i < COUNT(others); i++)
+		assert_false(id_is("evt", others[i]));
+}
+
 /* Known from the definition: 10 digits of base 32, the highest first. */
 static void
 the_time_stands_in_front(void **state)
@@ -110,6 +131,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_id_is_prefix_and_26_characters),
+		cmocka_unit_test(what_could_be_an_id_is_told),
 		cmocka_unit_test(the_time_stands_in_front),
 		cmocka_unit_test(each_is_greater_also_when_the_clock_steps_back),
 		cmocka_unit_test(impossible_times_are_taken),
