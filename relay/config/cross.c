@@ -203,8 +203,7 @@ check_store_folder(const struct cross *x, const struct node *at, const char *pat
 
 	if (access(inside, F_OK) != 0)
 		faults_warn(x->faults, at->line, at->column,
-		            "url: the folder %s cannot be used: %s", quoted,
-		            strerror(errno));
+		            "url: the folder %s cannot be used: %s", quoted, strerror(errno));
 	free(quoted);
 	free(inside);
 	free(folder);
