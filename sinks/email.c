@@ -165,13 +165,6 @@ email_close(struct sink *sink)
 	free(email);
 }
 
-static const char *
-template_name(const void *options)
-{
-	return ((const struct email_options *)options)->template;
-}
-
-/* NAME.html may be there; these two must. */
 static const char *const template_endings[] = {".line", ".txt", NULL};
 
 const struct sink_kind sink_email = {
@@ -183,7 +176,6 @@ const struct sink_kind sink_email = {
                  .needs_team = email_needs_team},
 	.has_plain = true,
 	.template_endings = template_endings,
-	.template_name = template_name,
 	/* A session full, and another that waits for it. */
 	.slots = 2 * MAIL_BATCH_MAX,
 	.pace_ms = 1000, /* a flood gathers meanwhile, and is one mail */

@@ -221,18 +221,11 @@ check_from(const char *from, const struct section *section)
 static void
 check_names(const struct email_options *options, const struct section *section)
 {
-	static const char taken[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-	const char *template = options->template;
-
 	if (options->hello && !mail_domain_valid(options->hello))
 		section_fault(section, "hello", "hello: \"%s\" is not a host name", options->hello);
 	if (options->list_id && (*options->list_id == '[' || !mail_domain_valid(options->list_id)))
 		section_fault(section, "list_id", "list_id: \"%s\" is not like a host name",
 		              options->list_id);
-	if (template && (*template == '.' || template[strspn(template, taken)]))
-		section_fault(section, "template", "template: \"%s\" is not the name of a template",
-		              template);
 }
 
 void

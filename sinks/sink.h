@@ -87,14 +87,10 @@ struct sink_kind {
 	/* Messages of a sink with these options are edited in place: it gets every
 	 * revision, and message.speaks.  NULL: never. */
 	bool (*edits)(const void *options);
-	/*
-	 * The templates it is rendered with: the name its options give, or NULL for
-	 * none, and what is put behind that name to make the files (templates.h),
-	 * ended by NULL.  Both NULL for a kind without templates.
-	 */
+	/* What is put behind the name under its key `template` to make the files it is
+	 * rendered with (templates.h), ended by NULL.  NULL for a kind without templates. */
 	const char *const *template_endings; /* ".slack.json" */
-	const char *(*template_name)(const void *options);
-	int slots; /* deliveries at once to one destination */
+	int slots;                           /* deliveries at once to one destination */
 	/* Least time between two goes at one destination; 0 = none.  What comes due
 	 * meanwhile goes together: so many at once, or as a digest. */
 	int64_t pace_ms;

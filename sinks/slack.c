@@ -128,12 +128,6 @@ slack_show(const void *options, const char *team, const struct templates *templa
 	return text;
 }
 
-static const char *
-template_name(const void *options)
-{
-	return ((const struct slack_options *)options)->template;
-}
-
 static const char *const template_endings[] = {".slack.json", NULL};
 
 const struct sink_kind sink_slack = {
@@ -146,7 +140,6 @@ const struct sink_kind sink_slack = {
 	.has_plain = true,
 	.edits = edits,
 	.template_endings = template_endings,
-	.template_name = template_name,
 	.slots = 1,
 	.pace_ms = 1000,
 	.per_team = per_team,

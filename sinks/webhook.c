@@ -245,12 +245,6 @@ webhook_send(struct sink *sink, const struct message *message, sink_done_fn *don
 	json_decref(made);
 }
 
-static const char *
-template_name(const void *options)
-{
-	return ((const struct webhook_options *)options)->template;
-}
-
 static const char *const template_endings[] = {ENDING, NULL};
 
 const struct sink_kind sink_webhook = {
@@ -261,7 +255,6 @@ const struct sink_kind sink_webhook = {
                  .needs_team = webhook_needs_team},
 	.every_revision = true,
 	.template_endings = template_endings,
-	.template_name = template_name,
 	.slots = 4,
 	.per_team = webhook_per_team,
 	.destination = webhook_destination,

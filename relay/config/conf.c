@@ -101,23 +101,36 @@ read_file(const char *path, struct buf *text)
 }
 
 int
+conf_read(const char *path, struct buf *text, struct buf *report)
+{
+	struct faults faults = {0};
+
+	if (read_file(path, text) == 0)
+		return 0;
+	faults_add(&faults, 1, 1, "the file cannot be read: %s", strerror(errno));
+	faults_report(&faults, path, report);
+	faults_fini(&faults);
+	return -1;
+}
+
+void
+conf_text_fini(struct buf *text)
+{
+	if (text->data != NULL)
+		explicit_bzero(text->data, text->len);
+	buf_fini(text);
+}
+
+int
 conf_load(struct conf **out, const char *path, const struct conf_kinds *kinds, struct buf *report)
 {
 	struct buf text = {0};
-	struct faults faults = {0};
 	int rc = -1;
 
 	*out = NULL;
-	if (read_file(path, &text) == 0) {
+	if (conf_read(path, &text, report) == 0)
 		rc = conf_parse(out, path, buf_text(&text), text.len, kinds, report);
-	} else {
-		faults_add(&faults, 1, 1, "the file cannot be read: %s", strerror(errno));
-		faults_report(&faults, path, report);
-		faults_fini(&faults);
-	}
-	if (text.data != NULL)
-		explicit_bzero(text.data, text.len);
-	buf_fini(&text);
+	conf_text_fini(&text);
 	return rc;
 }
 

@@ -190,6 +190,10 @@ int conf_load(struct conf **out, const char *path, const struct conf_kinds *,
 int conf_parse(struct conf **out, const char *path, const char *text, size_t len,
                const struct conf_kinds *, struct buf *report) MUST_CHECK;
 
+/* The text for that, which may hold a secret by mistake: conf_text_fini() wipes it. */
+int conf_read(const char *path, struct buf *text, struct buf *report) MUST_CHECK;
+void conf_text_fini(struct buf *text);
+
 struct conf *conf_hold(struct conf *);
 void conf_release(struct conf *); /* NULL is fine */
 

@@ -2,54 +2,15 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "relay/base/mem.h"
-#include "relay/config/bytes.h"
 #include "relay/config/faults.h"
 #include "relay/config/lookup.h"
 #include "relay/config/value.h"
 #include "relay/config/yaml.h"
 #include "sinks/sink.h"
-
-/* Where things stand in the file */
-
-/* The file once more, for its places only: the config has none.  Faults in it
- * were told when it was loaded. */
-static struct node *
-read_places(const char *path)
-{
-	FILE *file = fopen(path, "re");
-	struct faults told = {0};
-	struct node *root;
-	char *text;
-	size_t len;
-
-	if (file == NULL)
-		return NULL;
-	text = mem_alloc(CONFIG_SIZE_MAX);
-	len = fread(text, 1, CONFIG_SIZE_MAX, file);
-	root = yaml_read(text, len, &told);
-	faults_fini(&told);
-	mem_wipe_free(text, CONFIG_SIZE_MAX);
-	fclose(file);
-	return root;
-}
-
-/* sinks[i].KIND.template, else what there is of it; NULL when the file has
- * changed meanwhile. */
-static const struct node *
-place_of_template(const struct node *root, const struct conf *conf, const struct conf_sink *sink)
-{
-	size_t index = (size_t)(sink - conf_item(conf->sinks, struct conf_sink, 0));
-	const struct node *item = yaml_item(yaml_get(root, "sinks"), index);
-	const struct node *kind = yaml_get(item, sink->kind->name);
-	const struct node *name = yaml_get(kind, "template");
-
-	return name != NULL ? name : kind != NULL ? kind : item;
-}
 
 /* What is not there */
 
@@ -87,63 +48,58 @@ suggestion(const struct templates *templates, const char *file)
 	return out;
 }
 
+/* The config's tree is asked, for its places, and because it is there also where the config
+ * has faults.  A kind's default is one of the templates that are always there. */
 struct check {
-	const struct conf *conf;
 	const struct templates *templates;
-	struct node *root; /* read when it is needed; NULL until then */
 	struct faults faults;
 };
 
 static void
-tell_missing(struct check *check, const struct conf_sink *sink, const char *file)
+tell_missing(struct check *check, const struct node *sink, const struct node *named,
+             const char *file)
 {
-	char *name = faults_quote(sink->name), *word = faults_quote(file);
-	char *near = suggestion(check->templates, file);
-	const struct node *place;
+	const struct node *name = yaml_get(sink, "name");
+	char *quoted = faults_quote(name != NULL && name->text != NULL ? name->text : "");
+	char *word = faults_quote(file), *near = suggestion(check->templates, file);
 
-	if (check->root == NULL)
-		check->root = read_places(check->conf->path);
-	place = place_of_template(check->root, check->conf, sink);
-	faults_add(&check->faults, place != NULL ? place->line : 1,
-	           place != NULL ? place->column : 1, "sink %s: there is no template %s%s", name,
-	           word, near);
+	faults_add(&check->faults, named->line, named->column, "sink %s: there is no template %s%s",
+	           quoted, word, near);
 	free(near);
 	free(word);
-	free(name);
+	free(quoted);
 }
 
 static void
-check_sink(struct check *check, const struct conf_sink *sink)
+check_sink(struct check *check, const struct node *sink, const struct sink_kind *kind)
 {
-	const struct sink_kind *kind = sink_kind_named(sink->kind->name);
-	const char *name;
+	const struct node *named = yaml_get(yaml_get(sink, kind->conf.name), "template");
 
-	if (kind == NULL || kind->template_name == NULL || kind->template_endings == NULL)
-		return;
-	name = kind->template_name(sink->options);
-	if (name == NULL)
+	if (named == NULL || named->type != NODE_TEXT || kind->template_endings == NULL)
 		return;
 	for (const char *const *ending = kind->template_endings; *ending != NULL; ending++) {
-		char *file = mem_fmt("%s%s", name, *ending);
+		char *file = mem_fmt("%s%s", named->text, *ending);
 
-		if (!templates_have(check->templates, file))
-			tell_missing(check, sink, file);
+		if (*named->text != '\0' && !templates_have(check->templates, file))
+			tell_missing(check, sink, named, file);
 		free(file);
 	}
 }
 
 static int
-check_sinks(const struct loaded *loaded, struct buf *report)
+check_sinks(const char *path, const struct node *root, const struct templates *templates,
+            struct buf *report)
 {
-	struct check check = {.conf = loaded->conf, .templates = loaded->templates};
+	const struct node *sinks = yaml_get(root, "sinks"), *sink;
+	struct check check = {.templates = templates};
 	int rc;
 
-	for (size_t i = 0; i < check.conf->sinks.count; i++)
-		check_sink(&check, conf_item(check.conf->sinks, struct conf_sink, i));
+	for (size_t i = 0; (sink = yaml_item(sinks, i)) != NULL; i++)
+		for (const struct sink_kind *const *kind = sink_kinds; *kind != NULL; kind++)
+			check_sink(&check, sink, *kind);
 	rc = check.faults.errors == 0 ? 0 : -1;
-	faults_report(&check.faults, check.conf->path, report);
+	faults_report(&check.faults, path, report);
 	faults_fini(&check.faults);
-	yaml_free(check.root);
 	return rc;
 }
 
@@ -157,70 +113,78 @@ place_of_folder(const struct node *root)
 
 /* It is told where it is named; what is wrong within it templates_load() tells. */
 static int
-check_folder(const char *path, const char *folder, struct buf *report)
+check_folder(const char *path, const struct node *root, const char *folder, struct buf *report)
 {
 	DIR *dir = folder != NULL ? opendir(folder) : NULL;
+	const struct node *place = place_of_folder(root);
 	struct faults faults = {0};
-	const struct node *place;
-	struct node *root;
 	char *name;
 	int why = errno;
 
 	if (folder == NULL || dir != NULL)
 		return dir != NULL ? closedir(dir) : 0;
-	root = read_places(path);
-	place = place_of_folder(root);
 	name = faults_quote(folder);
-	faults_add(&faults, place != NULL ? place->line : 1, place != NULL ? place->column : 1,
+	faults_add(&faults, place->line, place->column,
 	           "templates: the folder %s cannot be read: %s", name, strerror(why));
 	faults_report(&faults, path, report);
 	faults_fini(&faults);
 	free(name);
-	yaml_free(root);
 	return -1;
 }
 
-static int
-load_templates(struct templates **out, const char *path, const char *folder, struct buf *report)
+/* As the config has it, which may have faults elsewhere; NULL: none is named. */
+static char *
+named_folder(const char *path, const struct node *root)
 {
-	if (check_folder(path, folder, report) != 0)
-		return -1;
-	return templates_load(out, folder, report);
-}
-
-/* The config has faults; the templates that it names are looked at all the same. */
-static void
-check_templates_alone(const char *path, struct buf *report)
-{
-	struct node *root = read_places(path);
 	const struct node *named = place_of_folder(root);
-	struct templates *templates = NULL;
 	char *base, *folder;
 
-	if (named != NULL && named->type == NODE_TEXT && named->text[0] != '\0') {
-		base = conf_folder(path);
-		folder = value_path(base, named->text);
-		/* All of it is for the report: there is nothing to go on with. */
-		if (load_templates(&templates, path, folder, report) == 0)
-			templates_release(templates);
-		free(folder);
-		free(base);
-	}
-	yaml_free(root);
+	if (named == NULL || named->type != NODE_TEXT || *named->text == '\0')
+		return NULL;
+	base = conf_folder(path);
+	folder = value_path(base, named->text);
+	free(base);
+	return folder;
+}
+
+/* Also of a config with faults.  The sinks' are then only looked for where it is known
+ * which there are. */
+static int
+load_templates(struct loaded *out, const char *path, const struct node *root, struct buf *report)
+{
+	char *folder = named_folder(path, root);
+	bool known = out->conf != NULL || folder != NULL || yaml_get(root, "templates") == NULL;
+	int rc = check_folder(path, root, folder, report);
+
+	if (rc == 0)
+		rc = templates_load(&out->templates, folder, report);
+	if (rc == 0 && known)
+		rc = check_sinks(path, root, out->templates, report);
+	free(folder);
+	return rc;
 }
 
 int
 relay_load(struct loaded *out, const char *path, const struct conf_kinds *kinds, struct buf *report)
 {
-	int rc = -1;
+	struct buf text = {0};
+	struct faults told = {0}; /* by conf_parse() */
+	struct node *root = NULL;
+	int rc;
 
 	*out = (struct loaded){NULL, NULL};
-	if (conf_load(&out->conf, path, kinds, report) != 0)
-		check_templates_alone(path, report);
-	else if (load_templates(&out->templates, path, out->conf->templates.folder, report) == 0)
-		rc = check_sinks(out, report);
+	rc = conf_read(path, &text, report);
+	if (rc == 0) {
+		rc = conf_parse(&out->conf, path, buf_text(&text), text.len, kinds, report);
+		root = yaml_read(buf_text(&text), text.len, &told);
+	}
+	if (root != NULL && load_templates(out, path, root, report) != 0)
+		rc = -1;
 	if (rc != 0)
 		loaded_release(out);
+	faults_fini(&told);
+	yaml_free(root);
+	conf_text_fini(&text);
 	return rc;
 }
 

@@ -18,8 +18,7 @@ struct loaded {
  * that the templates its sinks name are there.  0 and one reference of each;
  * or -1 and both NULL.  `report` gets every fault and warning of both, one a
  * line, as conf_load() and templates_load() write them.  Where the config has
- * faults the templates of its folder are checked too, but not whether those its
- * sinks name are there.
+ * faults its templates are checked all the same.
  */
 int relay_load(struct loaded *, const char *path, const struct conf_kinds *,
                struct buf *report) MUST_CHECK;

@@ -138,6 +138,31 @@ routes:
         self.assertRegex(result.stdout, r"driftbell\.yaml:1:1: .*colour")
         self.assertIn(f"{folder}/own.txt:1:1: the section \"open\" has no end", result.stdout)
 
+    def test_templates_of_sinks_are_looked_for_though_the_config_is_faulty(self):
+        sinks = """\
+sinks:
+  - name: hook
+    webhook: {url: "https://siem.example.com/", template: ../x}
+  - name: list
+    email: {template: nowhere, server: "mail.example.com:25", from: nobody}
+"""
+        folder = os.path.join(self.directory, "words")
+        os.mkdir(folder)
+        with open(os.path.join(folder, "nowhere.txt"), "w", encoding="utf-8") as file:
+            file.write("{{title}}\n")
+        self.relay.write(sinks)
+        told = self.relay.run("check").stdout
+        self.assertRegex(told, r'driftbell\.yaml:3:59: sink "hook": there is no template "../x.json"')
+        self.assertRegex(told, r'driftbell\.yaml:5:23: sink "list": there is no template "nowhere.txt"')
+        self.relay.write(sinks + "templates: {folder: words}\n")
+        told = self.relay.run("check").stdout
+        self.assertIn("from: ", told)
+        self.assertIn("nowhere.line", told)
+        self.assertNotIn('no template "nowhere.txt"', told)
+        # What its folder has is not known.
+        self.relay.write(sinks + "templates: {folder: [words]}\n")
+        self.assertNotIn("there is no template", self.relay.run("check").stdout)
+
     def test_a_templates_folder_that_is_missing_is_told_where_it_is_named(self):
         for first in ("", "colour: red\n"):
             self.relay.write(f"{first}templates:\n  folder: nowhere\n")
