@@ -12,7 +12,7 @@
 #include "relay/store/store.h"
 
 #define EVENT_KEY_DAYS 400
-#define EVENT_TRIES_MAX 3 /* plans that failed */
+#define EVENT_TRIES_MAX 3 /* plans that failed, in one process */
 #define EVENT_STARTS_MAX \
 	10 /* ends of the process while it was planned: most are no fault of the event */
 

@@ -70,13 +70,12 @@ nothing_pending(void *arg)
 
 /* One life of the relay on this store: true when it planned all and ended well. */
 static bool
-live(struct scratch *s, char *told)
+live(struct scratch *s, const struct planner *planner)
 {
-	struct planner planner = {.plan = plan, .park = park, .arg = told};
 	struct rig rig = {.scratch = *s, .loop = loop_new()};
 
 	rig.inbox = inbox_new(rig.loop);
-	rig_open(&rig, &planner);
+	rig_open(&rig, planner);
 	rig_until(&rig, nothing_pending, rig.store);
 	rig_close(&rig);
 	inbox_free(rig.inbox);
@@ -88,12 +87,13 @@ static bool
 live_in_a_child(struct scratch *s)
 {
 	char told[200] = "";
+	const struct planner planner = {.plan = plan, .park = park, .arg = told};
 	int status = 0;
 	pid_t child = fork();
 
 	assert_true(child >= 0);
 	if (child == 0)
-		_exit(live(s, told) ? 0 : 1);
+		_exit(live(s, &planner) ? 0 : 1);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
@@ -103,6 +103,7 @@ test_a_crasher_is_parked_and_the_others_are_planned(void **state)
 {
 	struct scratch s;
 	char told[200] = "";
+	const struct planner planner = {.plan = plan, .park = park, .arg = told};
 
 	(void)state;
 	scratch_make(&s);
@@ -115,7 +116,7 @@ test_a_crasher_is_parked_and_the_others_are_planned(void **state)
 	 * counted together is a matter of time. */
 	assert_in_range(scratch_ask(&s, "SELECT MAX(tries) FROM events WHERE id <> '" CRASHER "'"),
 	                1, 2);
-	assert_true(live(&s, told));
+	assert_true(live(&s, &planner));
 	assert_string_equal(told, CRASHER ": the relay ended each time it was planned");
 	assert_int_equal(scratch_ask(&s, "SELECT COUNT(*) FROM events WHERE state = 'processed'"),
 	                 EVENTS - 1);
@@ -140,23 +141,17 @@ static void
 test_starts_are_no_failures(void **state)
 {
 	atomic_int calls = 0;
-	struct planner planner = {.plan = fail_to_plan, .arg = &calls};
-	struct rig rig = {.loop = loop_new()};
+	const struct planner planner = {.plan = fail_to_plan, .arg = &calls};
+	struct scratch s;
 
 	(void)state;
-	scratch_make(&rig.scratch);
-	store_events(&rig.scratch, 0, 1);
-	scratch_run(&rig.scratch, "UPDATE events SET tries = 3"); /* stopped in its planning */
-	rig.inbox = inbox_new(rig.loop);
-	rig_open(&rig, &planner);
-	rig_until(&rig, nothing_pending, rig.store);
-	rig_close(&rig);
-	inbox_free(rig.inbox);
-	loop_free(rig.loop);
+	scratch_make(&s);
+	store_events(&s, 0, 1);
+	scratch_run(&s, "UPDATE events SET tries = 3"); /* stopped in its planning */
+	assert_true(live(&s, &planner));
 	assert_int_equal(atomic_load(&calls), EVENT_TRIES_MAX);
-	assert_int_equal(
-		scratch_ask(&rig.scratch, "SELECT COUNT(*) FROM events WHERE state = 'parked'"), 1);
-	scratch_remove(&rig.scratch);
+	assert_int_equal(scratch_ask(&s, "SELECT COUNT(*) FROM events WHERE state = 'parked'"), 1);
+	scratch_remove(&s);
 }
 
 int
