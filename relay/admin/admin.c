@@ -145,9 +145,8 @@ check_access(struct admin *admin, const struct route *route, const struct httpd_
 }
 
 static void
-on_request(struct httpd_request *request, void *arg)
+answer(struct admin *admin, struct httpd_request *request)
 {
-	struct admin *admin = arg;
 	char *id = NULL;
 	const struct route *route = find_route(request, &id);
 	struct refusal refusal = check_access(admin, route, request);
@@ -165,6 +164,18 @@ on_request(struct httpd_request *request, void *arg)
 		           &(struct call_want){route->work, route->flags, route->filters,
 		                               route->cursor, id});
 	free(id);
+}
+
+static void
+on_request(struct httpd_request *request, void *arg)
+{
+	int code;
+	const char *fault = httpd_fault(request, &code);
+
+	if (fault)
+		reply_error(request, code, "%s", fault);
+	else
+		answer(arg, request);
 }
 
 int

@@ -225,8 +225,9 @@ on_request(struct httpd_request *request, void *arg)
 {
 	struct intake *in = arg;
 	const struct entrance *entrance = entrance_at(in, httpd_path(request));
-	const char *body;
+	const char *body, *fault;
 	size_t len;
+	int code;
 
 	metric_set(METRIC_INGEST_CONNECTIONS, httpd_connections(in->httpd));
 	if (entrance == NULL) {
@@ -236,6 +237,11 @@ on_request(struct httpd_request *request, void *arg)
 	if (httpd_method(request) != HTTPD_POST) {
 		httpd_reply_header(request, "Allow", "POST");
 		answer_error(request, 405, "webhooks come by POST", METRIC_INGEST_OTHER);
+		return;
+	}
+	fault = httpd_fault(request, &code);
+	if (fault != NULL) {
+		answer_error(request, code, fault, METRIC_INGEST_OTHER);
 		return;
 	}
 	body = httpd_body(request, &len);

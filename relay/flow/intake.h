@@ -3,7 +3,7 @@
  * section 4 says and in its order.
  *
  *	404, 405        which source, which method
- *	413, 431, 408   the listener's own (runtime/httpd.h)
+ *	413, 431, 408   the listener's own (httpd_fault())
  *	401             the signature
  *	503             the store cannot take it now
  *	400             not JSON

@@ -36,30 +36,34 @@ method_of(enum evhttp_cmd_type type)
 }
 
 /* Most paths hold nothing to decode and are used as they are. */
-static const char *
-decode_path(struct httpd_request *r)
+const char *
+request_decode_path(struct httpd_request *r)
 {
-	const char *raw = evhttp_uri_get_path(r->ev->uri_elems);
+	const char *raw = evhttp_uri_get_path(r->uri);
 	size_t len;
 
 	r->path = raw;
 	if (!strchr(raw, '%'))
 		return NULL;
 	r->path_decoded = evhttp_uridecode(raw, 0, &len);
-	if (!r->path_decoded || strlen(r->path_decoded) != len)
-		return "the path holds a NUL byte";
-	r->path = r->path_decoded;
-	return NULL;
+	if (r->path_decoded && strlen(r->path_decoded) == len) {
+		r->path = r->path_decoded;
+		return NULL;
+	}
+	r->path = ""; /* nobody's */
+	return "the path holds a NUL byte";
 }
 
-static void
-refuse(struct httpd_request *r, const char *fault)
+void
+request_hand_over(struct httpd_request *r)
 {
-	char *body = mem_fmt("{\"error\":\"%s\"}\n", fault);
+	struct httpd *httpd = r->conn->httpd;
 
-	r->close = true;
-	httpd_reply(r, 400, "application/json", body, strlen(body));
-	free(body);
+	httpd->handled = r;
+	httpd->fn(r, httpd->arg);
+	if (httpd->handled) /* else r may be gone with its connection */
+		request_forget(r);
+	httpd->handled = NULL;
 }
 
 static void
@@ -68,24 +72,21 @@ on_request(struct evhttp_request *ev, void *arg)
 	struct httpd *httpd = arg;
 	struct httpd_conn *conn = conn_of(httpd, ev);
 	struct httpd_request *r = &conn->request;
-	const char *fault;
+	const char *path_fault;
 
 	conn_set_state(conn, CONN_ASKED);
 	r->ev = ev;
 	r->method = method_of(ev->type);
+	r->uri = ev->uri_elems;
+	ev->uri_elems = NULL;
 	httpd->open_requests++;
-	fault = request_fault(r);
-	if (!fault)
-		fault = decode_path(r);
-	if (fault) {
-		refuse(r, fault);
-		return;
-	}
-	httpd->handled = r;
-	httpd->fn(r, httpd->arg);
-	if (httpd->handled) /* else r may be gone with its connection */
-		request_forget(r);
-	httpd->handled = NULL;
+	r->fault_code = 400;
+	r->fault = request_fault(r);
+	path_fault = request_decode_path(r);
+	if (!r->fault)
+		r->fault = path_fault;
+	r->close |= r->fault != NULL;
+	request_hand_over(r);
 }
 
 static void
@@ -139,7 +140,6 @@ httpd_make(struct loop *loop, const struct httpd_options *o, httpd_fn *fn, void 
 
 	httpd->http = evhttp_new(loop_base(loop));
 	httpd_limit(httpd, o);
-	evhttp_set_flags(httpd->http, EVHTTP_SERVER_LINGERING_CLOSE);
 	evhttp_set_allowed_methods(httpd->http,
 	                           0xffff); /* unknown ones too: the handler answers 405 */
 	evhttp_set_bevcb(httpd->http, conn_on_accept, httpd);

@@ -3,9 +3,10 @@
  * each request however it drips, a cap on connections, and refusal (400, and
  * the connection closed) of framing that two readers could read in two ways,
  * such as two differing Content-Length, or Content-Length with
- * Transfer-Encoding.  What evhttp refuses itself (413, 400 for headers that
- * are too large or malformed, 417) never reaches the handler.  All methods do:
- * 404 and 405 are the handler's.
+ * Transfer-Encoding.  404 and 405 are the handler's, and come before whatever
+ * else is wrong: it gets requests of all methods, and those that cannot be
+ * taken, too (httpd_fault()).  Only what has no first line that can be read
+ * never reaches it.
  *
  * Loop thread only.  A request is answered exactly once, now or later; it
  * stays valid until then, also when the client has left meanwhile.  What the
@@ -29,10 +30,10 @@ struct httpd_options {
 	const char *address;          /* "127.0.0.1:8080", "[::1]:0", or "unix:PATH" */
 	const char *certificate_file; /* both or neither: TLS 1.2 and up */
 	const char *key_file;
-	size_t body_max;   /* bytes; more is 413 */
-	size_t header_max; /* bytes; more is 400 */
-	int64_t request_ms; /* from the first byte of a request (or the accept) to its last; 408 or close */
-	int64_t idle_ms;          /* keep-alive without a request */
+	size_t body_max;    /* bytes; more is 413 */
+	size_t header_max;  /* bytes; more is 400 */
+	int64_t request_ms; /* from the first byte of a request (or the accept) to its last; 408 */
+	int64_t idle_ms;    /* keep-alive without a request */
 	unsigned connections_max; /* over it the newest is closed at once */
 };
 
@@ -59,6 +60,10 @@ const char *httpd_address(const struct httpd *);
 
 enum httpd_method httpd_method(const struct httpd_request *);
 const char *httpd_path(const struct httpd_request *); /* decoded once, without query; never NULL */
+/* Why this request cannot be taken, and the code to say it with; NULL when it
+ * can.  Method, path and query are all there is of it, and its handler answers
+ * it before it returns. */
+const char *httpd_fault(const struct httpd_request *, int *code);
 const char *httpd_query(struct httpd_request *,
                         const char *name); /* decoded; borrowed; NULL when absent */
 /* From one parameter to the next: its name as it was sent, and not ended.

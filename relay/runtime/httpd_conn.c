@@ -22,9 +22,6 @@
 /* Behind the answer's last byte; a peer that does not read is cut off. */
 #define WRITE_MS (60 * SECOND_MS)
 
-static const char answer_408[] = "HTTP/1.1 408 Request Timeout\r\n"
-				 "Content-Length: 0\r\nConnection: close\r\n\r\n";
-
 static struct bufferevent *
 bev_new(struct httpd *httpd)
 {
@@ -53,6 +50,7 @@ conn_begin(struct httpd_conn *conn)
 	if (conn->state == CONN_IDLE)
 		conn_set_state(conn, CONN_READING);
 	conn->begun = true;
+	refuse_note_line(conn);
 }
 
 static void
@@ -124,6 +122,8 @@ conn_set_state(struct httpd_conn *conn, enum conn_state state)
 		break;
 	case CONN_IDLE:
 		conn->begun = false;
+		conn->line_seen = false;
+		buf_reset(&conn->line);
 		conn->deadline_ms = clock_mono_ms() + httpd->idle_ms;
 		break;
 	case CONN_WRITING:
@@ -136,15 +136,6 @@ conn_set_state(struct httpd_conn *conn, enum conn_state state)
 }
 
 static void
-send_408(struct httpd_conn *conn)
-{
-	if (conn->httpd->tls || evbuffer_get_length(bufferevent_get_output(conn->bev)) > 0)
-		return;
-	if (send(conn->fd, answer_408, sizeof(answer_408) - 1, MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
-		conn->linger = true;
-}
-
-static void
 on_deadline(int fd, short what, void *arg)
 {
 	struct httpd_conn *conn = arg;
@@ -152,13 +143,14 @@ on_deadline(int fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (left_ms > 0) {
+	if (conn->refused_with)
+		conn_refuse(conn, conn->refused_with);
+	else if (left_ms > 0)
 		timer_tick(conn, left_ms);
-		return;
-	}
-	if (conn->state == CONN_READING && conn->begun)
-		send_408(conn);
-	conn_close(conn);
+	else if (conn->state == CONN_READING && conn->begun)
+		conn_refuse(conn, 408);
+	else
+		conn_close(conn);
 }
 
 void
@@ -167,6 +159,7 @@ conn_free(struct httpd_conn *conn)
 	if (conn->httpd) /* else httpd_free() has taken it off the list */
 		LIST_REMOVE(conn, link);
 	buf_fini(&conn->request.headers);
+	buf_fini(&conn->line);
 	free(conn);
 }
 
@@ -192,9 +185,10 @@ on_close(struct evhttp_connection *evcon, void *arg)
 	(void)evcon;
 	if (httpd->tls)
 		tls_say_goodbye(conn);
-	else if (conn->linger || (conn->state == CONN_READING && conn->begun))
+	if (conn->linger || (conn->state == CONN_READING && conn->begun))
 		linger_start(httpd, conn->fd);
 	evbuffer_remove_cb(bufferevent_get_input(conn->bev), on_tls_input, conn);
+	evbuffer_remove_cb(bufferevent_get_output(conn->bev), refuse_on_output, conn);
 	event_free(conn->timer);
 	socket_stop(conn);
 	httpd->by_fd[conn->fd] = NULL;
@@ -209,6 +203,20 @@ on_close(struct evhttp_connection *evcon, void *arg)
 	evhttp_request_own(conn->request.ev);
 	LIST_REMOVE(conn, link);
 	LIST_INSERT_HEAD(&httpd->left, conn, link);
+}
+
+void
+conn_end(struct httpd_conn *conn, const struct buf *last)
+{
+	SSL *ssl = conn->httpd->tls ? bufferevent_openssl_get_ssl(conn->bev) : NULL;
+
+	/* Past evhttp's buffer: what it holds is the page that this one replaces. */
+	if (!conn->httpd->tls)
+		send(conn->fd, last->data, last->len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	else if (ssl && SSL_is_init_finished(ssl))
+		SSL_write(ssl, last->data, (int)last->len);
+	ERR_clear_error();
+	conn_close(conn);
 }
 
 void
@@ -267,6 +275,7 @@ adopt(struct httpd *httpd, struct httpd_conn *conn)
 	remember(httpd, conn);
 	if (!httpd->tls)
 		socket_start(conn);
+	evbuffer_add_cb(bufferevent_get_output(bev), refuse_on_output, conn);
 	evhttp_connection_set_closecb(conn->evcon, on_close, conn);
 	conn_set_state(conn, CONN_READING);
 	timer_tick(conn, httpd->request_ms);

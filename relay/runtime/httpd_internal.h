@@ -3,8 +3,9 @@
  *
  * evhttp parses and keeps the connections; we stand at three places around it:
  * at the birth of a connection (httpd_conn.c), whose bufferevent we make; at a
- * complete request (httpd.c), before the handler sees it; and at the answer
- * (httpd_reply.c), which we write ourselves.  The way of one connection:
+ * complete request (httpd.c), before the handler sees it, or one that evhttp
+ * will not take (httpd_refuse.c); and at the answer (httpd_reply.c), which we
+ * write ourselves.  The way of one connection:
  *
  *	            first byte           whole request          httpd_reply()
  *	  IDLE ---------------> READING ---------------> ASKED ---------------> WRITING
@@ -25,11 +26,14 @@
 #include "relay/runtime/httpd.h"
 
 struct bufferevent;
+struct evbuffer;
+struct evbuffer_cb_info;
 struct event;
 struct evhttp;
 struct evhttp_bound_socket;
 struct evhttp_connection;
 struct evhttp_request;
+struct evhttp_uri;
 
 enum conn_state { CONN_READING, CONN_IDLE, CONN_ASKED, CONN_WRITING };
 
@@ -40,15 +44,18 @@ struct httpd_query {
 
 struct httpd_request {
 	struct httpd_conn *conn;
-	struct evhttp_request *ev; /* NULL unless the handler has the request */
+	struct evhttp_request *ev; /* NULL unless the handler has the request, and has it whole */
 	enum httpd_method method;
-	const char *path; /* points into ev, or to path_decoded; empty when forgotten */
+	struct evhttp_uri *uri; /* NULL when forgotten */
+	const char *path;       /* points into uri, or to path_decoded; empty when forgotten */
 	char *path_decoded;
 	struct httpd_query *queries;
 	struct buf headers;    /* of the answer: whole lines */
 	bool keep_alive_asked; /* HTTP/1.0 that wants the connection kept */
 	bool close;            /* after the answer */
 	bool unread;           /* bytes of this request may still arrive */
+	const char *fault;     /* why it is not taken; NULL when it is */
+	int fault_code;
 };
 
 struct httpd_conn {
@@ -62,6 +69,9 @@ struct httpd_conn {
 	int64_t deadline_ms; /* monotonic; the timer may fire earlier and is then armed again */
 	bool surplus;        /* over the cap: closed when adopted */
 	bool begun;          /* a byte of the request that is being read is here */
+	bool line_seen;      /* its first line is whole */
+	struct buf line;     /* that line; empty when it is none of a request for us */
+	int refused_with;    /* evhttp is answering it, with this code; 0 when not */
 	bool linger;         /* on closing, let the peer finish what it is sending */
 	struct event *readable, *writable; /* httpd_socket.c; NULL with TLS */
 	bool listed;                       /* readable is waited for */
@@ -118,6 +128,8 @@ void conn_on_adopt(int fd, short what, void *httpd);
 struct httpd_conn *conn_of(struct httpd *, struct evhttp_request *);
 void conn_set_state(struct httpd_conn *, enum conn_state);
 void conn_begin(struct httpd_conn *); /* a byte of a request is here */
+/* Says this much more, if it goes out at once, and closes. */
+void conn_end(struct httpd_conn *, const struct buf *last);
 void conn_close(struct httpd_conn *);
 void conn_free(struct httpd_conn *);
 
@@ -128,6 +140,18 @@ void socket_stop(struct httpd_conn *);
 /* For a bufferevent that must not touch it: libevent takes what is negative for
  * no socket, and gives it back when asked which one it has. */
 #define SOCKET_OURS(fd) (-1 - (fd))
+
+/* httpd_refuse.c */
+void refuse_note_line(struct httpd_conn *); /* more input is here */
+void refuse_on_output(struct evbuffer *, const struct evbuffer_cb_info *, void *conn);
+/* The request that is being read gets this code, or 404 or 405 if the handler
+ * says so; the connection ends. */
+void conn_refuse(struct httpd_conn *, int code);
+
+/* httpd.c */
+void request_hand_over(struct httpd_request *);
+/* Fills path from uri; what is wrong with it, or NULL. */
+const char *request_decode_path(struct httpd_request *);
 
 /* httpd_reply.c: gives back what the peer sent; the answer needs none of it. */
 void request_forget(struct httpd_request *);

@@ -15,8 +15,8 @@
 #include "relay/base/mem.h"
 #include "relay/runtime/httpd_internal.h"
 
-#define LINGER_MS 2000
-#define LINGER_BYTES (8 * 1024 * 1024)
+#define LINGER_MS 5000
+#define LINGER_BYTES (24 * 1024 * 1024)
 
 struct lingerer {
 	LIST_ENTRY(lingerer) link;

@@ -107,9 +107,11 @@ request_forget(struct httpd_request *r)
 	free(r->path_decoded);
 	r->path_decoded = NULL;
 	r->path = "";
-	if (r->ev->uri_elems)
-		evhttp_uri_free(r->ev->uri_elems);
-	r->ev->uri_elems = NULL;
+	if (r->uri)
+		evhttp_uri_free(r->uri);
+	r->uri = NULL;
+	if (!r->ev)
+		return;
 	evbuffer_drain(r->ev->input_buffer, evbuffer_get_length(r->ev->input_buffer));
 	if (!r->keep_alive_asked) /* evhttp looks for it behind the answer */
 		evhttp_clear_headers(r->ev->input_headers);
@@ -145,10 +147,8 @@ on_answered(struct evhttp_request *ev, void *arg)
 	(void)ev;
 	conn_set_state(conn, CONN_IDLE);
 	socket_again(conn);
-	if (evbuffer_get_length(bufferevent_get_input(conn->bev)) > 0) {
-		conn_set_state(conn, CONN_READING);
-		conn->begun = true;
-	}
+	if (evbuffer_get_length(bufferevent_get_input(conn->bev)) > 0)
+		conn_begin(conn);
 }
 
 static void
@@ -195,10 +195,12 @@ httpd_reply(struct httpd_request *r, int code, const char *type, const char *bod
 		if (httpd->handled == r)
 			httpd->handled = NULL;
 	}
-	if (conn->evcon) {
-		answer(conn, ev, r->close);
-	} else {
+	if (!conn->evcon) {
 		conn_free(conn);
 		evhttp_request_free(ev);
+	} else if (ev) {
+		answer(conn, ev, r->close);
+	} else {
+		conn_end(conn, &httpd->answer);
 	}
 }

@@ -24,9 +24,16 @@ httpd_path(const struct httpd_request *r)
 }
 
 const char *
+httpd_fault(const struct httpd_request *r, int *code)
+{
+	*code = r->fault_code;
+	return r->fault;
+}
+
+const char *
 httpd_header(const struct httpd_request *r, const char *name)
 {
-	return evhttp_find_header(r->ev->input_headers, name);
+	return r->ev ? evhttp_find_header(r->ev->input_headers, name) : NULL;
 }
 
 /* An IPv4 connection to a listener on [::] has its address inside an IPv6 one. */
@@ -68,9 +75,9 @@ httpd_arrived_at(const struct httpd_request *r, char out[HTTPD_HOST_SIZE])
 const char *
 httpd_body(struct httpd_request *r, size_t *len)
 {
-	struct evbuffer *input = r->ev->input_buffer;
+	struct evbuffer *input = r->ev ? r->ev->input_buffer : NULL;
 
-	*len = evbuffer_get_length(input);
+	*len = input ? evbuffer_get_length(input) : 0;
 	return *len ? (const char *)evbuffer_pullup(input, -1) : "";
 }
 
@@ -91,13 +98,12 @@ keep_value(struct httpd_request *r, const char *raw, size_t len)
 bool
 httpd_query_next(const struct httpd_request *r, const char **name, size_t *len)
 {
-	const struct evhttp_uri *uri = r->ev->uri_elems; /* NULL when forgotten */
 	const char *at = *name;
 
 	if (at)
 		at += strcspn(at, "&");
 	else
-		at = uri ? evhttp_uri_get_query(uri) : NULL;
+		at = r->uri ? evhttp_uri_get_query(r->uri) : NULL;
 	if (!at)
 		return false;
 	at += strspn(at, "&");

@@ -39,8 +39,8 @@ take(struct httpd_conn *conn, const char *data, ssize_t n)
 	struct bufferevent *bev = conn->bev;
 
 	if (n > 0) {
-		conn_begin(conn);
 		evbuffer_add(bufferevent_get_input(bev), data, (size_t)n);
+		conn_begin(conn);
 		bufferevent_trigger(bev, EV_READ, 0);
 	} else {
 		bufferevent_trigger_event(

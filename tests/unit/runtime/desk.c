@@ -30,11 +30,28 @@ answer_large(struct httpd_request *r)
 }
 
 static void
+refuse(struct desk *d, struct httpd_request *r, int code, const char *fault)
+{
+	d->faults++;
+	snprintf(d->path, sizeof(d->path), "%s", httpd_path(r));
+	if (strcmp(d->path, "/nowhere") == 0)
+		code = 404;
+	httpd_reply(r, code, "text/plain", fault, strlen(fault));
+}
+
+static void
 on_request(struct httpd_request *r, void *arg)
 {
 	struct desk *d = arg;
+	const char *fault;
 	char text[32];
+	int code;
 
+	fault = httpd_fault(r, &code);
+	if (fault) {
+		refuse(d, r, code, fault);
+		return;
+	}
 	note(d, r);
 	if (httpd_method(r) == HTTPD_OTHER || httpd_method(r) == HTTPD_DELETE) {
 		httpd_reply_header(r, "Allow", "GET, HEAD, POST");

@@ -3,7 +3,8 @@
  *
  * GET /later is kept until desk_answer_later(); GET /large answers LARGE_SIZE
  * bytes; POST is answered 202 with the length of the body; what is neither
- * GET, HEAD nor POST gets 405.
+ * GET, HEAD nor POST gets 405.  What cannot be taken is answered so, at
+ * /nowhere with 404.
  */
 #ifndef TESTS_UNIT_RUNTIME_DESK_H
 #define TESTS_UNIT_RUNTIME_DESK_H
@@ -26,6 +27,7 @@ struct desk {
 	struct httpd_request *later; /* loop thread */
 	sem_t asked;                 /* posted for each request */
 	unsigned requests;           /* these: stable once the client has its answer */
+	unsigned faults;             /* requests that could not be taken */
 	char path[256], query[256];
 	char body[BODY_MAX + 1];
 	size_t body_len;

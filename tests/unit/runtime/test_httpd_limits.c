@@ -24,7 +24,7 @@ expect(int fd, const char *start)
 	free(answer);
 }
 
-/* A request that is answered with an error and never reaches the handler. */
+/* A request that is answered with an error; the handler gets it as a fault, if at all. */
 static void
 expect_refused(const char *request, size_t len, const char *start)
 {
@@ -189,6 +189,104 @@ headers_over_the_limit_are_400_that_the_client_can_read(void **state)
 	free(request);
 }
 
+/* What nobody would take anyway is not worth another answer. */
+static void
+the_path_comes_before_the_limits(void **state)
+{
+	static const char *const heads[] = {
+		"POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n",
+		"POST /nowhere?q=1 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n2DC6C0\r\n",
+		"POST /no%77here HTTP/1.1\r\nX-Long: ",
+		"POST /nowhere HTTP/1.1\r\nHost: x\r\nHost: y\r\nContent-Length: 0\r\n\r\n",
+		"POST /nowhere HTTP/1.1\r\nno colon\r\n\r\n",
+		"POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nExpect: luck\r\n\r\n",
+		/* Behind another request. */
+		"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+		"POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(heads); i++) {
+		struct desk *d = desk_open(&(struct httpd_options){0});
+		int fd = net_connect(desk_address(d));
+		size_t len;
+		char *request = long_request(heads[i], 3000000, &len), *all;
+
+		net_send_bytes(fd, request, len);
+		all = net_rest(fd);
+		if (!strstr(all, "HTTP/1.1 404"))
+			fail_msg("%zu: %s", i, all);
+		assert_int_equal(d->faults, 1);
+		free(all);
+		free(request);
+		close(fd);
+		desk_close(d);
+	}
+}
+
+static void
+the_path_is_known_however_it_came(void **state)
+{
+	static const char head[] =
+		"POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n";
+	struct desk *d = desk_open(&(struct httpd_options){0});
+
+	(void)state;
+	for (size_t cut = 1; cut < 30; cut++) {
+		int fd = net_connect(desk_address(d));
+
+		net_send(fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+		net_send_bytes(fd, head, cut);
+		expect(fd, "HTTP/1.1 200");
+		net_send(fd, head + cut);
+		expect(fd, "HTTP/1.1 404");
+		close(fd);
+	}
+	desk_close(d);
+}
+
+static void
+what_is_no_request_is_answered_without_the_handler(void **state)
+{
+	static const char *const starts[] = {
+		"NONSENSE\r\n\r\n",
+		"\r\n\r\n",
+		"GET /\r\n\r\n",
+		"GET http://[ HTTP/1.1\r\n\r\n",
+	};
+	struct desk *d = desk_open(&(struct httpd_options){0});
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(starts); i++) {
+		int fd = net_connect(desk_address(d));
+		char *all;
+
+		net_send(fd, starts[i]);
+		all = net_rest(fd);
+		if (strncmp(all, "HTTP/1.1 400", 12) != 0 ||
+		    !strstr(all, "{\"error\":\"the request is malformed"))
+			fail_msg("%s: %s", starts[i], all);
+		free(all);
+		close(fd);
+	}
+	desk_close(d);
+}
+
+/* It waits for leave to send what is too large, and sends nothing until then. */
+static void
+an_expectation_over_the_limit_is_refused_at_once(void **state)
+{
+	struct desk *d = desk_open(&(struct httpd_options){0});
+	int fd = net_connect(desk_address(d));
+
+	(void)state;
+	net_send(fd, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100001\r\n"
+	             "Expect: 100-continue\r\n\r\n");
+	expect(fd, "HTTP/1.1 413");
+	close(fd);
+	desk_close(d);
+}
+
 /* One byte, then a look whether the server has had enough; ms until it had. */
 static int64_t
 drip(int fd, const char *start, char byte, bool *told)
@@ -218,7 +316,6 @@ a_request_that_drips_is_ended_at_its_deadline(void **state)
 		"POST / HTTP/1.1\r\nHost: x\r\nX: ",
 		"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 90000\r\n\r\n",
 		"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
-		"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\n",
 	};
 	struct desk *d = desk_open(
 		&(struct httpd_options){.request_ms = REQUEST_MS, .idle_ms = NET_WAIT_MS});
@@ -233,6 +330,8 @@ a_request_that_drips_is_ended_at_its_deadline(void **state)
 		assert_in_range(ms, REQUEST_MS - 50, REQUEST_MS + 2000);
 		close(fd);
 	}
+	assert_int_equal(d->requests, 0);
+	assert_int_equal(d->faults, COUNT(starts) - 1); /* of the first no line is known */
 	desk_close(d);
 }
 
@@ -442,6 +541,10 @@ main(void)
 		cmocka_unit_test(a_body_of_the_limit_is_taken),
 		cmocka_unit_test(a_chunked_body_over_the_limit_is_413),
 		cmocka_unit_test(headers_over_the_limit_are_400_that_the_client_can_read),
+		cmocka_unit_test(the_path_comes_before_the_limits),
+		cmocka_unit_test(the_path_is_known_however_it_came),
+		cmocka_unit_test(what_is_no_request_is_answered_without_the_handler),
+		cmocka_unit_test(an_expectation_over_the_limit_is_refused_at_once),
 		cmocka_unit_test(a_request_that_drips_is_ended_at_its_deadline),
 		cmocka_unit_test(the_deadline_holds_for_a_later_request_of_a_connection),
 		cmocka_unit_test(an_endless_line_of_a_chunk_does_not_fill_memory),

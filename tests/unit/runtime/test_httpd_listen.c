@@ -284,6 +284,45 @@ tls_answers_may_come_later_and_be_large(void **state)
 	tls_close(&t);
 }
 
+/* The answer overtakes a body that is still being sent, and is not cut off by it. */
+static void
+tls_refusals_can_be_read(void **state)
+{
+	static const struct {
+		const char *head;
+		size_t body;
+		const char *answer;
+	} refused[] = {
+		{"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n", 3000000, "413"},
+		{"POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n", 3000000,
+	         "404"},
+		{"GET / HTTP/1.1\r\nno colon\r\n\r\n", 0, "400"},
+		{"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhell", 0, "408"},
+	};
+	char *body = mem_alloc(3000000), want[32], byte;
+	struct tls t;
+
+	(void)state;
+	tls_open(&t);
+	for (size_t i = 0; i < COUNT(refused); i++) {
+		SSL *ssl = tls_connect(&t);
+
+		assert_non_null(ssl);
+		tls_say(ssl, refused[i].head);
+		if (refused[i].body)
+			assert_int_equal(SSL_write(ssl, body, (int)refused[i].body),
+			                 (int)refused[i].body);
+		snprintf(want, sizeof(want), "HTTP/1.1 %s", refused[i].answer);
+		tls_expect(ssl, want);
+		while (SSL_read(ssl, &byte, 1) == 1)
+			;
+		assert_int_equal(SSL_get_error(ssl, 0), SSL_ERROR_ZERO_RETURN);
+		tls_end(ssl);
+	}
+	free(body);
+	tls_close(&t);
+}
+
 static void
 tls_before_1_2_and_plain_text_are_refused(void **state)
 {
@@ -360,6 +399,7 @@ main(void)
 		cmocka_unit_test(a_stale_socket_is_replaced_and_a_file_is_not),
 		cmocka_unit_test(tls_serves_requests_and_ends_properly),
 		cmocka_unit_test(tls_answers_may_come_later_and_be_large),
+		cmocka_unit_test(tls_refusals_can_be_read),
 		cmocka_unit_test(tls_before_1_2_and_plain_text_are_refused),
 		cmocka_unit_test(a_tls_handshake_has_the_deadline_of_a_request),
 		cmocka_unit_test(files_that_are_no_certificate_or_key_are_faults),
