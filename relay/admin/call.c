@@ -264,6 +264,7 @@ call_start(struct call_home *home, struct httpd_request *request, const struct c
 	call->ask.now_ms = clock_wall_ms();
 	call->job.run = on_run;
 	call->job.done = on_done;
+	call->job.awaited = true;
 	if (read_query(call, want, &err) < 0 ||
 	    ((want->flags & API_BODY) && read_body(call, &err) < 0)) {
 		reply_error(request, 400, "%s", err.text);

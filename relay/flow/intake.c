@@ -164,6 +164,7 @@ accept_event(struct intake *in, const struct entrance *entrance, struct httpd_re
 
 	job->job.run = accept_run;
 	job->job.single = true; /* event_insert() is atomic by itself */
+	job->job.awaited = true;
 	job->job.done = accept_done;
 	job->in = in;
 	job->request = request;

@@ -309,13 +309,13 @@ plan_one(struct planning *p, const struct planner *planner, struct db *db,
 
 int
 planning_run(struct planning *p, const struct planner *planner, struct db *db, int64_t now_ms,
-             int64_t until_ms, bool (*waits)(void *arg), void *arg, struct err *err)
+             int64_t until_ms, bool (*awaited)(void *arg), void *arg, struct err *err)
 {
 	int done = 0, rc = 0;
 
 	while (done < p->ready.count && p->waiting_count < PLAN_WAITING) {
 		rc = plan_one(p, planner, db, &p->ready.items[done++], now_ms, err);
-		if (rc != 0 || waits(arg) || clock_mono_ms() >= until_ms)
+		if (rc != 0 || awaited(arg) || clock_mono_ms() >= until_ms)
 			break;
 	}
 	p->ready.count -= done;

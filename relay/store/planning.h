@@ -56,10 +56,10 @@ void planning_wake(struct planning *);
 bool planning_due(const struct planning *, int64_t mono_ms, int64_t *wait_ms);
 /* Inside the turn's transaction, before its jobs. */
 int planning_fetch(struct planning *, struct db *, int64_t mono_ms, struct err *) MUST_CHECK;
-/* After them, until until_ms (monotonic) or somebody `waits` (arg), but at
+/* After them, until until_ms (monotonic) or a job is awaited(arg), but at
  * least one.  -1: the database failed. */
 int planning_run(struct planning *, const struct planner *, struct db *, int64_t now_ms,
-                 int64_t until_ms, bool (*waits)(void *arg), void *arg, struct err *) MUST_CHECK;
+                 int64_t until_ms, bool (*awaited)(void *arg), void *arg, struct err *) MUST_CHECK;
 /* The turn has committed. */
 void planning_committed(struct planning *);
 

@@ -40,7 +40,7 @@ struct line {
 	struct jobs jobs;
 	int count, taken;    /* jobs that wait; those the last turn took */
 	bool ready;          /* for a turn */
-	atomic_bool waiting; /* there are jobs; read without the lock */
+	atomic_bool awaited; /* there may be jobs that are; read without the lock */
 	bool closing;
 };
 
@@ -85,7 +85,8 @@ line_add(struct line *line, struct store_job *job, bool more)
 {
 	pthread_mutex_lock(&line->lock);
 	jobs_add(&line->jobs, job);
-	atomic_store_explicit(&line->waiting, true, memory_order_relaxed);
+	if (job->awaited)
+		atomic_store_explicit(&line->awaited, true, memory_order_relaxed);
 	if (++line->count >= TURN_WORTH || !more)
 		line_start(line);
 	pthread_mutex_unlock(&line->lock);
@@ -128,15 +129,15 @@ line_move(struct line *line, struct jobs *out)
 	line->taken = jobs_move(out, &line->jobs, share(line));
 	line->count -= line->taken;
 	line->ready = line->count > 0;
-	atomic_store_explicit(&line->waiting, line->ready, memory_order_relaxed);
+	atomic_store_explicit(&line->awaited, line->ready, memory_order_relaxed);
 }
 
 static bool
-somebody_waits(void *arg)
+is_awaited(void *arg)
 {
 	struct line *line = arg;
 
-	return atomic_load_explicit(&line->waiting, memory_order_relaxed);
+	return atomic_load_explicit(&line->awaited, memory_order_relaxed);
 }
 
 static void
@@ -272,7 +273,7 @@ store_open(struct store **out, const char *url, struct inbox *inbox, const struc
 		goto no_db;
 	if (db_open(&s->reader, url, DB_READ, err) != 0)
 		goto no_reader;
-	const struct writer_line line = {somebody_waits, take_more, &s->writes};
+	const struct writer_line line = {is_awaited, take_more, &s->writes};
 	if (writer_init(&s->writer, s->db, inbox, planner, &line, now_ms, err) != 0)
 		goto no_writer;
 	metric_set(METRIC_EVENTS_PENDING, (int64_t)db_unplanned(s->db)->count);

@@ -8,8 +8,8 @@
  * fails is undone alone (a savepoint); a commit that fails undoes the turn.
  *
  * Between jobs the writer plans accepted events in the background (the
- * planner, below), a few milliseconds in a turn, so that no storm delays an
- * acknowledgement; with no job waiting, planning has the thread to itself.
+ * planner, below), a few milliseconds in a turn and not beyond the event at hand
+ * when a client waits, so that no storm delays an acknowledgement.
  * A reader thread with a connection of its own serves queries.
  *
  * When a commit fails, `keep` jobs wait in the writer and go first: nothing
@@ -41,9 +41,10 @@ struct store_job {
 	 * failure).  Owns the job from then on. */
 	void (*done)(struct store_job *, int rc);
 	struct err failure;
-	int rc;      /* the writer's, until done gets it */
-	bool single; /* run is one statement, atomic in itself: no savepoint needed */
-	bool keep;   /* must not be lost: a failed commit keeps it and tries again */
+	int rc;       /* the writer's, until done gets it */
+	bool single;  /* run is one statement, atomic in itself: no savepoint needed */
+	bool keep;    /* must not be lost: a failed commit keeps it and tries again */
+	bool awaited; /* by a client: planning stops for it, and goes on for any other */
 };
 
 /* An event as the planner gets it. */

@@ -198,7 +198,7 @@ settle_arrivals(struct writer *w, int64_t until_ms, struct err *err)
 		return 0;
 	do
 		rc = arrivals_settle(w->db, arrivals, err);
-	while (rc == 1 && !w->line.waits(w->line.arg) && clock_mono_ms() < until_ms);
+	while (rc == 1 && !w->line.awaited(w->line.arg) && clock_mono_ms() < until_ms);
 	planning_wake(&w->planning);
 	return rc < 0 ? -1 : 0;
 }
@@ -215,7 +215,7 @@ plan(struct writer *w, struct err *err)
 	w->planned_at_ms = now;
 	if (settle_arrivals(w, until, err) != 0)
 		return -1;
-	return planning_run(&w->planning, &w->planner, w->db, w->now_ms(), until, w->line.waits,
+	return planning_run(&w->planning, &w->planner, w->db, w->now_ms(), until, w->line.awaited,
 	                    w->line.arg, err);
 }
 
@@ -239,7 +239,7 @@ plan_and_join(struct writer *w, struct jobs *jobs, struct err *err)
 		w->crowd_at_ms = clock_mono_ms();
 	if (plan(w, err) != 0)
 		return -1;
-	if (awaited || !w->line.waits(w->line.arg))
+	if (awaited)
 		return 0;
 	w->line.take(w->line.arg, jobs);
 	return run_jobs(w, jobs, err);

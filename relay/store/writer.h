@@ -12,9 +12,9 @@
 #include "relay/store/jobs.h"
 #include "relay/store/planning.h"
 
-/* Who else waits, while a turn is under way; any of the three. */
+/* Who else came, while a turn is under way; any of the three. */
 struct writer_line {
-	bool (*waits)(void *arg);
+	bool (*awaited)(void *arg); /* a job is: planning stops for it */
 	void (*take)(void *arg, struct jobs *);
 	void *arg;
 };

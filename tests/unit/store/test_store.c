@@ -397,6 +397,68 @@ test_events_are_planned_in_order_and_never_in_the_turn_that_took_them(void **sta
 	assert_int_equal(failed, 0);
 }
 
+/* A planner each of whose plans calls forth a job, as a message that is due does. */
+struct calls_forth {
+	struct rig *rig;
+	struct notes notes;
+	bool awaited;
+	int planned, run; /* on the writer thread */
+	atomic_int most;  /* jobs that had waited when an event was planned */
+};
+
+static int
+count_run(struct store_job *job, struct db *db, struct err *err)
+{
+	struct calls_forth *c = (struct calls_forth *)((struct note_job *)job)->value;
+
+	(void)db;
+	(void)err;
+	c->run++;
+	return 0;
+}
+
+static int
+plan_and_call(void *arg, struct db *db, const struct stored_event *e, int64_t now_ms,
+              struct err *err)
+{
+	struct calls_forth *c = arg;
+	struct note_job *n = note(&c->notes, "", (const char *)c);
+
+	(void)now_ms;
+	if (c->planned++ - c->run > atomic_load(&c->most))
+		atomic_store(&c->most, c->planned - 1 - c->run);
+	n->job.run = count_run;
+	n->job.awaited = c->awaited;
+	store_submit(c->rig->store, &n->job);
+	return event_move(db, e->id, EVENT_PROCESSED, "noted", NULL, err);
+}
+
+static int
+waited_while_planning(struct rig *rig, bool awaited)
+{
+	struct calls_forth c = {.rig = rig, .awaited = awaited};
+	struct planner planner = {.plan = plan_and_call, .arg = &c};
+	int answered = 0, failed = 0;
+	char name[16];
+
+	rig_open(rig, &planner);
+	for (int i = 0; i < 64; i++) {
+		snprintf(name, sizeof(name), "%d.%03d", awaited, i);
+		rig_accept(rig, name, "{}", 2, &answered, &failed);
+	}
+	wait_for(rig, &answered, 64);
+	wait_for(rig, &c.notes.count, 64);
+	rig_close(rig);
+	return atomic_load(&c.most);
+}
+
+static void
+test_planning_stops_for_a_job_that_is_awaited_and_for_no_other(void **state)
+{
+	assert_int_equal(waited_while_planning(*state, true), 0);
+	assert_int_not_equal(waited_while_planning(*state, false), 0);
+}
+
 static void
 expect_parked(struct rig *rig, struct plans *p, const char *reason, int told)
 {
@@ -607,6 +669,7 @@ main(void)
 		TEST(closing_runs_and_answers_what_was_submitted),
 		TEST(a_read_sees_what_was_answered_before),
 		TEST(events_are_planned_in_order_and_never_in_the_turn_that_took_them),
+		TEST(planning_stops_for_a_job_that_is_awaited_and_for_no_other),
 		TEST(an_event_that_fails_is_tried_again_and_then_parked_and_told),
 		TEST(a_plan_that_leaves_its_event_accepted_has_failed),
 		TEST(an_event_is_parked_also_when_that_cannot_be_told),
