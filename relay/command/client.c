@@ -194,7 +194,7 @@ client_conf(const struct command_context *context)
 	struct buf report = {0};
 	struct conf *conf = NULL;
 
-	if (conf_load(&conf, context->config_path, &command_kinds, &report) < 0)
+	if (conf_load_beside(&conf, context->config_path, &command_kinds, &report) < 0)
 		fputs(buf_text(&report), stderr);
 	buf_fini(&report);
 	return conf;

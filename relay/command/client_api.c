@@ -13,16 +13,19 @@
 int
 client_api_init(struct client_api *api, const struct conf *conf, const char *where, struct err *err)
 {
+	const struct secret *token = &conf->listen.admin_token;
+
 	*api = (struct client_api){.bearer = NULL};
+	if (token->count == 0 && token->origin)
+		return err_set(err, "listen.%s", token->origin);
 	if (client_target_init(&api->target, where ? where : conf->listen.admin,
 	                       &conf->listen.admin_tls, err) < 0) {
 		if (!where)
 			err_prefix(err, "listen.admin (--admin ADDRESS names another)");
 		return -1;
 	}
-	if (conf->listen.admin_token.count > 0)
-		api->bearer =
-			mem_fmt("Authorization: Bearer %s", conf->listen.admin_token.values[0]);
+	if (token->count > 0)
+		api->bearer = mem_fmt("Authorization: Bearer %s", token->values[0]);
 	return 0;
 }
 

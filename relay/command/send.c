@@ -87,6 +87,7 @@ send_all(const struct conf *conf, const char *name, const char *to, char **files
 {
 	const struct conf_source *source = conf_source_named(conf, name);
 	struct sending sending = {.kind = source ? source_kind_named(source->kind->name) : NULL};
+	const struct secret *keys;
 	struct err err = {""};
 	int rc = 0;
 
@@ -95,14 +96,18 @@ send_all(const struct conf *conf, const char *name, const char *to, char **files
 		input_complain(NULL, err.text);
 		return 1;
 	}
+	keys = &((const struct source_options *)source->options)->hmac_key;
+	if (keys->count == 0) {
+		input_complain(name, keys->origin);
+		return 1;
+	}
 	if (client_target_init(&sending.target, to ? to : conf->listen.ingest, &conf->listen.tls,
 	                       &err) < 0) {
 		fprintf(stderr, "driftbell: %s%s\n", err.text, to ? "" : " (--to URL)");
 		return 1;
 	}
 	sending.path = path_behind(sending.target.base, name);
-	sending.verifier = verifier_new(
-		sending.kind, &((const struct source_options *)source->options)->hmac_key);
+	sending.verifier = verifier_new(sending.kind, keys);
 	for (int i = 0; i < count; i++)
 		if (!send_file(&sending, files[i]))
 			rc = 1;

@@ -40,17 +40,22 @@ conf_free(struct conf *conf)
 	free(conf);
 }
 
-int
-conf_parse(struct conf **out, const char *path, const char *text, size_t len,
-           const struct conf_kinds *kinds, struct buf *report)
+static int
+parse(struct conf **out, const char *path, const char *text, size_t len,
+      const struct conf_kinds *kinds, bool beside, struct buf *report)
 {
 	struct faults faults = {0};
 	struct conf *conf = mem_alloc(sizeof(*conf));
 	char *folder = conf_folder(path);
 	struct node *root = yaml_read(text, len, &faults);
-	const struct walk walk = {.faults = &faults, .folder = folder, .kinds = kinds};
-	const struct cross cross = {
-		.faults = &faults, .root = root, .folder = folder, .kinds = kinds, .conf = conf};
+	const struct walk walk = {
+		.faults = &faults, .folder = folder, .kinds = kinds, .beside = beside};
+	const struct cross cross = {.faults = &faults,
+	                            .root = root,
+	                            .folder = folder,
+	                            .kinds = kinds,
+	                            .beside = beside,
+	                            .conf = conf};
 	bool fine;
 
 	*out = NULL;
@@ -75,6 +80,13 @@ conf_parse(struct conf **out, const char *path, const char *text, size_t len,
 	else
 		conf_free(conf);
 	return fine ? 0 : -1;
+}
+
+int
+conf_parse(struct conf **out, const char *path, const char *text, size_t len,
+           const struct conf_kinds *kinds, struct buf *report)
+{
+	return parse(out, path, text, len, kinds, false, report);
 }
 
 /* At most one byte more than a config may have, so that conf_parse() sees it is too large. */
@@ -122,14 +134,15 @@ conf_text_fini(struct buf *text)
 }
 
 int
-conf_load(struct conf **out, const char *path, const struct conf_kinds *kinds, struct buf *report)
+conf_load_beside(struct conf **out, const char *path, const struct conf_kinds *kinds,
+                 struct buf *report)
 {
 	struct buf text = {0};
 	int rc = -1;
 
 	*out = NULL;
 	if (conf_read(path, &text, report) == 0)
-		rc = conf_parse(out, path, buf_text(&text), text.len, kinds, report);
+		rc = parse(out, path, buf_text(&text), text.len, kinds, true, report);
 	conf_text_fini(&text);
 	return rc;
 }

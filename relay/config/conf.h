@@ -179,18 +179,23 @@ struct conf_kinds {
 };
 
 /*
- * Load `path`.  On success 0 and a config with one reference.  Otherwise -1,
- * *out is NULL.  `report` gets every fault and warning, one a line:
- * "FILE:LINE:COL: message" (warnings: "FILE:LINE:COL: warning: message"),
- * in the order of the file.  Never a secret.
+ * Parse a config; `path` names it in messages and gives the folder.  On success
+ * 0 and a config with one reference.  Otherwise -1, *out is NULL.  `report`
+ * gets every fault and warning, one a line: "FILE:LINE:COL: message"
+ * (warnings: "FILE:LINE:COL: warning: message"), in the order of the file.
+ * Never a secret.
  */
-int conf_load(struct conf **out, const char *path, const struct conf_kinds *,
-              struct buf *report) MUST_CHECK;
-/* The same from memory; `path` names it in messages and gives the folder. */
 int conf_parse(struct conf **out, const char *path, const char *text, size_t len,
                const struct conf_kinds *, struct buf *report) MUST_CHECK;
+/*
+ * Load `path` for a command beside the relay, which uses few of its files and
+ * may not be allowed the others: a secret that cannot be had is empty and tells
+ * why in its origin, and that is no fault; nor is a listener's certificate or key.
+ */
+int conf_load_beside(struct conf **out, const char *path, const struct conf_kinds *,
+                     struct buf *report) MUST_CHECK;
 
-/* The text for that, which may hold a secret by mistake: conf_text_fini() wipes it. */
+/* The text for conf_parse(), which may hold a secret by mistake: conf_text_fini() wipes it. */
 int conf_read(const char *path, struct buf *text, struct buf *report) MUST_CHECK;
 void conf_text_fini(struct buf *text);
 

@@ -95,6 +95,8 @@ check_tls(const struct cross *x, const struct conf_tls *tls, const char *name)
 		           "%s needs both certificate_file and key_file", name);
 		return;
 	}
+	if (x->beside)
+		return;
 	readable = check_file(x, map, "certificate_file", tls->certificate_file);
 	readable &= check_file(x, map, "key_file", tls->key_file);
 	warn_key_file(x, map, tls->key_file);

@@ -17,6 +17,7 @@ struct cross {
 	const struct node *root;
 	const char *folder;
 	const struct conf_kinds *kinds;
+	bool beside; /* conf_load_beside() */
 	struct conf *conf;
 };
 

@@ -58,7 +58,8 @@ struct key_list {
 struct secret {
 	char **values;
 	size_t count;
-	char *origin; /* "file PATH" or "environment variable NAME": for messages */
+	char *origin; /* "file PATH" or "environment variable NAME": for messages.  When
+	               * it could not be had (conf_load_beside()), why, behind its key */
 };
 
 struct key {

@@ -120,11 +120,14 @@ walk_secret(const struct walk *w, const struct given *given, void *field)
 		rc = secret_from_file(field, path, plural, &err);
 		free(path);
 	}
-	if (rc != 0) {
+	if (rc == 0)
+		return;
+	value->type = NODE_BAD;
+	if (w->beside)
+		((struct secret *)field)->origin = mem_fmt("%s: %s", given->key->text, err.text);
+	else
 		faults_add(w->faults, value->line, value->column, "%s: %s", given->key->text,
 		           err.text);
-		value->type = NODE_BAD;
-	}
 }
 
 static void

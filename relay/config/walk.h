@@ -23,6 +23,7 @@ struct walk {
 	struct faults *faults;
 	const char *folder; /* absolute: relative paths start here */
 	const struct conf_kinds *kinds;
+	bool beside; /* conf_load_beside() */
 };
 
 /* `where` names the map in messages.  A map of NULL gives the defaults, and

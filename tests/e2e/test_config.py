@@ -363,6 +363,36 @@ class Commands(RelayCase):
             file.write(b"{broken")
         self.assertEqual(self.relay.run("send", "acme-packer", path).returncode, 1)
 
+    def test_a_command_needs_no_secret_but_those_it_uses(self):
+        secrets = {"PACKER_KEY": self.packer.key, "SIEM_SECRET": self.receiver.secret, "ADMIN_TOKEN": "knock-knock"}
+        self.config["sources"][1] = {"name": "acme-packer", "hcp_packer": {"hmac_key_env": "PACKER_KEY"}}
+        siem = self.config["sinks"][0]["webhook"]
+        del siem["secret_file"]
+        siem["secret_env"] = "SIEM_SECRET"
+        listen = {"ingest": "127.0.0.1:0", "admin": "127.0.0.1:0", "admin_token_env": "ADMIN_TOKEN"}
+        self.relay.environment = secrets
+        self.start(listen=listen)
+        self.relay.configure({**self.config, "listen": {**listen, "ingest": self.relay.ingest, "admin": self.relay.admin}})
+        path = os.path.join(self.directory, "payload.json")
+        with open(path, "wb") as file:
+            file.write(hcp.encode(hcp.complete(IMAGES, "v1")))
+
+        def run(variable, *arguments):
+            self.relay.environment = {variable: secrets[variable]}
+            return self.relay.run(*arguments)
+        result = run("ADMIN_TOKEN", "status")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        result = run("PACKER_KEY", "status")
+        self.assertEqual((result.returncode, result.stderr), (
+            1, "driftbell: listen.admin_token_env: environment variable ADMIN_TOKEN: it is not set\n"))
+        result = run("PACKER_KEY", "send", "acme-packer", path)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        result = run("ADMIN_TOKEN", "send", "acme-packer", path)
+        self.assertEqual((result.returncode, result.stderr), (
+            1, "driftbell: acme-packer: hmac_key_env: environment variable PACKER_KEY: it is not set\n"))
+        self.assertEqual(run("ADMIN_TOKEN", "check").returncode, 1)
+        self.relay.environment = secrets
+
     def test_what_could_not_be_printed_is_not_done(self):
         self.start()
         self.relay.configure({**self.config, "listen": {"ingest": self.relay.ingest, "admin": self.relay.admin}})

@@ -136,12 +136,13 @@ a_file_is_loaded_and_its_folder_is_where_paths_start(void **state)
 	struct buf report = {0};
 
 	(void)state;
-	assert_int_equal(conf_load(&conf, path, &test_kinds, &report), 0);
+	assert_int_equal(conf_load_beside(&conf, path, &test_kinds, &report), 0);
 	assert_string_equal(conf->path, path);
 	assert_string_equal(conf->listen.admin_token.values[0], "first");
 	conf_release(conf);
 	buf_reset(&report);
-	assert_int_equal(conf_load(&conf, "/nonexistent/x\n.yaml", &test_kinds, &report), -1);
+	assert_int_equal(conf_load_beside(&conf, "/nonexistent/x\n.yaml", &test_kinds, &report),
+	                 -1);
 	assert_null(conf);
 	assert_string_equal(buf_text(&report), "/nonexistent/x\\x0A.yaml:1:1: the file cannot be "
 	                                       "read: No such file or directory\n");
@@ -209,6 +210,38 @@ every_key_is_described(void **state)
 	free(text);
 }
 
+static void
+a_command_beside_the_relay_does_without_what_it_cannot_read(void **state)
+{
+	static const char text[] =
+		"listen:\n  admin_token_env: DRIFTBELL_TEST_NOT_SET\n"
+		"  tls: {certificate_file: nowhere.pem, key_file: nowhere.pem}\n"
+		"sinks: [{name: b, bell: {url: 'https://b.example.com', rope_file: nowhere, loud: true}}]\n";
+	struct loaded l = load(text);
+	const struct secret *token;
+
+	(void)state;
+	assert_null(l.conf);
+	loaded_fini(&l);
+	l = (struct loaded){0};
+	if (conf_load_beside(&l.conf, folder_file("b.yaml", text, 0600), &test_kinds, &l.report) !=
+	    0)
+		fail_msg("%s", buf_text(&l.report));
+	token = &l.conf->listen.admin_token;
+	assert_int_equal(token->count, 0);
+	assert_string_equal(
+		token->origin,
+		"admin_token_env: environment variable DRIFTBELL_TEST_NOT_SET: it is not set");
+	conf_release(l.conf);
+	/* What is wrong with the config itself is a fault for everybody. */
+	assert_int_equal(
+		conf_load_beside(&l.conf,
+	                         folder_file("b.yaml", "listen: {tls: {key_file: one}}\n", 0600),
+	                         &test_kinds, &l.report),
+		-1);
+	loaded_fini(&l);
+}
+
 int
 main(void)
 {
@@ -218,6 +251,7 @@ main(void)
 		cmocka_unit_test(routes_have_their_values_and_defaults),
 		cmocka_unit_test(everything_has_a_default),
 		cmocka_unit_test(a_file_is_loaded_and_its_folder_is_where_paths_start),
+		cmocka_unit_test(a_command_beside_the_relay_does_without_what_it_cannot_read),
 		cmocka_unit_test(the_last_one_who_releases_frees),
 		cmocka_unit_test(a_reload_knows_what_waits_for_a_restart),
 		cmocka_unit_test(every_key_is_described),
