@@ -11,13 +11,16 @@
 #include "relay/store/store.h"
 
 #define PRUNE_EVERY_MS HOUR_MS
+/* Between two bites (store/prune.h), so that old rows, however many, take little
+ * from those who wait for an answer. */
+#define BITE_PAUSE_MS 50
 
 struct pruner {
 	struct store_job job; /* first; there is one */
 	struct store *store;
 	struct conf *conf;
 	struct timer *due;
-	int64_t retention_ms;          /* of this hour */
+	int64_t retention_ms;          /* of these bites, until there is nothing more */
 	struct key_texts destinations; /* of the config then, sorted */
 	bool more, stopped;
 };
@@ -74,12 +77,10 @@ done(struct store_job *job, int rc)
 		log_error("pruning failed", "error", job->failure.text, LOG_END);
 	if (p->stopped)
 		return;
-	if (rc == 0 && p->more) {
-		store_submit(p->store, job);
-		return;
-	}
-	drop_destinations(p);
-	timer_in(p->due, PRUNE_EVERY_MS);
+	p->more &= rc == 0;
+	if (!p->more)
+		drop_destinations(p);
+	timer_in(p->due, p->more ? BITE_PAUSE_MS : PRUNE_EVERY_MS);
 }
 
 static void
@@ -89,8 +90,10 @@ on_due(void *arg)
 
 	if (p->stopped)
 		return;
-	p->retention_ms = p->conf->store.retention;
-	take_destinations(p);
+	if (!p->more) {
+		p->retention_ms = p->conf->store.retention;
+		take_destinations(p);
+	}
 	store_submit(p->store, &p->job);
 }
 

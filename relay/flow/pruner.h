@@ -1,8 +1,8 @@
 /*
  * pruner.h - what is old goes, each hour, in bites (store/prune.h).
  *
- * One store job at a time, submitted again while there is more, so that others
- * get in between.  Loop thread only.
+ * One store job at a time, submitted again after a pause while there is more,
+ * so that others get in between and are not slowed.  Loop thread only.
  */
 #ifndef RELAY_FLOW_PRUNER_H
 #define RELAY_FLOW_PRUNER_H

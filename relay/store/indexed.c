@@ -7,7 +7,7 @@
 #include "relay/base/mem.h"
 #include "relay/store/db.h"
 
-#define KEYS_LEAST ((size_t)512 * 1024) /* a megabyte, of which only what is used is touched */
+#define KEYS_LEAST ((size_t)2 * 1024 * 1024) /* 4 MB, of which only what is used is touched */
 #define KEYS_MOST ((size_t)16 * 1024 * 1024)
 #define KEYS_A_WORD 4
 
